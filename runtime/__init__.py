@@ -1,0 +1,36 @@
+"""The device side: numpy, OpenCV and one TFLite interpreter, nothing heavier.
+
+``from runtime import Classifier`` is the whole of it for most programs:
+
+    >>> from runtime import Classifier, read_image
+    >>> Classifier.load().predict(read_image("samples/photo_7.jpg")).label
+    '7'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["Classifier", "EdgeError", "Prediction", "__version__", "read_image"]
+
+if TYPE_CHECKING:
+    from runtime.classifier import Classifier, Prediction
+    from runtime.errors import EdgeError
+    from runtime.frames import read_image
+
+_HOME = {
+    "Classifier": "runtime.classifier",
+    "EdgeError": "runtime.errors",
+    "Prediction": "runtime.classifier",
+    "read_image": "runtime.frames",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that ``import runtime`` costs nothing."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'runtime' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)

@@ -1,0 +1,100 @@
+"""What every command shares: how options are spelt, how errors end, where output goes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from runtime import __version__
+from runtime.errors import EdgeError
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with `--version`, an example under `-h`, and underscores accepted for hyphens."""
+
+    def __init__(self, prog: str, description: str, example: str) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=f"example:\n{example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        self.add_argument("--version", action="version", version=f"edge-classifier {__version__}")
+
+    def parse(self, argv: Sequence[str] | None = None) -> argparse.Namespace:
+        """Parse `argv` (default: the command line), exiting with status 2 on a usage error."""
+        words = list(sys.argv[1:] if argv is None else argv)
+        return self.parse_args([_hyphens(word) for word in words])
+
+
+def _hyphens(word: str) -> str:
+    if not word.startswith("--"):
+        return word
+    flag, equals, value = word.partition("=")
+    return flag.replace("_", "-") + equals + value
+
+
+def error_line(error: object) -> None:
+    """One `error:` line on standard error, whatever line breaks the text has."""
+    print("error:", " ".join(str(error).split()), file=sys.stderr, flush=True)
+
+
+def note_line(text: str) -> None:
+    """One line on standard error for a person: progress, warnings, where files went."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def run(main: Callable[[], int]) -> NoReturn:
+    """Run a command's `main` and exit with its status.
+
+    EdgeError becomes one line and status 1 (DEBUG=1 shows the traceback), Ctrl-C status 130, and a
+    reader that closed the pipe (`| head`) ends it quietly.
+    """
+    try:
+        status = main()
+        sys.stdout.flush()
+    except EdgeError as error:
+        if os.environ.get("DEBUG") == "1":
+            raise
+        error_line(error)
+        status = 1
+    except KeyboardInterrupt:
+        status = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)
+
+
+def whole_number(low: int) -> Callable[[str], int]:
+    """An argparse type: a whole number of at least `low`."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"expected a whole number; received {text!r}") from None
+        if value < low:
+            raise argparse.ArgumentTypeError(f"expected {low} or more; received {value}")
+        return value
+
+    return parse
+
+
+def number_between(low: float, high: float) -> Callable[[str], float]:
+    """An argparse type: a number from `low` to `high`, both included."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"expected a number; received {text!r}") from None
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"expected {low:g} to {high:g}; received {value:g}")
+        return value
+
+    return parse
