@@ -22,6 +22,7 @@ from runtime.errors import ModelError
 SCHEMA_VERSION = 1
 CARD_FILE = "card.json"
 LABELS_FILE = "labels.txt"
+CARD_NAME_IN_ZIP = b"\0\0card.json"  # as the zip's local header has it: no extra field, then the name
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # fixed, so that the same model gives the same bytes
 
 COLOURS = ("gray", "rgb")
@@ -31,6 +32,16 @@ RESIZES = ("stretch", "crop", "pad")
 OUTPUTS = ("probabilities", "logits")
 
 T = TypeVar("T")
+Fraction = float  # 0 to 1; a field below is named float
+
+
+def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise ModelError(f"card: {name} must be one of {', '.join(allowed)}; received {value!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -104,9 +115,9 @@ class Decision:
 class Accuracy:
     """Measured at conversion, on the same `n` test images. Fractions, 0 to 1."""
 
-    float: float
-    quantized: float
-    agreement: float
+    float: Fraction
+    quantized: Fraction
+    agreement: Fraction
     n: int
 
 
@@ -195,6 +206,8 @@ def split_card(data: bytes) -> tuple[bytes, ModelCard | None]:
                 return data[:start], None
             text = archive.read(CARD_FILE).decode("utf-8")
     except zipfile.BadZipFile:
+        if data.find(CARD_NAME_IN_ZIP) > 0:
+            raise ModelError("card: cut short; the file is damaged, copy or convert it again") from None
         return data, None
     except (UnicodeDecodeError, OSError, EOFError, NotImplementedError, ValueError) as error:
         raise ModelError(f"card: cannot be unpacked ({error}); the file is damaged, copy or convert it again") from None
@@ -245,12 +258,3 @@ def _build(cls: type[T], raw: object, where: str) -> T:
         return cls(**{key: value for key, value in raw.items() if key in names})
     except TypeError as error:
         raise ModelError(f"card: {where}: {error}") from None
-
-
-def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise ModelError(f"card: {name} must be one of {', '.join(allowed)}; received {value!r}")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,121 @@
+"""python -m runtime.classify: what do these pictures show?"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.card import parse_labels
+from runtime.classifier import Classifier, Prediction
+from runtime.command import Parser, error_line, note_line, number_between, run, whole_number
+from runtime.errors import EdgeError, ImageError, ModelError, SourceError
+from runtime.frames import STDIN, expand, read_image
+from runtime.render import CSV_HEADER, csv_line, overlay, to_csv, to_json, to_text
+
+EXAMPLE = """  python -m runtime.classify samples/photo_7.jpg
+  python -m runtime.classify --json photos/ 'scans/*.png' > readings.jsonl"""
+
+
+def add_model_options(parser: Parser) -> None:
+    """The options of every command that runs a model on pictures."""
+    parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
+    parser.add_argument("-l", "--labels", metavar="FILE", help="one label a line, for a model without a card")
+    parser.add_argument("-k", "--top-k", type=whole_number(1), default=3, metavar="N", help="candidates to name (3)")
+    parser.add_argument(
+        "-t",
+        "--threshold",
+        type=number_between(0, 1),
+        metavar="X",
+        help="answer 'unsure' below this score, 0 to 1 (default: the model's own)",
+    )
+    parser.add_argument("--num-threads", type=whole_number(1), default=1, metavar="N", help="interpreter threads (1)")
+
+
+def load_classifier(options: argparse.Namespace) -> Classifier:
+    """The classifier that the options of `add_model_options` ask for."""
+    labels = None
+    if options.labels:
+        try:
+            labels = parse_labels(Path(options.labels).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ModelError(f"cannot read labels {options.labels}: {error}") from None
+    return Classifier.load(options.model, labels, options.num_threads)
+
+
+def main() -> int:
+    """Classify every input; 1 where one of them could not be read."""
+    options = _parser().parse()
+    classifier = load_classifier(options)
+    annotate = Path(options.annotate) if options.annotate else None
+    if annotate:
+        _make_folder(annotate)
+    if options.csv:
+        print(csv_line(CSV_HEADER))
+    failed = False
+    for name, image in _pictures(options.inputs):
+        if isinstance(image, EdgeError):
+            error_line(image)
+            failed = True
+            continue
+        prediction = classifier.predict(image, options.top_k, options.threshold)
+        print(_line(options, name, prediction), flush=True)
+        if annotate:
+            _save(annotate, name, overlay(image, prediction))
+    return 1 if failed else 0
+
+
+def _parser() -> Parser:
+    parser = Parser("python -m runtime.classify", "Say what each picture shows.", EXAMPLE)
+    parser.add_argument("inputs", nargs="+", metavar="IMAGE|FOLDER|GLOB|-", help="pictures; - is standard input")
+    add_model_options(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object a line")
+    form.add_argument("--csv", action="store_true", help="CSV with a header")
+    parser.add_argument("--annotate", metavar="FOLDER", help="save each picture there with its reading drawn in")
+    return parser
+
+
+def _pictures(inputs: list[str]) -> Iterator[tuple[str, NDArray[np.uint8] | EdgeError]]:
+    for item in expand(inputs):
+        if isinstance(item, SourceError):
+            yield "", item
+            continue
+        try:
+            yield item, read_image(item)
+        except ImageError as error:
+            yield item, error
+
+
+def _line(options: argparse.Namespace, name: str, prediction: Prediction) -> str:
+    if options.json:
+        return to_json(name, prediction)
+    return to_csv(name, prediction) if options.csv else to_text(name, prediction)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(f"cannot make folder {folder}: {error.strerror}") from None
+
+
+def _save(folder: Path, name: str, picture: NDArray[np.uint8]) -> None:
+    """Save as PNG under the picture's own name; two of the same name do not overwrite each other."""
+    stem = "stdin" if name == STDIN else Path(name).stem
+    target = folder / f"{stem}.png"
+    number = 2
+    while target.exists():
+        target = folder / f"{stem}-{number}.png"
+        number += 1
+    if not cv2.imwrite(str(target), picture):
+        raise SourceError(f"cannot write {target}; is the disk full?")
+    note_line(f"saved {target}")
+
+
+if __name__ == "__main__":
+    run(main)

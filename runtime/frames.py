@@ -1,0 +1,189 @@
+"""Where pictures come from: files, folders, patterns, standard input, video files, cameras.
+
+The only module with a VideoCapture. Every source is an iterator of Frame.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.errors import ImageError, SourceError
+from runtime.interpreter import quiet
+from runtime.preprocess import as_picture
+
+IMAGE_SUFFIXES = frozenset(
+    (".bmp", ".dib", ".gif", ".jpeg", ".jpg", ".jpe", ".png", ".pbm", ".pgm", ".ppm", ".tif", ".tiff", ".webp", ".avif")
+)
+VIDEO_SUFFIXES = frozenset(
+    (".avi", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
+)
+STDIN = "-"
+JPEG_START = b"\xff\xd8\xff"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture. image: (h, w) or (h, w, 3) BGR, uint8. index: counts from 0 within the source.
+
+    captured_at: seconds since the epoch when it was taken from a camera or read from a file.
+    """
+
+    image: NDArray[np.uint8]
+    source: str
+    index: int
+    captured_at: float
+
+
+def expand(inputs: Sequence[str]) -> Iterator[str | SourceError]:
+    """The picture files that files, folders, patterns and "-" stand for, in order.
+
+    What stands for none comes out as the SourceError it is, so that the rest is still seen.
+    """
+    for text in inputs:
+        try:
+            yield from _expand_one(text)
+        except SourceError as error:
+            yield error
+
+
+def _expand_one(text: str) -> list[str]:
+    path = Path(text)
+    if text == STDIN or path.is_file():
+        return [text]
+    if path.is_dir():
+        files = [str(p) for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()]
+        if not files:
+            raise SourceError(f"no pictures in folder {text}; expected files such as .jpg or .png")
+        return sorted(files, key=_natural)
+    if glob.has_magic(text):
+        # Not Path.glob: it takes no absolute patterns.
+        files = [p for p in glob.glob(text, recursive=True) if Path(p).is_file()]  # noqa: PTH207
+        if not files:
+            raise SourceError(f"no file matches {text}")
+        return sorted(files, key=_natural)
+    if not path.exists():
+        raise SourceError(f"no such file or folder: {text}")
+    raise SourceError(f"expected a picture file, a folder, a pattern or -; received {text}, which is none of them")
+
+
+def _natural(text: str) -> list[str | int]:
+    """Sorts img2 before img10."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
+
+
+def read_image(path: str | Path) -> NDArray[np.uint8]:
+    """A picture file ("-": standard input) as (h, w) or (h, w, 3) BGR, uint8, turned upright by its EXIF tag.
+
+    Raises ImageError that names the file and what is wrong with it.
+    """
+    name = str(path)
+    try:
+        data = sys.stdin.buffer.read() if name == STDIN else Path(path).read_bytes()
+    except OSError as error:
+        raise ImageError(f"{name}: cannot be read: {error.strerror or error}") from None
+    return decode_image(data, "standard input" if name == STDIN else name)
+
+
+def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
+    """The bytes of a picture file as (h, w) or (h, w, 3) BGR, uint8. Raises ImageError with `name` in it."""
+    if not data:
+        raise ImageError(f"{name}: the file is empty")
+    # Only UNCHANGED keeps alpha, and only without it is the EXIF orientation applied; a JPEG has no alpha.
+    flags = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH if data.startswith(JPEG_START) else cv2.IMREAD_UNCHANGED
+    with quiet() as said:
+        try:
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        except cv2.error as error:
+            raise ImageError(f"{name}: {_reason(error)}") from None
+        complaint = said()
+    if image is None:
+        raise ImageError(f"{name}: {_not_a_picture(data, name)}")
+    if "premature end" in complaint.lower() or "not enough image data" in complaint.lower():
+        raise ImageError(f"{name}: the picture is cut short; copy or take it again")
+    try:
+        return as_picture(image)
+    except ValueError as error:
+        raise ImageError(f"{name}: {error}") from None
+
+
+def _reason(error: cv2.error) -> str:
+    if "CV_IO_MAX_IMAGE" in str(error):
+        return "the picture is too large (over 120 million pixels, or a side over 1048576); make it smaller"
+    return f"OpenCV cannot decode it ({' '.join(str(error.err or error).split())})"
+
+
+def _not_a_picture(data: bytes, name: str) -> str:
+    if Path(name).suffix.lower() in VIDEO_SUFFIXES:
+        return "this is a video; use: python -m runtime.camera " + name
+    known = (JPEG_START, b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
+    if data.startswith(known):
+        return "the picture is damaged or cut short; copy or take it again"
+    return f"not a picture OpenCV can read (it starts with {data[:8]!r}); expected JPEG, PNG, BMP, WebP, TIFF or GIF"
+
+
+def open_source(text: str) -> Iterator[Frame]:
+    """Frames from a camera ("0", "/dev/video0"), a video file, or pictures (file, folder, pattern, "-").
+
+    The source is opened at once, so that errors come at the call; it is released when the iterator ends.
+    Raises SourceError; ImageError later, where a picture in the row cannot be read.
+    """
+    if text.isdigit() or text.startswith("/dev/video"):
+        return _capture(_open_camera(text), f"camera {text}")
+    if Path(text).suffix.lower() in VIDEO_SUFFIXES:
+        return _capture(_open_video(text), text)
+    files = _expand_one(text)
+    return (Frame(read_image(file), file, i, time.time()) for i, file in enumerate(files))
+
+
+def _open_camera(text: str) -> cv2.VideoCapture:
+    number = int(text) if text.isdigit() else int(re.sub(r"\D", "", text) or 0)
+    node = Path(f"/dev/video{number}")
+    if sys.platform == "linux" and not node.exists():
+        raise SourceError(
+            f"cannot open camera {text}: {node} does not exist. Plug a camera in, or name a video file or a picture"
+        )
+    with quiet():
+        capture = cv2.VideoCapture(number, cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY)
+    if not capture.isOpened():
+        raise SourceError(
+            f"cannot open camera {text}: it is busy, or not a capture device, or you may not read it "
+            f"(ls -l {node}; sudo usermod -aG video $USER, then log in again)"
+        )
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # the driver's queue is where old frames wait
+    return capture
+
+
+def _open_video(text: str) -> cv2.VideoCapture:
+    if not Path(text).is_file():
+        raise SourceError(f"no such file: {text}")
+    with quiet():
+        capture = cv2.VideoCapture(text)
+    if not capture.isOpened():
+        raise SourceError(f"{text}: not a video OpenCV can read; the file is damaged or its codec is not supported")
+    return capture
+
+
+def _capture(capture: cv2.VideoCapture, source: str) -> Iterator[Frame]:
+    try:
+        index = 0
+        while True:
+            with quiet():
+                ok, image = capture.read()
+            if not ok:
+                break
+            yield Frame(as_picture(image), source, index, time.time())
+            index += 1
+    finally:
+        capture.release()
+    if index == 0:
+        raise SourceError(f"{source}: no frame could be read from it")

@@ -1,0 +1,283 @@
+"""Where the marks on the paper are. Pure: arrays in, arrays out, the same on every machine.
+
+The paper is found first, ink is what stands out from it. A grey opening with a square wider than any
+stroke follows shadows and their hard edges, and forgets strokes (top-hat transform: Meyer 1979; its
+use against uneven light: Gonzalez & Woods, "Digital Image Processing", 9.6). Everything later works
+on that difference, so that light, shadow and polarity are gone before a threshold is chosen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Gray = NDArray[np.uint8]  # (height, width), 0 to 255
+Picture = NDArray[np.uint8]  # (height, width) gray or (height, width, 3) BGR, 0 to 255
+
+WORK_SIDE = 320  # pixels; marks are looked for in a picture no larger than this
+MARK_SIDE = 80  # pixels; a mark is cut out at no more than this, four times MNIST's box
+SMALL_SIDE = 64  # pixels; below it a picture has no noise to smooth, only edges to lose
+STROKE_SHARE = (0.45, 0.33)  # of the shorter and the longer side: no stroke is wider, no shadow narrower
+MIN_CONTRAST = 16.0  # grey levels; less is paper grain
+NOISE_SIGMAS = 5.0  # a peak must stand this far above the grain
+SPECK_SHARE = 0.03  # of the largest mark's area
+MARGIN_SHARE = 0.16  # of a side: where a cell's border lines and a sheet's edge lie
+
+
+@dataclass(frozen=True)
+class Ink:
+    """One mark.
+
+    box: (x, y, width, height) in pixels of the picture. strength: (h, w) uint8, the box alone, 0 is
+    paper and 255 the darkest (or, on a board, brightest) ink, at most MARK_SIDE on its longer side.
+    light: True for light marks on a dark ground.
+    """
+
+    box: tuple[int, int, int, int]
+    strength: Gray
+    light: bool
+
+
+def find_ink(image: Picture) -> Ink | None:
+    """The main mark of a picture, whatever its polarity and light; None where there is none.
+
+    image: (height, width) or (height, width, 3) BGR, uint8.
+    """
+    factor = min(1.0, WORK_SIDE / max(image.shape[:2]))
+    small = _shrink(image, factor)
+    light = is_light_on_dark(small)
+    plane = _plane(small, light)
+    ground = _ground(plane)
+    mask = _ink_mask(_strength(plane, ground))
+    if mask is None:
+        return None
+    mark = _main_mark(_without_border_lines(mask))
+    if mark is None:
+        return None
+    return _cut_out(image, _Found(mark, ground, factor, light))
+
+
+def is_light_on_dark(image: Picture) -> bool:
+    """Whether the marks are lighter than their ground.
+
+    Of the two backgrounds that a closing and an opening leave, the right one has lost the marks and
+    is smooth; the wrong one has kept them.
+    """
+    gray = _gray(_shrink(image, min(1.0, 160 / max(image.shape[:2]))))
+    if max(gray.shape) > SMALL_SIDE:
+        gray = _u8(cv2.medianBlur(gray, 3))
+    size = _stroke_limit(*gray.shape)
+    return _variation(_morph(gray, cv2.MORPH_OPEN, size)) < _variation(_morph(gray, cv2.MORPH_CLOSE, size))
+
+
+def _gray(image: Picture) -> Gray:
+    return image if image.ndim == 2 else _u8(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+
+
+def _plane(image: Picture, light: bool) -> Gray:
+    """(h, w) uint8 in which ink is bright. Of a coloured ink the channel that differs most is taken."""
+    if image.ndim == 3:
+        blue, green, red = cv2.split(image)
+        pick = cv2.max if light else cv2.min
+        image = _u8(pick(pick(blue, green), red))
+    return image if light else _u8(cv2.bitwise_not(image))
+
+
+def _stroke_limit(height: int, width: int) -> int:
+    """Side, in pixels, of a square that no stroke of a mark in such a picture can hold."""
+    return max(3, round(max(STROKE_SHARE[0] * min(height, width), STROKE_SHARE[1] * max(height, width))))
+
+
+def _ground(plane: Gray) -> Gray:
+    """(h, w) uint8: `plane` as it would be without marks, shadows and their edges kept."""
+    calm = _u8(cv2.medianBlur(plane, 5)) if max(plane.shape) > SMALL_SIDE else plane
+    return _morph(calm, cv2.MORPH_OPEN, _stroke_limit(*plane.shape))
+
+
+def _strength(plane: Gray, ground: Gray) -> NDArray[np.float32]:
+    """(h, w) float32: how far each pixel of `plane` stands above its ground and the grain, in grey levels."""
+    if max(plane.shape) > SMALL_SIDE:
+        plane = _u8(cv2.GaussianBlur(plane, (3, 3), 0))
+    difference = plane.astype(np.float32) - ground
+    return np.asarray(np.maximum(difference - np.float32(np.median(difference)), 0), dtype=np.float32)
+
+
+def _ink_mask(strength: NDArray[np.float32]) -> NDArray[np.bool_] | None:
+    """Pixels that are ink; None where nothing stands out from the grain.
+
+    Two thresholds (Canny 1986): pixels above the higher are ink, those above the lower are if they
+    touch it. The higher is Otsu's (1979) over what is above the grain.
+    """
+    grain = 1.4826 * float(np.median(strength[strength > 0])) if strength.any() else 0.0
+    peak = float(cv2.blur(strength, (3, 3)).max()) if max(strength.shape) > SMALL_SIDE else float(strength.max())
+    # In a picture that is mostly strokes the median is ink, not grain: half the peak bounds it.
+    floor = min(NOISE_SIGMAS * grain, 0.35 * peak)
+    if peak < MIN_CONTRAST or (grain * NOISE_SIGMAS > peak and _fills(strength, 0.35 * peak)):
+        return None
+    values = strength[strength > max(floor, 0.1 * peak)].astype(np.uint8)
+    otsu = float(cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0])
+    high = min(max(otsu, 0.3 * peak), 0.6 * peak)
+    low = max(0.4 * high, floor)
+    count, labels = cv2.connectedComponents((strength > low).astype(np.uint8))
+    strong = np.bincount(labels[strength > high], minlength=count) > 0
+    strong[0] = False
+    return np.asarray(strong[labels])
+
+
+def _fills(strength: NDArray[np.float32], level: float) -> bool:
+    return float(np.mean(strength > level)) > 0.4
+
+
+def _without_border_lines(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The mask without rows and columns near the border that are ink nearly throughout: cell borders."""
+    mask = mask.copy()
+    for view in (mask, mask.T):
+        depth = round(MARGIN_SHARE * view.shape[0])
+        covered = np.mean(view, axis=1) > 0.75
+        for edge in (range(depth), range(view.shape[0] - 1, view.shape[0] - 1 - depth, -1)):
+            last = max((i for i, row in enumerate(edge) if covered[row]), default=None)
+            if last is not None and depth > 1:
+                view[list(edge)[: last + 2]] = False
+    return mask
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One connected component: its label, bounding box and area in pixels."""
+
+    label: int
+    x: int
+    y: int
+    w: int
+    h: int
+    area: int
+
+
+def _main_mark(mask: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """The components that make the largest, most central mark, as a mask; None where none is left."""
+    height, width = mask.shape
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    parts = [_Part(i, *(int(v) for v in row)) for i, row in enumerate(stats) if i > 0]
+    parts = [part for part in parts if not _is_edge_or_line(part, height, width)]
+    if not parts:
+        return None
+    main = max(parts, key=lambda part: _prominence(part, height, width))
+    chosen = [main]
+    for part in sorted(parts, key=lambda part: -part.area):
+        if part is not main and _belongs(part, chosen, main):
+            chosen.append(part)
+    wanted = np.zeros(len(stats), np.bool_)
+    wanted[[part.label for part in chosen]] = True
+    return np.asarray(wanted[labels])
+
+
+def _is_edge_or_line(part: _Part, height: int, width: int) -> bool:
+    """Edges of the sheet, slivers along the border, and lines ruled across the picture."""
+    if max(height, width) <= SMALL_SIDE:
+        return False
+    long_x, long_y = part.w > 0.8 * width, part.h > 0.8 * height
+    if (long_x and part.h < 0.08 * height) or (long_y and part.w < 0.02 * width):
+        return True
+    sides = (part.x == 0) + (part.y == 0) + (part.x + part.w == width) + (part.y + part.h == height)
+    if not sides:
+        return False
+    sliver = part.w < 0.06 * width or part.h < 0.06 * height
+    hollow = long_x and long_y and part.area < 0.08 * part.w * part.h
+    return sliver or hollow or part.area > 0.5 * height * width
+
+
+def _prominence(part: _Part, height: int, width: int) -> float:
+    """Area, weighed down by half towards the border."""
+    dx = abs(part.x + part.w / 2 - width / 2) / width
+    dy = abs(part.y + part.h / 2 - height / 2) / height
+    return part.area * (1 - max(dx, dy))
+
+
+def _belongs(part: _Part, chosen: list[_Part], main: _Part) -> bool:
+    """Whether `part` is a piece of the mark (a broken stroke), not a speck and not another mark."""
+    if part.area < SPECK_SHARE * main.area:
+        return False
+    gap = min(_gap(part, other) for other in chosen)
+    beside = part.x >= main.x + main.w or part.x + part.w <= main.x
+    another = beside and part.h > 0.6 * main.h
+    return gap <= (0.08 if another else 0.2) * max(main.w, main.h)
+
+
+def _gap(a: _Part, b: _Part) -> int:
+    """Pixels between two boxes, the larger of the two directions; 0 where they touch or overlap."""
+    dx = max(a.x - b.x - b.w, b.x - a.x - a.w, 0)
+    dy = max(a.y - b.y - b.h, b.y - a.y - a.h, 0)
+    return max(dx, dy)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A mark's mask and its ground, both (h, w), at `factor` of the picture's size."""
+
+    mask: NDArray[np.bool_]
+    ground: Gray
+    factor: float
+    light: bool
+
+
+def _cut_out(image: Picture, found: _Found) -> Ink:
+    """Cut a mark out of the picture itself, finer than it was found where the picture is finer."""
+    mask = found.mask.astype(np.uint8)
+    x, y, w, h = (int(v) for v in cv2.boundingRect(mask))
+    # One pixel around the mask lets the soft edge of the stroke through, and nothing else.
+    left, top = max(0, x - 1), max(0, y - 1)
+    right, bottom = min(mask.shape[1], x + w + 1), min(mask.shape[0], y + h + 1)
+    near = cv2.dilate(mask[top:bottom, left:right], np.ones((3, 3), np.uint8))
+    x0, x1 = (min(image.shape[1], round(v / found.factor)) for v in (left, right))
+    y0, y1 = (min(image.shape[0], round(v / found.factor)) for v in (top, bottom))
+    crop = _shrink(image[y0:y1, x0:x1], min(1.0, MARK_SIDE * found.factor / max(w, h)))
+    size = (crop.shape[1], crop.shape[0])
+    keep = cv2.resize(near, size, interpolation=cv2.INTER_NEAREST)
+    ground = cv2.resize(found.ground[top:bottom, left:right], size, interpolation=cv2.INTER_LINEAR)
+    strength = cv2.multiply(cv2.subtract(_plane(crop, found.light), ground), keep)
+    box = (x0, y0, max(1, x1 - x0), max(1, y1 - y0))
+    grainy = max(image.shape[:2]) > SMALL_SIDE
+    return Ink(box, _stretched(_u8(strength), 0.1 if grainy else 0.0), found.light)
+
+
+def _stretched(strength: Gray, grain: float) -> Gray:
+    """Trimmed to its ink and brought to 0..255: `grain`, a share of full ink, becomes 0, full ink 255."""
+    peak = quantile(strength[strength > 0.3 * strength.max()], 0.9)
+    floor = grain * peak
+    level = np.clip((strength - np.float32(floor)) * np.float32(255.0 / max(1.0, peak - floor)), 0, 255)
+    x, y, w, h = (int(v) for v in cv2.boundingRect((level > 0).astype(np.uint8)))
+    return _u8(level[y : y + h, x : x + w].round())
+
+
+def _morph(gray: Gray, operation: int, size: int) -> Gray:
+    return _u8(cv2.morphologyEx(gray, operation, np.ones((size | 1, size | 1), np.uint8)))
+
+
+def _variation(gray: Gray) -> float:
+    """Sum of the absolute differences between neighbours."""
+    across = cv2.norm(gray[:, 1:], gray[:, :-1], cv2.NORM_L1)
+    return float(across + cv2.norm(gray[1:], gray[:-1], cv2.NORM_L1))
+
+
+def _shrink(image: Picture, factor: float) -> Picture:
+    """The picture at `factor` (at most 1) of its size; sides never fall below one pixel."""
+    if factor >= 1.0:
+        return image
+    height, width = image.shape[:2]
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return _u8(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+
+
+def quantile(values: NDArray[np.uint8], share: float) -> float:
+    """The value that `share` (0 to 1) of `values` do not exceed; 0 where there are none."""
+    if not values.size:
+        return 0.0
+    totals = np.cumsum(np.bincount(values.ravel(), minlength=256))
+    return float(np.searchsorted(totals, share * totals[-1]))
+
+
+def _u8(array: object) -> NDArray[np.uint8]:
+    return np.asarray(array, dtype=np.uint8)

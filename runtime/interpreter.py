@@ -1,0 +1,164 @@
+"""The only file that imports a TFLite interpreter: ai_edge_litert, else tflite_runtime, else tensorflow."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.errors import InterpreterMissing, ModelError, ModelMismatch
+from runtime.flatbuffer import check_flatbuffer
+
+STDERR = 2  # the file descriptor: the interpreters' C++ writes past sys.stderr
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """What the file says of an input or output tensor.
+
+    shape: with the batch axis, always 1. scale, zero_point: real = scale * (stored - zero_point);
+    scale is 0.0 where the tensor is not quantized.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    scale: float
+    zero_point: int
+
+    def __str__(self) -> str:
+        quantized = f" (scale {self.scale:g}, zero point {self.zero_point})" if self.scale else ""
+        return f"{self.dtype} of shape {self.shape}{quantized}"
+
+
+class Interpreter:
+    """One loaded model with one input and one output. Not for use by several threads at once."""
+
+    def __init__(self, handle: Any, name: str) -> None:
+        self._handle = handle
+        self.name = name
+        inputs, outputs = handle.get_input_details(), handle.get_output_details()
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise ModelMismatch(
+                f"expected a model with 1 input and 1 output; received {len(inputs)} and {len(outputs)}"
+            )
+        self._input_index: int = inputs[0]["index"]
+        self._output_index: int = outputs[0]["index"]
+        self.input = _tensor_info(inputs[0])
+        self.output = _tensor_info(outputs[0])
+
+    @classmethod
+    def load(cls, model: bytes, num_threads: int = 1) -> Interpreter:
+        """Make an interpreter for a bare .tflite flatbuffer (see card.split_card).
+
+        Raises InterpreterMissing where none is installed, ModelError where the model cannot be loaded.
+        """
+        check_flatbuffer(model)
+        make, name = find_interpreter()
+        with quiet() as said:
+            try:
+                handle = make(model_content=model, num_threads=num_threads)
+                handle.allocate_tensors()
+            except (ValueError, RuntimeError, UnicodeDecodeError) as error:
+                raise ModelError(f"{name} cannot load this model: {said() or error}") from None
+        return cls(handle, name)
+
+    def run(self, tensor: NDArray[Any]) -> NDArray[Any]:
+        """Run the model once. tensor: exactly the input's shape and dtype; returns a copy of the output."""
+        if tensor.shape != self.input.shape or tensor.dtype != self.input.dtype:
+            raise ModelMismatch(f"the model takes {self.input}; received {tensor.dtype} of shape {tensor.shape}")
+        try:
+            # set_tensor, not tensor(): a view would broadcast and wrap without a word.
+            self._handle.set_tensor(self._input_index, tensor)
+            self._handle.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{self.name} cannot run this model: {error}") from None
+        output: NDArray[Any] = self._handle.get_tensor(self._output_index)
+        return output
+
+
+def find_interpreter() -> tuple[Callable[..., Any], str]:
+    """(the Interpreter class, "package version") of the first one that works here.
+
+    Raises InterpreterMissing with what is wrong with each and the command that mends it.
+    """
+    problems = []
+    for package in ("ai_edge_litert", "tflite_runtime", "tensorflow"):
+        if importlib.util.find_spec(package) is None:
+            continue
+        if package == "tflite_runtime" and int(np.__version__.split(".")[0]) >= 2:
+            problems.append(f"tflite-runtime needs numpy 1 and this is numpy {np.__version__}: pip install 'numpy<2'")
+            continue
+        try:
+            return _import_interpreter(package)
+        except (ImportError, AttributeError, OSError) as error:
+            problems.append(f"{package} is installed and does not import ({error})")
+    remedy = "; ".join(problems) or "none is installed: pip install ai-edge-litert (32-bit Arm: tflite-runtime)"
+    raise InterpreterMissing(f"expected a TFLite interpreter for {sys.executable}; {remedy}")
+
+
+def _import_interpreter(package: str) -> tuple[Callable[..., Any], str]:
+    with quiet():
+        if package == "tensorflow":
+            module = importlib.import_module(package).lite
+        else:
+            module = importlib.import_module(f"{package}.interpreter")
+    # Not importlib.metadata: reading it costs more than importing the interpreter.
+    version = getattr(sys.modules[package], "__version__", "")
+    return module.Interpreter, f"{package.replace('_', '-')} {version}".strip()
+
+
+def _tensor_info(details: dict[str, Any]) -> TensorInfo:
+    parameters = details["quantization_parameters"]
+    scales, zeros = parameters["scales"], parameters["zero_points"]
+    return TensorInfo(
+        shape=tuple(int(n) for n in details["shape"]),
+        dtype=np.dtype(details["dtype"]),
+        scale=float(scales[0]) if len(scales) else 0.0,
+        zero_point=int(zeros[0]) if len(zeros) else 0,
+    )
+
+
+def _sink() -> IO[bytes]:
+    """Somewhere to write that needs no disk, where the system has it."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("stderr"), "w+b")
+    return tempfile.TemporaryFile()
+
+
+@contextmanager
+def quiet() -> Iterator[Callable[[], str]]:
+    """Keep what C++ code writes to standard error off the terminal; yields a function that returns it.
+
+    DEBUG=1 lets it through. Not for use while another thread writes to standard error.
+    """
+    if os.environ.get("DEBUG") == "1":
+        yield lambda: ""
+        return
+    sys.stderr.flush()
+    try:
+        saved = os.dup(STDERR)
+    except OSError:  # closed, as a daemon may have it: nothing to keep quiet
+        yield lambda: ""
+        return
+    with _sink() as sink:
+        os.dup2(sink.fileno(), STDERR)
+
+        def said() -> str:
+            sink.seek(0)
+            lines = sink.read().decode("utf-8", "replace").splitlines()
+            return "; ".join(line for line in lines if line and not line.startswith(("INFO", "WARNING")))
+
+        try:
+            yield said
+        finally:
+            os.dup2(saved, STDERR)
+            os.close(saved)

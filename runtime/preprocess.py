@@ -1,0 +1,173 @@
+"""The one path from pixels to model input. Training, conversion and the device all call `to_input`.
+
+Pure: no files, no state, no randomness. The same picture gives the same bytes everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.card import InputSpec
+from runtime.ink import Gray, Ink, Picture, find_ink, quantile
+
+THIN_STROKE = 0.085  # of the mark's longer side; a thinner stroke is brought to this
+SAME_SIZE = (0.85, 1.2)  # a mark this near the box keeps its pixels: resampling would only blur it
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A model input and where it came from.
+
+    pixels: uint8 of the spec's (height, width, channels), 0 to 255. box: (x, y, width, height) of what
+    was taken, in pixels of the picture.
+    """
+
+    pixels: NDArray[np.uint8]
+    box: tuple[int, int, int, int]
+
+
+def to_input(image: NDArray[np.generic], spec: InputSpec) -> NDArray[np.uint8] | None:
+    """A picture as the model wants it.
+
+    image: whatever `as_picture` takes: gray, BGR or BGRA of 8 or 16 bits.
+    Returns uint8 of shape spec.shape (colour "rgb": R first), or None where framing is "ink" and
+    there is no mark. Raises ValueError for an array that is not a picture.
+    """
+    prepared = prepare(image, spec)
+    return None if prepared is None else prepared.pixels
+
+
+def prepare(image: NDArray[np.generic], spec: InputSpec) -> Prepared | None:
+    """`to_input`, and the box in the picture that it was made from."""
+    picture = as_picture(image)
+    if spec.framing == "frame":
+        return Prepared(_frame(picture, spec), (0, 0, picture.shape[1], picture.shape[0]))
+    ink = find_ink(picture)
+    if ink is None:
+        return None
+    return Prepared(frame_ink(ink, spec), ink.box)
+
+
+def frame_ink(ink: Ink, spec: InputSpec) -> NDArray[np.uint8]:
+    """A mark in its box, centred by mass, as MNIST was made (LeCun et al. 1998); uint8 of spec.shape."""
+    strength = _box(_bolden(ink.strength), spec.ink_box)
+    canvas = _centre(strength, spec.height, spec.width)
+    if spec.polarity == "dark-on-light" or (spec.polarity == "any" and not ink.light):
+        canvas = np.asarray(255 - canvas, dtype=np.uint8)
+    return canvas[..., np.newaxis]
+
+
+def as_picture(image: NDArray[np.generic]) -> Picture:
+    """Any picture OpenCV can give as (h, w) gray or (h, w, 3) BGR, uint8.
+
+    image: uint8 or uint16; (h, w), or (h, w, c) with c = 1 (gray), 3 (BGR) or 4 (BGRA). What shows
+    through is laid on white, or on black where what is there is mostly light.
+    Raises ValueError for anything else.
+    """
+    array = np.asarray(image)
+    channels = array.shape[2] if array.ndim == 3 else 1
+    if array.dtype not in (np.uint8, np.uint16) or array.ndim not in (2, 3) or channels not in (1, 3, 4):
+        raise ValueError(
+            "expected a picture (h, w), (h, w, 3) or (h, w, 4) of 8 or 16 bits a channel; "
+            f"received {array.dtype} {array.shape}"
+        )
+    if array.size == 0:
+        raise ValueError(f"expected a picture with pixels; received {array.shape}")
+    if array.dtype == np.uint16:
+        array = np.right_shift(array, 8).astype(np.uint8)
+    if channels == 4:
+        return _flattened(array.astype(np.uint8))
+    return np.asarray(array[..., 0] if array.ndim == 3 and channels == 1 else array, dtype=np.uint8)
+
+
+def _flattened(image: NDArray[np.uint8]) -> Picture:
+    """BGRA (h, w, 4) laid on white or black, whichever the visible part stands out from; BGR."""
+    alpha = image[..., 3:].astype(np.float32) / 255.0
+    visible = alpha.sum()
+    if visible == 0:
+        return np.full((*image.shape[:2], 3), 255, np.uint8)
+    mean = float((image[..., :3].mean(axis=2, keepdims=True) * alpha).sum() / visible)
+    ground = 255.0 if mean < 128 else 0.0
+    return np.asarray(image[..., :3] * alpha + ground * (1 - alpha) + 0.5, dtype=np.uint8)
+
+
+def _bolden(strength: Gray) -> Gray:
+    """Hairlines at the width that survives being made small. Strokes that are wide enough stay as they are."""
+    side = max(strength.shape)
+    solid = np.pad((strength > 127).astype(np.uint8), 1)
+    area = int(solid.sum())
+    outline = area - int(cv2.erode(solid, np.ones((3, 3), np.uint8)).sum())
+    width = 2 * area / outline if outline else side
+    grow = round(THIN_STROKE * side - width)
+    if grow < 1:
+        return strength
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grow + 1, grow + 1))
+    room = cv2.copyMakeBorder(strength, grow, grow, grow, grow, cv2.BORDER_CONSTANT, value=(0,))
+    return np.asarray(cv2.dilate(room, kernel), dtype=np.uint8)
+
+
+def _box(strength: Gray, side: int) -> Gray:
+    """The mark with its longer side `side` pixels long, contrast brought to the full range."""
+    height, width = strength.shape
+    factor = side / max(height, width)
+    if not SAME_SIZE[0] <= factor <= SAME_SIZE[1]:
+        size = (max(1, round(width * factor)), max(1, round(height * factor)))
+        method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+        strength = np.asarray(cv2.resize(strength, size, interpolation=method), dtype=np.uint8)
+    peak = quantile(strength[strength > 0], 0.95)
+    return np.asarray(np.clip(strength * (255.0 / max(peak, 1.0)), 0, 255), dtype=np.uint8)
+
+
+def _centre(mark: Gray, height: int, width: int) -> Gray:
+    """`mark` on a black (height, width) ground with its centre of mass in the middle, to the pixel."""
+    moments = cv2.moments(mark)
+    mass = moments["m00"]
+    centre_x = moments["m10"] / mass if mass else (mark.shape[1] - 1) / 2
+    centre_y = moments["m01"] / mass if mass else (mark.shape[0] - 1) / 2
+    left, top = round(width / 2 - centre_x), round(height / 2 - centre_y)
+    # The mark stays whole: off-centre is better than cut.
+    left = min(max(left, 0), max(0, width - mark.shape[1]))
+    top = min(max(top, 0), max(0, height - mark.shape[0]))
+    canvas = np.zeros((height, width), np.uint8)
+    part = mark[: height - top, : width - left]
+    canvas[top : top + part.shape[0], left : left + part.shape[1]] = part
+    return canvas
+
+
+def _frame(picture: Picture, spec: InputSpec) -> NDArray[np.uint8]:
+    """The whole picture at the model's size, by the spec's `resize`."""
+    if spec.channels == 1 and picture.ndim == 3:
+        picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    elif spec.channels == 3:
+        code = cv2.COLOR_GRAY2RGB if picture.ndim == 2 else cv2.COLOR_BGR2RGB
+        picture = np.asarray(cv2.cvtColor(picture, code), dtype=np.uint8)
+    if spec.resize == "crop":
+        picture = _cropped(picture, spec.width / spec.height)
+    elif spec.resize == "pad":
+        picture = _padded(picture, spec.width / spec.height)
+    if picture.shape[:2] != (spec.height, spec.width):
+        grows = picture.shape[0] < spec.height or picture.shape[1] < spec.width
+        method = cv2.INTER_LINEAR if grows else cv2.INTER_AREA
+        picture = np.asarray(cv2.resize(picture, (spec.width, spec.height), interpolation=method), dtype=np.uint8)
+    return np.ascontiguousarray(picture).reshape(spec.shape)
+
+
+def _cropped(picture: Picture, ratio: float) -> Picture:
+    """The largest centred part whose width is `ratio` times its height."""
+    height, width = picture.shape[:2]
+    w, h = min(width, max(1, round(height * ratio))), min(height, max(1, round(width / ratio)))
+    x, y = (width - w) // 2, (height - h) // 2
+    return picture[y : y + h, x : x + w]
+
+
+def _padded(picture: Picture, ratio: float) -> Picture:
+    """The picture on a black ground whose width is `ratio` times its height."""
+    height, width = picture.shape[:2]
+    w, h = max(width, round(height * ratio)), max(height, round(width / ratio))
+    x, y = (w - width) // 2, (h - height) // 2
+    edges = (y, h - height - y, x, w - width - x)
+    return np.asarray(cv2.copyMakeBorder(picture, *edges, cv2.BORDER_CONSTANT, value=(0, 0, 0)), dtype=np.uint8)
