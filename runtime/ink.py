@@ -8,6 +8,7 @@ on that difference, so that light, shadow and polarity are gone before a thresho
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -20,9 +21,14 @@ Picture = NDArray[np.uint8]  # (height, width) gray or (height, width, 3) BGR, 0
 WORK_SIDE = 320  # pixels; marks are looked for in a picture no larger than this
 MARK_SIDE = 80  # pixels; a mark is cut out at no more than this, four times MNIST's box
 SMALL_SIDE = 64  # pixels; below it a picture has no noise to smooth, only edges to lose
-STROKE_SHARE = (0.45, 0.33)  # of the shorter and the longer side: no stroke is wider, no shadow narrower
+STROKE_SHARE = (0.6, 0.45)  # of the shorter and the longer side: no stroke is wider, no shadow narrower
 MIN_CONTRAST = 16.0  # grey levels; less is paper grain
 NOISE_SIGMAS = 5.0  # a peak must stand this far above the grain
+POLARITY_SHARE = 0.75  # of the widest stroke; wider, a dark ground within a digit's bow passes for ink
+GROUND_SHARES = (1.0, 0.4, 0.15)  # of the widest stroke: tried until what is found is made of strokes
+TILT_SIDE = 24  # pixels of the thumbnail that the fall of light is fitted to
+MAX_BULGE = 2.2  # greatest to mean half-width: 1 for a line, 1.6 with junctions, 3 with a shadow attached
+BLOB_SHARE = 0.25  # of a mark's longer side: strokes are less than twice this wide, shadows are more
 SPECK_SHARE = 0.03  # of the largest mark's area
 MARGIN_SHARE = 0.16  # of a side: where a cell's border lines and a sheet's edge lie
 
@@ -50,14 +56,18 @@ def find_ink(image: Picture) -> Ink | None:
     small = _shrink(image, factor)
     light = is_light_on_dark(small)
     plane = _plane(small, light)
-    ground = _ground(plane)
-    mask = _ink_mask(_strength(plane, ground))
-    if mask is None:
-        return None
-    mark = _main_mark(_without_border_lines(mask))
-    if mark is None:
-        return None
-    return _cut_out(image, _Found(mark, ground, factor, light))
+    tilt = _tilt(plane)
+    plane = _u8(cv2.subtract(plane, tilt))
+    best: _Found | None = None
+    for share in GROUND_SHARES:
+        size = max(3, round(share * _stroke_limit(*plane.shape)))
+        ground = _ground(plane, size)
+        mark = _main_mark(_ink_mask(_strength(plane, ground)), size)
+        if mark is not None and (best is None or mark.bulge < best.mark.bulge):
+            best = _Found(mark, _u8(cv2.add(ground, tilt)), factor, light)
+        if best is not None and best.mark.bulge <= MAX_BULGE:
+            break
+    return None if best is None else _cut_out(image, best)
 
 
 def is_light_on_dark(image: Picture) -> bool:
@@ -69,7 +79,7 @@ def is_light_on_dark(image: Picture) -> bool:
     gray = _gray(_shrink(image, min(1.0, 160 / max(image.shape[:2]))))
     if max(gray.shape) > SMALL_SIDE:
         gray = _u8(cv2.medianBlur(gray, 3))
-    size = _stroke_limit(*gray.shape)
+    size = round(POLARITY_SHARE * _stroke_limit(*gray.shape))
     return _variation(_morph(gray, cv2.MORPH_OPEN, size)) < _variation(_morph(gray, cv2.MORPH_CLOSE, size))
 
 
@@ -91,18 +101,41 @@ def _stroke_limit(height: int, width: int) -> int:
     return max(3, round(max(STROKE_SHARE[0] * min(height, width), STROKE_SHARE[1] * max(height, width))))
 
 
-def _ground(plane: Gray) -> Gray:
-    """(h, w) uint8: `plane` as it would be without marks, shadows and their edges kept."""
+def _tilt(plane: Gray) -> Gray:
+    """(h, w) uint8: the quadratic surface that light falling off leaves in `plane`, its lowest point 0.
+
+    Fitted to a thumbnail by least squares, twice: the second time without what stands out (marks).
+    A square cannot follow a slope at the picture's border, so the slope goes first.
+    """
+    if max(plane.shape) <= SMALL_SIDE:
+        return np.zeros_like(plane)
+    thumb = cv2.resize(plane, (TILT_SIDE, TILT_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
+    x, y = (axis.ravel() for axis in np.meshgrid(*[np.linspace(-1, 1, TILT_SIDE, dtype=np.float32)] * 2))
+    basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
+    surface = np.full_like(thumb, np.median(thumb))
+    for _ in range(2):
+        residual = np.abs(thumb - surface)
+        usual = residual <= max(2.0, 2 * float(np.median(residual)))
+        surface = basis @ np.linalg.lstsq(basis[usual], thumb[usual], rcond=None)[0]
+    surface = np.clip(surface - surface.min(), 0, 255).reshape(TILT_SIDE, TILT_SIDE)
+    return _u8(cv2.resize(surface, plane.shape[::-1], interpolation=cv2.INTER_LINEAR))
+
+
+def _ground(plane: Gray, size: int) -> Gray:
+    """(h, w) uint8: `plane` without what no square of `size` pixels fits in; shadows and their edges stay."""
     calm = _u8(cv2.medianBlur(plane, 5)) if max(plane.shape) > SMALL_SIDE else plane
-    return _morph(calm, cv2.MORPH_OPEN, _stroke_limit(*plane.shape))
+    return _morph(calm, cv2.MORPH_OPEN, size)
 
 
 def _strength(plane: Gray, ground: Gray) -> NDArray[np.float32]:
     """(h, w) float32: how far each pixel of `plane` stands above its ground and the grain, in grey levels."""
     if max(plane.shape) > SMALL_SIDE:
         plane = _u8(cv2.GaussianBlur(plane, (3, 3), 0))
-    difference = plane.astype(np.float32) - ground
-    return np.asarray(np.maximum(difference - np.float32(np.median(difference)), 0), dtype=np.float32)
+    difference = np.maximum(plane.astype(np.float32) - ground, 0)
+    usual = float(np.median(difference))
+    # Where most of the picture is ink, the usual difference is ink and not grain.
+    grain = usual if usual < 0.3 * float(difference.max()) else 0.0
+    return np.asarray(np.maximum(difference - np.float32(grain), 0), dtype=np.float32)
 
 
 def _ink_mask(strength: NDArray[np.float32]) -> NDArray[np.bool_] | None:
@@ -111,11 +144,10 @@ def _ink_mask(strength: NDArray[np.float32]) -> NDArray[np.bool_] | None:
     Two thresholds (Canny 1986): pixels above the higher are ink, those above the lower are if they
     touch it. The higher is Otsu's (1979) over what is above the grain.
     """
-    grain = 1.4826 * float(np.median(strength[strength > 0])) if strength.any() else 0.0
-    peak = float(cv2.blur(strength, (3, 3)).max()) if max(strength.shape) > SMALL_SIDE else float(strength.max())
-    # In a picture that is mostly strokes the median is ink, not grain: half the peak bounds it.
-    floor = min(NOISE_SIGMAS * grain, 0.35 * peak)
-    if peak < MIN_CONTRAST or (grain * NOISE_SIGMAS > peak and _fills(strength, 0.35 * peak)):
+    peak = float((cv2.blur(strength, (3, 3)) if max(strength.shape) > SMALL_SIDE else strength).max())
+    grain = 1.4826 * float(np.median(strength[strength < 0.5 * peak])) if peak > 0 else 0.0
+    floor = NOISE_SIGMAS * grain
+    if peak < max(MIN_CONTRAST, floor):
         return None
     values = strength[strength > max(floor, 0.1 * peak)].astype(np.uint8)
     otsu = float(cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0])
@@ -125,10 +157,6 @@ def _ink_mask(strength: NDArray[np.float32]) -> NDArray[np.bool_] | None:
     strong = np.bincount(labels[strength > high], minlength=count) > 0
     strong[0] = False
     return np.asarray(strong[labels])
-
-
-def _fills(strength: NDArray[np.float32], level: float) -> bool:
-    return float(np.mean(strength > level)) > 0.4
 
 
 def _without_border_lines(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -146,7 +174,7 @@ def _without_border_lines(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class _Part:
-    """One connected component: its label, bounding box and area in pixels."""
+    """One connected component: its label, bounding box, area and largest half-width in pixels."""
 
     label: int
     x: int
@@ -154,13 +182,29 @@ class _Part:
     w: int
     h: int
     area: int
+    depth: float
 
 
-def _main_mark(mask: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
-    """The components that make the largest, most central mark, as a mask; None where none is left."""
+@dataclass(frozen=True)
+class _Mark:
+    """The pixels of a mark (h, w), and its greatest half-width as a multiple of the mean one."""
+
+    mask: NDArray[np.bool_]
+    bulge: float
+
+
+def _main_mark(mask: NDArray[np.bool_] | None, size: int) -> _Mark | None:
+    """The components that make the largest, most central mark; None where there is none.
+
+    size: of the square that the ground was found with; a stroke near as wide has lost its inside to it.
+    """
+    if mask is None:
+        return None
+    mask = _without_border_lines(mask)
     height, width = mask.shape
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    parts = [_Part(i, *(int(v) for v in row)) for i, row in enumerate(stats) if i > 0]
+    depths = _depths(mask, np.asarray(labels, dtype=np.int32), len(stats))
+    parts = [_Part(i, x, y, w, h, area, depths[i]) for i, (x, y, w, h, area) in enumerate(stats.tolist()) if i > 0]
     parts = [part for part in parts if not _is_edge_or_line(part, height, width)]
     if not parts:
         return None
@@ -171,15 +215,39 @@ def _main_mark(mask: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
             chosen.append(part)
     wanted = np.zeros(len(stats), np.bool_)
     wanted[[part.label for part in chosen]] = True
-    return np.asarray(wanted[labels])
+    pixels = np.asarray(wanted[labels])
+    return _Mark(pixels, _bulge(pixels, max(part.depth for part in chosen), size))
+
+
+def _bulge(mask: NDArray[np.bool_], depth: float, size: int) -> float:
+    """`depth` over the mean half-width, area by outline. Pen strokes are even, shadows are not."""
+    if max(mask.shape) <= SMALL_SIDE:
+        return 1.0
+    if depth > 0.35 * size:
+        return math.inf
+    solid = mask.astype(np.uint8)
+    area = int(solid.sum())
+    outline = area - int(cv2.erode(solid, np.ones((3, 3), np.uint8)).sum())
+    return depth / max(1.0, area / outline)
+
+
+def _depths(mask: NDArray[np.bool_], labels: NDArray[np.int32], count: int) -> list[float]:
+    """Largest distance to the ground, in pixels, within each label. The picture's border is no ground."""
+    padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    distance = np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 3))[1:-1, 1:-1]
+    depths = np.zeros(count, np.float32)
+    np.maximum.at(depths, labels[mask], distance[mask])
+    return [float(depth) for depth in depths]
 
 
 def _is_edge_or_line(part: _Part, height: int, width: int) -> bool:
-    """Edges of the sheet, slivers along the border, and lines ruled across the picture."""
+    """Shadows and stains, edges of the sheet, slivers along the border, lines ruled across the picture."""
     if max(height, width) <= SMALL_SIDE:
         return False
     long_x, long_y = part.w > 0.8 * width, part.h > 0.8 * height
     if (long_x and part.h < 0.08 * height) or (long_y and part.w < 0.02 * width):
+        return True
+    if part.depth > BLOB_SHARE * max(part.w, part.h) and max(part.w, part.h) > 0.1 * max(height, width):
         return True
     sides = (part.x == 0) + (part.y == 0) + (part.x + part.w == width) + (part.y + part.h == height)
     if not sides:
@@ -215,9 +283,9 @@ def _gap(a: _Part, b: _Part) -> int:
 
 @dataclass(frozen=True)
 class _Found:
-    """A mark's mask and its ground, both (h, w), at `factor` of the picture's size."""
+    """A mark and its ground, (h, w), at `factor` of the picture's size."""
 
-    mask: NDArray[np.bool_]
+    mark: _Mark
     ground: Gray
     factor: float
     light: bool
@@ -225,7 +293,7 @@ class _Found:
 
 def _cut_out(image: Picture, found: _Found) -> Ink:
     """Cut a mark out of the picture itself, finer than it was found where the picture is finer."""
-    mask = found.mask.astype(np.uint8)
+    mask = found.mark.mask.astype(np.uint8)
     x, y, w, h = (int(v) for v in cv2.boundingRect(mask))
     # One pixel around the mask lets the soft edge of the stroke through, and nothing else.
     left, top = max(0, x - 1), max(0, y - 1)
