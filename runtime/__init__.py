@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 # OpenCV reads these once, when it is first imported. A file whose header claims 20000x20000 pixels
 # would take 1.2 GB before it turns out to be cut short; and failures are ours to report, in one line.
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "120000000")
+MAX_PIXELS = 120_000_000
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PIXELS))
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 

@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -209,7 +210,7 @@ def split_card(data: bytes) -> tuple[bytes, ModelCard | None]:
         if data.find(CARD_NAME_IN_ZIP) > 0:
             raise ModelError("card: cut short; the file is damaged, copy or convert it again") from None
         return data, None
-    except (UnicodeDecodeError, OSError, EOFError, NotImplementedError, ValueError) as error:
+    except (zlib.error, OSError, EOFError, NotImplementedError, ValueError) as error:
         raise ModelError(f"card: cannot be unpacked ({error}); the file is damaged, copy or convert it again") from None
     card = ModelCard.from_json(text)
     model = data[:start]

@@ -105,12 +105,13 @@ def _make_folder(folder: Path) -> None:
 
 
 def _save(folder: Path, name: str, picture: NDArray[np.uint8]) -> None:
-    """Save as PNG under the picture's own name; two of the same name do not overwrite each other."""
+    """Save under the picture's own name, JPEG as JPEG and all else as PNG; nothing is overwritten."""
     stem = "stdin" if name == STDIN else Path(name).stem
-    target = folder / f"{stem}.png"
+    suffix = ".jpg" if Path(name).suffix.lower() in (".jpg", ".jpeg") else ".png"
+    target = folder / f"{stem}{suffix}"
     number = 2
     while target.exists():
-        target = folder / f"{stem}-{number}.png"
+        target = folder / f"{stem}-{number}{suffix}"
         number += 1
     if not cv2.imwrite(str(target), picture):
         raise SourceError(f"cannot write {target}; is the disk full?")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import glob
 import re
+import struct
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime import MAX_PIXELS
 from runtime.errors import ImageError, SourceError
 from runtime.interpreter import quiet
 from runtime.preprocess import as_picture
@@ -103,8 +105,8 @@ def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
     with quiet() as said:
         try:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-        except cv2.error as error:
-            raise ImageError(f"{name}: {_reason(error)}") from None
+        except cv2.error:
+            image = None
         complaint = said()
     if image is None:
         raise ImageError(f"{name}: {_not_a_picture(data, name)}")
@@ -116,19 +118,31 @@ def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
         raise ImageError(f"{name}: {error}") from None
 
 
-def _reason(error: cv2.error) -> str:
-    if "CV_IO_MAX_IMAGE" in str(error):
-        return "the picture is too large (over 120 million pixels, or a side over 1048576); make it smaller"
-    return f"OpenCV cannot decode it ({' '.join(str(error.err or error).split())})"
-
-
 def _not_a_picture(data: bytes, name: str) -> str:
     if Path(name).suffix.lower() in VIDEO_SUFFIXES:
         return "this is a video; use: python -m runtime.camera " + name
+    width, height = _claimed_size(data)
+    if width * height > MAX_PIXELS:
+        return f"too large: {width}x{height} pixels, of at most {MAX_PIXELS:,} in all; make it smaller"
     known = (JPEG_START, b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
     if data.startswith(known):
         return "the picture is damaged or cut short; copy or take it again"
     return f"not a picture OpenCV can read (it starts with {data[:8]!r}); expected JPEG, PNG, BMP, WebP, TIFF or GIF"
+
+
+def _claimed_size(data: bytes) -> tuple[int, int]:
+    """(width, height) that the header of a PNG or JPEG claims; (0, 0) where it claims none."""
+    if data.startswith(b"\x89PNG") and len(data) >= 24:
+        width, height = struct.unpack_from(">II", data, 16)
+        return width, height
+    # JPEG: segments of a marker and a length, until a start-of-frame (C0 to CF but for C4, C8 and CC).
+    at = 2
+    while data.startswith(JPEG_START) and at + 9 <= len(data) and data[at] == 0xFF:
+        if 0xC0 <= data[at + 1] <= 0xCF and data[at + 1] not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack_from(">HH", data, at + 5)
+            return width, height
+        at += 2 + int(struct.unpack_from(">H", data, at + 2)[0])
+    return 0, 0
 
 
 def open_source(text: str) -> Iterator[Frame]:

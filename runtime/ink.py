@@ -24,9 +24,11 @@ SMALL_SIDE = 64  # pixels; below it a picture has no noise to smooth, only edges
 STROKE_SHARE = (0.6, 0.45)  # of the shorter and the longer side: no stroke is wider, no shadow narrower
 MIN_CONTRAST = 16.0  # grey levels; less is paper grain
 NOISE_SIGMAS = 5.0  # a peak must stand this far above the grain
+CLEAR_RATIO = 0.6  # of the two grounds' variation, the lower to the higher
 POLARITY_SHARE = 0.75  # of the widest stroke; wider, a dark ground within a digit's bow passes for ink
 GROUND_SHARES = (1.0, 0.4, 0.15)  # of the widest stroke: tried until what is found is made of strokes
 TILT_SIDE = 24  # pixels of the thumbnail that the fall of light is fitted to
+TILT_SHARE, TILT_FIT = 0.75, 4.0  # so much of the thumbnail must lie so near, in grey levels, to the surface
 MAX_BULGE = 2.2  # greatest to mean half-width: 1 for a line, 1.6 with junctions, 3 with a shadow attached
 BLOB_SHARE = 0.25  # of a mark's longer side: strokes are less than twice this wide, shadows are more
 SPECK_SHARE = 0.03  # of the largest mark's area
@@ -74,13 +76,20 @@ def is_light_on_dark(image: Picture) -> bool:
     """Whether the marks are lighter than their ground.
 
     Of the two backgrounds that a closing and an opening leave, the right one has lost the marks and
-    is smooth; the wrong one has kept them.
+    is smooth; the wrong one has kept them. Where neither is much smoother (strokes as wide as the
+    gaps between them), the ground is what most of the border shows.
     """
     gray = _gray(_shrink(image, min(1.0, 160 / max(image.shape[:2]))))
     if max(gray.shape) > SMALL_SIDE:
         gray = _u8(cv2.medianBlur(gray, 3))
     size = round(POLARITY_SHARE * _stroke_limit(*gray.shape))
-    return _variation(_morph(gray, cv2.MORPH_OPEN, size)) < _variation(_morph(gray, cv2.MORPH_CLOSE, size))
+    dark_ground = _variation(_morph(gray, cv2.MORPH_OPEN, size))
+    light_ground = _variation(_morph(gray, cv2.MORPH_CLOSE, size))
+    if min(dark_ground, light_ground) >= CLEAR_RATIO * max(dark_ground, light_ground):
+        level = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]
+        border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
+        return bool(np.mean(border > level) < 0.5)
+    return dark_ground < light_ground
 
 
 def _gray(image: Picture) -> Gray:
@@ -105,7 +114,8 @@ def _tilt(plane: Gray) -> Gray:
     """(h, w) uint8: the quadratic surface that light falling off leaves in `plane`, its lowest point 0.
 
     Fitted to a thumbnail by least squares, twice: the second time without what stands out (marks).
-    A square cannot follow a slope at the picture's border, so the slope goes first.
+    A square cannot follow a slope at the picture's border, so the slope goes first. Light with an edge
+    is no such surface, and would be bent by one: then it is left as it is, and this is 0.
     """
     if max(plane.shape) <= SMALL_SIDE:
         return np.zeros_like(plane)
@@ -117,6 +127,8 @@ def _tilt(plane: Gray) -> Gray:
         residual = np.abs(thumb - surface)
         usual = residual <= max(2.0, 2 * float(np.median(residual)))
         surface = basis @ np.linalg.lstsq(basis[usual], thumb[usual], rcond=None)[0]
+    if float(np.quantile(np.abs(thumb - surface), TILT_SHARE)) > TILT_FIT:
+        return np.zeros_like(plane)
     surface = np.clip(surface - surface.min(), 0, 255).reshape(TILT_SIDE, TILT_SIDE)
     return _u8(cv2.resize(surface, plane.shape[::-1], interpolation=cv2.INTER_LINEAR))
 

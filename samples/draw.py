@@ -136,12 +136,12 @@ def coverage(
         width = max(1, round(pen.width * place.height * SUPERSAMPLING))
         cv2.polylines(fine, [np.round(line * 16).astype(np.int32)], False, 255, width, cv2.LINE_AA, 4)
     size = (shape[1], shape[0])
-    covered = cv2.resize(fine, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    covered = np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.float32) / 255
     if pen.break_up:
         grain = cv2.GaussianBlur(rng.random(shape, np.float32), (0, 0), 1.2)
         grain = (grain - grain.mean()) / grain.std()
         covered *= np.clip(1.2 - pen.break_up * (grain + 0.6), 0, 1)
-    return covered
+    return np.asarray(covered, np.float32)
 
 
 def write(paper: Image, digit: str, place: Place, pen: Pen, rng: np.random.Generator) -> Image:

@@ -1,0 +1,85 @@
+# edge-classifier. `make` lists the targets. Nothing needs activating: every target makes what it needs.
+PYTHON ?= python3
+REAL ?= ../shared/data/real
+TRAIN_ARGS ?=
+CONVERT_ARGS ?=
+
+VENV := .venv
+OLD := .venv-tflite-runtime
+RUN := $(VENV)/bin/python
+PIP := $(VENV)/bin/pip --disable-pip-version-check -q
+# A virtual environment belongs to one Python: PYTHON=... makes another.
+IDENTITY := $(shell $(PYTHON) -c 'import sys; print(sys.version_info[:3], sys.base_prefix)' 2>/dev/null)
+# tflite-runtime 2.14, the last, has wheels for CPython 3.11 and older on Linux.
+HAS_OLD := $(shell $(PYTHON) -c 'import sys; print("yes" if sys.version_info < (3, 12) and sys.platform == "linux" else "")' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo train convert test lint test-all test-old bench eval-real clean FORCE
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/core ## Classify the sample pictures with the model that ships
+	@$(RUN) -m runtime.classify samples
+
+train: $(VENV)/train ## Train a model into artifacts/ (TRAIN_ARGS="--model cnn --epochs 30")
+	$(RUN) -m train $(TRAIN_ARGS)
+
+convert: $(VENV)/train ## Make artifacts/model.tflite and prove it equal (CONVERT_ARGS="--quantization int8")
+	$(RUN) -m convert $(CONVERT_ARGS)
+
+test: lint test-all test-old ## Lint, types, all tests, and the runtime tests again with tflite-runtime
+
+lint: $(VENV)/dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+test-all: $(VENV)/dev
+	$(RUN) -m pytest tests
+
+ifeq ($(HAS_OLD),yes)
+test-old: $(OLD)/ready
+	$(OLD)/bin/python -m pytest tests/runtime
+else
+test-old:
+	@echo "runtime tests with tflite-runtime 2.14: NOT RUN, it has no wheels for $$($(PYTHON) --version)"
+endif
+
+bench: $(VENV)/core ## Time a start of python -m runtime.classify against a bare script
+	$(RUN) -m benchmarks.startup
+
+eval-real: $(VENV)/core ## Measure on a folder of real pictures (REAL=folder with manifest.csv)
+	$(RUN) -m benchmarks.real_pictures $(REAL)
+
+clean: ## Remove environments, artifacts and caches
+	rm -rf $(VENV) $(OLD) artifacts build dist .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is rewritten only where the Python changed; a changed stamp makes the environment anew.
+$(VENV)/python-identity: FORCE
+	@$(PYTHON) -c 'import sys; sys.exit("error: expected Python 3.10 or newer; received " + sys.version.split()[0] + ". Name another: make PYTHON=python3.11" if sys.version_info < (3, 10) else 0)'
+	@if [ "$$(cat $@ 2>/dev/null)" != "$(IDENTITY)" ]; then \
+	  rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && $(PIP) install 'pip>=25.1' && echo "$(IDENTITY)" > $@; fi
+
+$(VENV)/core: $(VENV)/python-identity pyproject.toml
+	@echo "setting up $(VENV) (once, and again when pyproject.toml changes)" >&2
+	@$(PIP) install -e .
+	@touch $@
+
+$(VENV)/train: $(VENV)/core
+	@echo "adding TensorFlow to $(VENV), about a minute" >&2
+	@$(PIP) install -e '.[train]'
+	@touch $@
+
+$(VENV)/dev: $(VENV)/train
+	@$(PIP) install --group dev
+	@touch $@
+
+# LiteRT and tflite-runtime do not share a numpy: an environment of its own, without this project in it.
+$(OLD)/ready: $(VENV)/python-identity pyproject.toml
+	@rm -rf $(OLD) && $(PYTHON) -m venv $(OLD)
+	@$(OLD)/bin/pip --disable-pip-version-check -q install tflite-runtime==2.14.0 'numpy<2' opencv-python-headless==4.10.0.84 'pytest>=8' 'pillow>=10'
+	@touch $@
+
+FORCE:

@@ -1,0 +1,36 @@
+"""What every room's tests share: the project's own pictures, and the model that ships."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runtime.card import ModelCard, split_card
+from runtime.classifier import DEFAULT_MODEL, Classifier
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of sample pictures; a digit's name ends in `_LABEL`."""
+    return ROOT / "samples"
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Classifier:
+    return Classifier.load()
+
+
+@pytest.fixture(scope="session")
+def bare_model() -> bytes:
+    """The shipped model's flatbuffer without its card."""
+    return split_card(DEFAULT_MODEL.read_bytes())[0]
+
+
+@pytest.fixture(scope="session")
+def shipped_card() -> ModelCard:
+    card = split_card(DEFAULT_MODEL.read_bytes())[1]
+    assert card is not None
+    return card

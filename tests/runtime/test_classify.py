@@ -1,0 +1,154 @@
+"""python -m runtime.classify as a user runs it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from runtime.frames import read_image
+from tests.runtime.helpers import command
+
+SCORE_FLOOR = {"scan_1.png": 0.6}  # a slim 1 with a flag is a 7 to many
+KEYS = ["source", "label", "score", "reason", "top", "timing_ms"]
+
+
+def sample_names(samples: Path) -> list[str]:
+    return sorted(p.name for p in samples.iterdir() if p.suffix in (".jpg", ".png"))
+
+
+def test_every_sample_is_read(samples: Path) -> None:
+    done = command("runtime.classify", "--json", "samples")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sorted(Path(line["source"]).name for line in lines) == sample_names(samples)
+    for line in lines:
+        name = Path(line["source"]).name
+        assert list(line) == KEYS
+        if name == "blank.jpg":
+            assert (line["label"], line["reason"]) == (None, "blank")
+        else:
+            assert line["label"] == Path(name).stem[-1], line
+            assert line["score"] >= SCORE_FLOOR.get(name, 0.9), line
+
+
+def test_text_says_it_in_a_line() -> None:
+    done = command("runtime.classify", "samples/photo_7.jpg", "samples/blank.jpg")
+    assert re.fullmatch(
+        r"samples/photo_7\.jpg: 7 \([\d.]+ %\)(, then .*)?\nsamples/blank\.jpg: blank\n", done.stdout
+    ), done.stdout
+
+
+def test_csv_has_a_header_and_a_row_each() -> None:
+    done = command("runtime.classify", "--csv", "-k", "2", "samples/photo_7.jpg", "samples/blank.jpg")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["label"] for row in rows] == ["7", ""]
+    assert [row["reason"] for row in rows] == ["", "blank"]
+    assert len(rows[0]["top"].split()) == 2
+
+
+def test_standard_input(samples: Path) -> None:
+    done = command("runtime.classify", "--json", "-", stdin=(samples / "photo_7.jpg").read_bytes())
+    assert json.loads(done.stdout)["label"] == "7"
+    assert json.loads(done.stdout)["source"] == "-"
+
+
+def test_bad_inputs_are_lines_and_the_rest_is_still_read(tmp_path: Path) -> None:
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "text.png").write_text("hello")
+    done = command("runtime.classify", "nowhere.png", str(tmp_path), "samples/photo_7.jpg")
+    assert done.returncode == 1
+    assert done.stdout.startswith("samples/photo_7.jpg: 7")
+    errors = done.stderr.splitlines()
+    assert len(errors) == 3
+    assert all(line.startswith("error: ") for line in errors)
+    assert "nowhere.png" in errors[0]
+    assert "empty.png" in errors[1]
+    assert "text.png" in errors[2]
+
+
+def test_annotate_saves_a_picture_each_and_overwrites_none(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = command("runtime.classify", "--annotate", str(tmp_path / "out"), "samples/photo_7.jpg")
+        assert done.returncode == 0
+    saved = sorted((tmp_path / "out").iterdir())
+    assert [p.name for p in saved] == ["photo_7-2.jpg", "photo_7.jpg"]
+    picture, original = read_image(saved[1]), read_image("samples/photo_7.jpg")
+    assert picture.shape[1] == original.shape[1]
+    assert picture.shape[0] > original.shape[0]
+
+
+def test_threshold_and_labels(tmp_path: Path) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("\n".join(f"{i} number-{i}" for i in range(10)), encoding="utf-8")
+    done = command("runtime.classify", "--json", "-l", str(labels), "samples/photo_7.jpg")
+    assert json.loads(done.stdout)["label"] == "number-7"
+    done = command("runtime.classify", "--json", "-t", "1", "samples/photo_7.jpg")
+    assert json.loads(done.stdout)["reason"] == "unsure"
+
+
+def test_underscores_serve_for_hyphens() -> None:
+    assert command("runtime.classify", "--top_k=1", "--num_threads", "2", "samples/photo_7.jpg").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ([], "required: IMAGE"),
+        (["--json", "--csv", "x.png"], "not allowed with"),
+        (["-k", "0", "x.png"], "expected 1 or more; received 0"),
+        (["-t", "7", "x.png"], "expected 0 to 1; received 7"),
+        (["--nonsense", "x.png"], "unrecognized arguments: --nonsense"),
+    ],
+)
+def test_usage_errors_are_status_2(words: list[str], complaint: str) -> None:
+    done = command("runtime.classify", *words)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (None, "cannot read model"),
+        (b"", "is empty"),
+        (b"not a model", "expected a .tflite model"),
+    ],
+)
+def test_a_bad_model_is_one_line(tmp_path: Path, data: bytes | None, complaint: str) -> None:
+    model = tmp_path / "m.tflite"
+    if data is not None:
+        model.write_bytes(data)
+    done = command("runtime.classify", "-m", str(model), "samples/photo_7.jpg")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: ")
+    assert complaint in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    done = command("runtime.classify", "-m", str(tmp_path / "none"), "x.png", env={"DEBUG": "1"})
+    assert "Traceback" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["runtime.classify", "runtime.camera"])
+def test_help_has_an_example_and_version_a_number(name: str) -> None:
+    help_text = command(name, "-h").stdout
+    assert f"example:\n  python -m {name}" in help_text
+    assert re.fullmatch(r"edge-classifier \d+\.\d+\.\d+\n", command(name, "--version").stdout)
+
+
+def test_a_wide_16_bit_scan_and_a_dot(tmp_path: Path) -> None:
+    deep = read_image("samples/scan_1.png").astype(np.uint16) * 257
+    cv2.imwrite(str(tmp_path / "deep.png"), deep)
+    cv2.imwrite(str(tmp_path / "dot.png"), np.zeros((1, 1), np.uint8))
+    done = command("runtime.classify", "--json", str(tmp_path / "deep.png"), str(tmp_path / "dot.png"))
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert first["label"] == "1"
+    assert second["reason"] == "blank"

@@ -1,0 +1,194 @@
+"""Pictures from everywhere, and what is none in one clear line."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from runtime.errors import ImageError, SourceError
+from runtime.frames import decode_image, expand, open_source, read_image
+from tests.runtime.helpers import stroke
+
+SEVEN = stroke((60, 80), 30, 220, 4)
+
+
+def pil(mode: str, suffix: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(SEVEN).convert(mode).save(buffer, suffix, **options)
+    return buffer.getvalue()
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    return b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 100) + b"IDAT"
+
+
+def jpeg_that_claims(width: int, height: int) -> bytes:
+    data = bytearray(pil("L", "JPEG"))
+    frame = data.index(b"\xff\xc0")
+    data[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
+    return bytes(data)
+
+
+def good_files() -> dict[str, bytes]:
+    deep = cv2.imencode(".png", SEVEN.astype(np.uint16) * 257)[1].tobytes()
+    return {
+        "gray.png": pil("L", "PNG"),
+        "rgb.png": pil("RGB", "PNG"),
+        "rgba.png": pil("RGBA", "PNG"),
+        "gray-alpha.png": pil("LA", "PNG"),
+        "palette.png": pil("P", "PNG"),
+        "one-bit.png": pil("1", "PNG"),
+        "16-bit.png": deep,
+        "gray.jpg": pil("L", "JPEG"),
+        "rgb.jpg": pil("RGB", "JPEG"),
+        "cmyk.jpg": pil("CMYK", "JPEG"),
+        "photo.webp": pil("RGB", "WEBP", lossless=True),
+        "photo.bmp": pil("RGB", "BMP"),
+        "photo.tiff": pil("RGB", "TIFF"),
+        "photo.gif": pil("P", "GIF"),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(good_files()))
+def test_every_kind_of_picture_is_read(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(good_files()[name])
+    image = read_image(tmp_path / name)
+    assert image.shape[:2] == SEVEN.shape
+    assert image.dtype == np.uint8
+    assert image.ndim == 2 or image.shape[2] == 3
+    gray = image if image.ndim == 2 else image.mean(axis=2)
+    assert float(np.abs(gray - SEVEN.astype(float)).mean()) < 70  # dithered to one bit a pixel it is 60 off
+
+
+def test_exif_turns_a_picture_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: rotate by 90 degrees clockwise to view
+    (tmp_path / "turned.jpg").write_bytes(pil("RGB", "JPEG", exif=exif))
+    assert read_image(tmp_path / "turned.jpg").shape[:2] == SEVEN.shape[::-1]
+
+
+BAD: dict[str, tuple[bytes, str]] = {
+    "empty.png": (b"", "the file is empty"),
+    "text.png": (b"This is a text, not a picture.\n" * 9, "not a picture OpenCV can read .*expected JPEG, PNG"),
+    "cut.jpg": (pil("RGB", "JPEG")[:-200], "cut short"),
+    "head.jpg": (pil("RGB", "JPEG")[:20], "damaged or cut short"),
+    "cut.png": (pil("RGB", "PNG")[:60], "damaged or cut short"),
+    "huge.png": (png_that_claims(20000, 20000), r"too large: 20000x20000 pixels"),
+    "huge.jpg": (jpeg_that_claims(40000, 30000), r"too large: 40000x30000 pixels"),
+    "zip.jpg": (b"PK\x03\x04" + bytes(200), "not a picture OpenCV can read"),
+    "video.mp4": (b"\0\0\0\x18ftypmp42" + bytes(99), "this is a video; use: python -m runtime.camera"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(BAD))
+def test_a_bad_file_is_one_clear_error(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    data, complaint = BAD[name]
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(ImageError, match=complaint) as caught:
+        read_image(tmp_path / name)
+    assert name in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_single_pixel_is_a_picture() -> None:
+    assert decode_image(cv2.imencode(".png", np.zeros((1, 1), np.uint8))[1].tobytes(), "dot").shape == (1, 1)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"gone\.png: cannot be read: No such file"):
+        read_image(tmp_path / "gone.png")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("img10.png", "img2.png", "IMG3.PNG", "notes.txt", ".hidden"):
+        (tmp_path / name).write_bytes(pil("L", "PNG"))
+    (tmp_path / "empty").mkdir()
+    return tmp_path
+
+
+def names(items: list[str | SourceError]) -> list[str]:
+    return [Path(item).name if isinstance(item, str) else str(item) for item in items]
+
+
+def test_folders_and_patterns_in_natural_order(folder: Path) -> None:
+    assert names(list(expand([str(folder)]))) == ["IMG3.PNG", "img2.png", "img10.png"]
+    assert names(list(expand([str(folder / "img*.png")]))) == ["img2.png", "img10.png"]
+    assert names(list(expand([str(folder / "img2.png"), "-"]))) == ["img2.png", "-"]
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (lambda f: f / "empty", "no pictures in folder .*empty"),
+        (lambda f: f / "*.jpg", "no file matches"),
+        (lambda f: f / "nowhere", "no such file or folder"),
+        (lambda f: Path("/dev/null"), "expected a picture file, a folder"),
+    ],
+)
+def test_what_holds_no_picture_does_not_hide_the_rest(
+    folder: Path, make: Callable[[Path], Path], complaint: str
+) -> None:
+    first, second = list(expand([str(make(folder)), str(folder / "img2.png")]))
+    assert isinstance(first, SourceError)
+    with pytest.raises(SourceError, match=complaint):
+        raise first
+    assert names([second]) == ["img2.png"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path: Path) -> None:
+    odd = tmp_path / "scan[1].png"
+    odd.write_bytes(pil("L", "PNG"))
+    assert list(expand([str(odd)])) == [str(odd)]
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    path = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (80, 60))
+    for level in (30, 90, 30):
+        writer.write(cv2.cvtColor(stroke((60, 80), level, 220, 4), cv2.COLOR_GRAY2BGR))
+    writer.release()
+    return path
+
+
+def test_every_frame_of_a_video_counts(video: Path) -> None:
+    frames = list(open_source(str(video)))
+    assert [frame.index for frame in frames] == [0, 1, 2]
+    assert all(frame.image.shape == (60, 80, 3) and frame.image.dtype == np.uint8 for frame in frames)
+    assert {frame.source for frame in frames} == {str(video)}
+
+
+def test_pictures_are_a_source_too(folder: Path) -> None:
+    assert [Path(frame.source).name for frame in open_source(str(folder))] == ["IMG3.PNG", "img2.png", "img10.png"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("99", r"cannot open camera 99: /dev/video99 does not exist"),
+        ("/dev/video98", r"cannot open camera /dev/video98: /dev/video98 does not exist"),
+        ("nowhere.mp4", r"no such file: nowhere\.mp4"),
+    ],
+)
+def test_a_source_that_is_not_there(text: str, complaint: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SourceError, match=complaint):
+        open_source(text)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_video_that_is_none(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.mp4").write_bytes(b"nothing to see here" * 50)
+    with pytest.raises(SourceError, match=r"bad\.mp4: not a video OpenCV can read"):
+        open_source(str(tmp_path / "bad.mp4"))
+    assert capfd.readouterr() == ("", "")

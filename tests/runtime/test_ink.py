@@ -1,0 +1,120 @@
+"""Marks on paper, whatever the light, the polarity and the place."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from runtime.ink import MARK_SIDE, find_ink, is_light_on_dark
+from tests.runtime.helpers import stroke
+
+
+def inside(box: tuple[int, int, int, int], shape: tuple[int, int], slack: float = 0.04) -> bool:
+    """Whether a box is that of helpers.stroke's digit, give or take `slack` of the picture and 3 pixels."""
+    x, y, w, h = box
+    height, width = shape
+    ends = np.array([x / width, y / height, (x + w) / width, (y + h) / height])
+    return bool(np.all(np.abs(ends - (0.35, 0.25, 0.65, 0.75)) < slack + 3 / min(shape)))
+
+
+@pytest.mark.parametrize("shape", [(480, 640), (1200, 1600), (300, 200), (64, 48)])
+@pytest.mark.parametrize(("ink", "paper"), [(30, 220), (230, 40), (150, 190)])
+def test_found_at_any_size_and_polarity(shape: tuple[int, int], ink: int, paper: int) -> None:
+    found = find_ink(stroke(shape, ink, paper, max(2, shape[0] // 40)))
+    assert found is not None
+    assert inside(found.box, shape)
+    assert found.light == (ink > paper)
+
+
+def test_strength_is_the_box_alone_from_paper_to_ink() -> None:
+    found = find_ink(stroke((1200, 1600), 30, 220, 30))
+    assert found is not None
+    assert found.strength.dtype == np.uint8
+    assert found.strength.ndim == 2
+    assert max(found.strength.shape) <= MARK_SIDE + 4
+    assert found.strength.max() == 255
+    assert found.strength.min() == 0
+    edges = (found.strength[0], found.strength[-1], found.strength[:, 0], found.strength[:, -1])
+    assert all(edge.any() for edge in edges)
+
+
+def shadowed(image: NDArray[np.uint8], softness: int) -> NDArray[np.uint8]:
+    """The right half at 55 % of its light, with an edge `softness` pixels wide, through the digit."""
+    gain = np.ones(image.shape, np.float32)
+    gain[:, image.shape[1] // 2 :] = 0.55
+    if softness:
+        gain = cv2.blur(gain, (softness, softness)).astype(np.float32)
+    return (image * gain).astype(np.uint8)
+
+
+@pytest.mark.parametrize("softness", [0, 9, 81])
+def test_a_shadow_with_any_edge_is_paper(softness: int) -> None:
+    found = find_ink(shadowed(stroke((480, 640), 40, 220, 10), softness))
+    assert found is not None
+    assert inside(found.box, (480, 640))
+
+
+@pytest.mark.parametrize("direction", [(1, 0), (0, 1), (0.7, 0.7), (-0.7, 0.7)])
+def test_light_that_falls_off_is_paper(direction: tuple[float, float]) -> None:
+    y, x = np.mgrid[-1:1:480j, -1:1:640j]
+    gain = 0.75 + 0.25 * np.clip(x * direction[0] + y * direction[1], -1, 1)
+    found = find_ink((stroke((480, 640), 40, 220, 10) * gain).astype(np.uint8))
+    assert found is not None
+    assert inside(found.box, (480, 640))
+    assert find_ink((np.full((480, 640), 220) * gain).astype(np.uint8)) is None
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+@pytest.mark.parametrize("shape", [(1, 1), (28, 28), (480, 640), (3, 900)])
+def test_a_plain_sheet_is_blank(shape: tuple[int, int], level: int) -> None:
+    assert find_ink(np.full(shape, level, np.uint8)) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_grain_is_blank(seed: int) -> None:
+    grain = np.random.default_rng(seed).normal(200, 6, (480, 640))
+    assert find_ink(np.clip(grain, 0, 255).astype(np.uint8)) is None
+
+
+@pytest.mark.parametrize("colour", [(160, 40, 30), (30, 30, 190), (40, 130, 40)])
+def test_coloured_ink_on_coloured_paper(colour: tuple[int, int, int]) -> None:
+    gray = stroke((480, 640), 0, 255, 10).astype(np.float32)[..., None] / 255
+    image = gray * np.array((205, 225, 230)) + (1 - gray) * np.array(colour)
+    found = find_ink(image.astype(np.uint8))
+    assert found is not None
+    assert inside(found.box, (480, 640))
+
+
+def test_specks_and_cell_borders_are_dropped() -> None:
+    image = stroke((240, 240), 40, 220, 8)
+    image[:, :5] = image[:4] = 60
+    cv2.circle(image, (215, 30), 2, (40,), -1)
+    found = find_ink(image)
+    assert found is not None
+    assert inside(found.box, (240, 240))
+
+
+def test_a_broken_stroke_stays_one_mark() -> None:
+    image = stroke((480, 640), 40, 220, 12)
+    image[300:312] = 220
+    found = find_ink(image)
+    assert found is not None
+    assert inside(found.box, (480, 640))
+
+
+def test_the_more_central_of_two_marks_is_taken() -> None:
+    image = stroke((480, 640), 40, 220, 12)
+    cv2.line(image, (600, 40), (600, 160), (40,), 10)
+    found = find_ink(image)
+    assert found is not None
+    assert inside(found.box, (480, 640))
+
+
+@pytest.mark.parametrize("thickness", [2, 6, 14, 24])
+def test_polarity_at_any_stroke_width(thickness: int) -> None:
+    ring = np.full((100, 100), 210, np.uint8)
+    cv2.circle(ring, (50, 50), 30, (40,), thickness)
+    assert not is_light_on_dark(ring)
+    assert is_light_on_dark(255 - ring)
