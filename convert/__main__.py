@@ -1,0 +1,128 @@
+"""python -m convert: a Keras model becomes a .tflite, proven on the whole test set before it is written."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from convert import QUANTIZATIONS
+from runtime.command import Parser, number_between, run, whole_number
+from runtime.errors import EdgeError, OptionError, ParityError
+
+if TYPE_CHECKING:
+    from convert.job import Job, Outcome
+
+PARITY_NAME = "parity.json"
+EXAMPLE = """\
+  python -m convert artifacts/model.keras --quantization int8 -o artifacts/model.tflite
+  python -m convert my_model.h5 --data my_images.npz --labels labels.txt -o my_model.tflite"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, convert, prove, write. Returns the exit status; EdgeError means 1."""
+    options = _parser().parse(argv)
+    _check_output(options.output)
+    job = _job(options)
+    outcome = _prove(job)
+    _write(job.output, outcome.tflite)
+    print(f"{job.output}: {len(outcome.tflite):,} bytes, {job.quantization}, card inside")
+    print(f"next: python -m runtime.classify -m {job.output} IMAGE")
+    return 0
+
+
+def _prove(job: Job) -> Outcome:
+    """Run the job; parity.json and the table come out either way. Whatever fails from the moment that the
+    model is opened leaves no .tflite: one of an earlier run would pass for this model's."""
+    from convert.job import prepare, run_job
+    from convert.report import parity_text, progress
+
+    prepared = prepare(job, progress)
+    stale = job.output.exists()
+    job.output.unlink(missing_ok=True)
+    try:
+        outcome = run_job(job, prepared, progress)
+        report = json.dumps(outcome.report, indent=1, ensure_ascii=False) + "\n"
+        _write(job.output.with_name(PARITY_NAME), report.encode())
+        print(parity_text(outcome.parity, job.limits, job.quantization), end="\n\n", flush=True)
+        if outcome.misses:
+            raise ParityError(f"the .tflite does not do what the Keras model does: {'; '.join(outcome.misses)}")
+    except EdgeError as error:
+        removed = " (the one from an earlier run was removed)" if stale else ""
+        raise type(error)(f"{str(error).rstrip('.')}. There is no {job.output}{removed}") from error
+    return outcome
+
+
+def _job(options: argparse.Namespace) -> Job:
+    from convert.job import Job
+    from convert.parity import Limits
+
+    return Job(
+        model=options.model,
+        output=options.output,
+        quantization=options.quantization,
+        limits=Limits(options.max_accuracy_drop, options.min_agreement),
+        data=options.data,
+        card=options.card,
+        labels=options.labels,
+        calibration_images=options.calibration_images,
+        seed=options.seed,
+        reject_threshold=options.reject_threshold,
+    )
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "python -m convert", "Turn a Keras model into a .tflite, proven equal on the whole test set.", EXAMPLE
+    )
+    add, share = parser.add_argument, number_between(0, 1)
+    model, output = Path("artifacts/model.keras"), Path("artifacts/model.tflite")
+    add(
+        "model",
+        nargs="?",
+        type=Path,
+        default=model,
+        help=f".keras or .h5 file, or SavedModel folder (default: {model})",
+    )
+    add("--quantization", choices=QUANTIZATIONS, default="int8", help="default: int8 (int8 in and out)")
+    add("--max-accuracy-drop", type=share, default=0.002, metavar="X", help="as a fraction (default: 0.002)")
+    add("--min-agreement", type=share, default=0.998, metavar="X", help="same answers, as a fraction (default: 0.998)")
+    add("--data", type=Path, metavar="FILE.npz", help="images (default: dataset.npz beside the model)")
+    add("--card", type=Path, metavar="FILE", help="draft card (default: card.json beside the model)")
+    add("-l", "--labels", type=Path, metavar="FILE", help="one class a line (default: the card's, else numbers)")
+    add("--calibration-images", type=whole_number(1), default=500, metavar="N", help="for int8 (default: 500)")
+    add("--seed", type=whole_number(0), default=0, metavar="N", help="draws the calibration images (default: 0)")
+    add("--reject-threshold", type=share, default=0.5, metavar="X", help='scores below it are "unsure" (default: 0.5)')
+    add("-o", "--output", type=Path, default=output, metavar="FILE", help=f"default: {output}")
+    return parser
+
+
+def _check_output(output: Path) -> None:
+    """Before minutes of work: can the file be written there at all?"""
+    if output.suffix != ".tflite" or output.is_dir():
+        raise OptionError(f"-o {output}: expected a file name that ends in .tflite")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OptionError(f"-o {output}: cannot make the folder {output.parent} ({error.strerror})") from None
+    if not os.access(output.parent, os.W_OK):
+        raise OptionError(f"-o {output}: the folder {output.parent} cannot be written to")
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all: written beside, then renamed."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        raise OptionError(f"cannot write {path}: {error.strerror}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    run(main)

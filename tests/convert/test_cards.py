@@ -1,0 +1,132 @@
+"""Draft cards, the checks of card against tensors, and golden vectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convert import cards
+from convert.parity import compare
+from runtime.card import Decision, InputSpec, ModelCard
+from runtime.errors import DataError, EdgeError, ModelError, ModelMismatch, OptionError
+from runtime.interpreter import TensorInfo
+
+SPEC = InputSpec(4, 4, framing="frame", polarity="any", ink_box=1)
+CARD = ModelCard("three", "1", ("a", "b", "c"), SPEC, training={"seed": 5})
+INT8 = np.dtype(np.int8)
+TRUTH = np.array([0, 0, 1, 2, 2], np.int64)
+SCORES = np.array([[0.2, 0.7, 0.1], [0.9, 0.1, 0], [0, 1, 0], [0.1, 0.1, 0.8], [0.31, 0.3, 0.39]], np.float32)
+
+
+def _interpreter(shape: tuple[int, ...] = (1, 4, 4, 1), classes: int = 3) -> Any:
+    return SimpleNamespace(
+        input=TensorInfo(shape, INT8, 1.0, -128), output=TensorInfo((1, classes), INT8, 1 / 256, -128)
+    )
+
+
+def test_draft_is_found_beside_the_model(tmp_path: Path) -> None:
+    assert cards.read_draft(tmp_path / "model.keras", None) is None
+    (tmp_path / "card.json").write_text(CARD.to_json())
+    assert cards.read_draft(tmp_path / "model.keras", None) == CARD
+    (tmp_path / "card.json").rename(tmp_path / "other.json")
+    assert cards.read_draft(tmp_path / "model.keras", tmp_path / "other.json") == CARD
+
+
+def test_bad_drafts_and_labels_are_one_clear_line(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text("{")
+    with pytest.raises(ModelError, match=r"bad\.json: card: not valid JSON"):
+        cards.read_draft(tmp_path / "model.keras", bad)
+    with pytest.raises(OptionError, match=r"--card .*no such file"):
+        cards.read_draft(tmp_path / "model.keras", tmp_path / "none.json")
+    with pytest.raises(OptionError, match=r"--labels .*cannot be read"):
+        cards.read_labels(tmp_path / "none.txt")
+    bad.write_bytes(b"\n")
+    with pytest.raises(OptionError, match="2 or more classes; received 0"):
+        cards.read_labels(bad)
+
+
+def test_labels_are_read_in_every_spelling(tmp_path: Path) -> None:
+    (tmp_path / "labels.txt").write_text("0 cat\n1 dog\n")
+    assert cards.read_labels(tmp_path / "labels.txt") == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [((28, 28), (28, 28, 1)), ((28, 28, 1), (28, 28, 1)), ((48, 64, 3), (48, 64, 3))],
+)
+def test_plain_spec(shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
+    spec = cards.plain_spec(shape)
+    assert spec.shape == expected
+    assert spec.framing == "frame"
+    assert spec.colour == ("rgb" if expected[2] == 3 else "gray")
+
+
+@pytest.mark.parametrize("shape", [(784,), (None, None, 3), (28, 28, 2), (2, 28, 28, 1)])
+def test_plain_spec_needs_a_picture(shape: tuple[int | None, ...]) -> None:
+    with pytest.raises(ModelMismatch, match="--card FILE"):
+        cards.plain_spec(shape)
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "truth", "output", "error", "says"),
+    [
+        (_interpreter(classes=10), TRUTH, "probabilities", ModelMismatch, "each of the model's 10 classes; received 3"),
+        (_interpreter((1, 8, 8, 1)), TRUTH, "probabilities", ModelMismatch, r"card's input is \(1, 4, 4, 1\)"),
+        (_interpreter(), np.array([3]), "probabilities", DataError, "expected test labels 0 to 2; received 3"),
+        (_interpreter(), TRUTH, "logits", ModelMismatch, "is 'probabilities'; the model gives logits"),
+    ],
+)
+def test_cards_that_lie_are_refused(
+    interpreter: Any, truth: Any, output: str, error: type[EdgeError], says: str
+) -> None:
+    cards.check_card(CARD, _interpreter(), TRUTH, "probabilities")
+    with pytest.raises(error, match=says):
+        cards.check_card(CARD, interpreter, truth, output)
+
+
+def test_golden_images_are_rightly_read_ones_and_the_least_sure() -> None:
+    assert cards.golden_indices(SCORES, TRUTH, most=5) == [1, 2, 3, 4]
+    assert cards.golden_indices(SCORES, TRUTH, most=2) == [1, 2]
+    wrong = SCORES[:, [1, 2, 0]]
+    assert len(cards.golden_indices(wrong, np.zeros(5, np.int64), most=5)) >= 1
+
+
+def test_golden_classes_are_spread_over_many() -> None:
+    truth = np.arange(10)
+    scores = np.full((10, 10), 0.01, np.float32) + 0.9 * np.eye(10, dtype=np.float32)
+    scores[5, 6] = 0.8
+    assert cards.golden_indices(scores, truth, most=5) == [0, 3, 6, 9, 5]
+
+
+def _evidence(side: int) -> cards.Evidence:
+    images = np.random.default_rng(0).integers(0, 256, (5, side, side, 1)).astype(np.uint8)
+    return cards.Evidence(images, np.round(SCORES * 255 - 128).astype(np.int8), SCORES, TRUTH)
+
+
+def test_goldens_are_the_very_bytes() -> None:
+    evidence = _evidence(4)
+    vectors = cards.goldens(evidence)
+    assert [v.input for v in vectors] == [evidence.images[i].tobytes() for i in (1, 2, 3, 4)]
+    assert [v.output for v in vectors] == [evidence.raw[i].tobytes() for i in (1, 2, 3, 4)]
+    assert len(vectors[0].input) == 16
+
+
+def test_large_pictures_get_fewer_goldens() -> None:
+    assert len(cards.goldens(_evidence(200))) == 1  # 40,000 bytes each
+    assert len(cards.goldens(_evidence(512))) == 1  # one stands even where it is too large
+
+
+def test_fill_keeps_what_training_said() -> None:
+    found = compare(SCORES, SCORES, TRUTH, CARD.labels)
+    decision = Decision("probabilities", 1.3, 0.5)
+    card = cards.fill(CARD, "int8", decision, found, _evidence(4), {"interpreter": "x"})
+    assert card.training == {"seed": 5, "conversion": {"interpreter": "x"}}
+    assert (card.quantization, card.decision, card.labels) == ("int8", decision, CARD.labels)
+    assert card.accuracy is not None
+    assert (card.accuracy.float, card.accuracy.agreement, card.accuracy.n) == (0.8, 1.0, 5)
+    assert ModelCard.from_json(card.to_json()) == card

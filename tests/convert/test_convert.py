@@ -1,0 +1,207 @@
+"""python -m convert, from the command line to the files it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convert.__main__ import main
+from convert.data import Dataset
+from runtime.card import Decision, InputSpec, ModelCard, split_card
+from runtime.classifier import Classifier
+from runtime.errors import DataError, EdgeError, ModelError, OptionError
+
+ROOT = Path(__file__).resolve().parents[2]
+FRAME = InputSpec(framing="frame", polarity="any")
+NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+CARD = ModelCard("small", "2", NAMES, FRAME, Decision(), training={"seed": 9})
+LOOSE = ("--min-agreement", "0.98", "--max-accuracy-drop", "0.02")  # 500 images and 19,000 weights
+
+
+def _run(*words: object) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if key not in ("DEBUG", "TF_CPP_MIN_LOG_LEVEL")}
+    command = [sys.executable, "-m", "convert", *map(str, words)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def converted(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """(the .tflite, stdout, stderr) of a conversion of what train leaves, draft card included."""
+    folder = tmp_path_factory.mktemp("converted")
+    (folder / "draft.json").write_text(CARD.to_json())
+    output = folder / "new" / "model.tflite"
+    options = (*LOOSE, "--card", folder / "draft.json", "--calibration_images", 200, "--seed", 4)
+    done = _run(artifacts / "model.keras", *options, "-o", output)
+    assert done.returncode == 0, done.stderr
+    return output, done.stdout, done.stderr
+
+
+def test_a_conversion_says_what_a_person_needs_and_no_more(converted: tuple[Path, str, str]) -> None:
+    output, out, err = converted
+    assert err == ""  # no chatter of TensorFlow, absl or MLIR, and no bar where there is no terminal
+    assert out.splitlines()[0] == "Parity of Keras and int8 .tflite on 500 test images"
+    assert out.splitlines()[-2:] == [
+        f"{output}: {output.stat().st_size:,} bytes, int8, card inside",
+        f"next: python -m runtime.classify -m {output} IMAGE",
+    ]
+    assert sorted(path.name for path in output.parent.iterdir()) == ["model.tflite", "parity.json"]
+
+
+def test_the_card_is_filled_in(converted: tuple[Path, str, str]) -> None:
+    _, card = split_card(converted[0].read_bytes())
+    assert card is not None
+    assert (card.name, card.version, card.labels, card.input) == ("small", "2", NAMES, FRAME)
+    assert card.quantization == "int8"
+    assert card.decision.reject_threshold == 0.5
+    assert card.decision.temperature != 1.0  # 500 validation images
+    assert card.training["seed"] == 9
+    calibration = card.training["conversion"]["calibration"]
+    assert (calibration["seed"], calibration["pixel_span"]) == (4, [0, 255])
+    assert all(20 <= n <= 22 for n in calibration["per_class"].values())
+    assert card.accuracy is not None
+    assert card.accuracy.n == 500
+    assert card.accuracy.float > 0.85
+
+
+def test_parity_json_agrees_with_the_card(converted: tuple[Path, str, str]) -> None:
+    report = json.loads((converted[0].parent / "parity.json").read_text())
+    _, card = split_card(converted[0].read_bytes())
+    assert card is not None
+    assert card.accuracy is not None
+    assert report["passed"] is True
+    assert report["model_sha256"] == card.sha256
+    assert (report["float_accuracy"], report["agreement"]) == (card.accuracy.float, card.accuracy.agreement)
+    assert report["temperature"]["value"] == card.decision.temperature
+    assert sum(row["n"] for row in report["classes"]) == report["n"] == 500
+    assert len(report["disagreements"]) == round(500 * (1 - report["agreement"]))
+
+
+def test_the_file_repeats_its_golden_vectors_and_reads_digits(
+    converted: tuple[Path, str, str], digits: Dataset
+) -> None:
+    classifier = Classifier.load(converted[0])
+    assert 4 <= len(classifier.card.golden) <= 5
+    for golden in classifier.card.golden:
+        pixels = np.frombuffer(golden.input, np.uint8).reshape(28, 28, 1)
+        tensor = (pixels.astype(np.int16) - 128).astype(np.int8)[np.newaxis]
+        assert classifier.interpreter.run(tensor).tobytes() == golden.output
+    read = [classifier.predict(image, threshold=0).index for image in digits.test.images[:100]]
+    assert (np.array(read) == digits.test.labels[:100]).mean() > 0.8
+
+
+def test_missed_parity_leaves_no_tflite_and_says_by_how_much(
+    tmp_path: Path, network: Callable[..., Any], artifacts: Path
+) -> None:
+    network(outlier=100.0).save(tmp_path / "hostile.keras")
+    stale = tmp_path / "model.tflite"
+    stale.write_bytes(b"an earlier run's")
+    done = _run(tmp_path / "hostile.keras", "--data", artifacts / "dataset.npz", "-o", stale)
+    assert done.returncode == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["hostile.keras", "parity.json"]
+    assert done.stdout.startswith("Parity of Keras and int8 .tflite on 500 test images")
+    assert "next:" not in done.stdout
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: the .tflite does not do what the Keras model does: accuracy drops by 0.")
+    assert "more than the 0.002 allowed" in line
+    assert "less than the 0.998 required" in line
+    assert line.endswith(f"There is no {stale} (the one from an earlier run was removed)")
+    report = json.loads((tmp_path / "parity.json").read_text())
+    assert report["passed"] is False
+    assert len(report["missed"]) == 2
+    assert report["float_accuracy"] > 0.85 > report["quantized_accuracy"]
+
+
+def test_dim_calibration_images_are_refused(tmp_path: Path, artifacts: Path, save_npz: Callable[..., Path]) -> None:
+    dim = save_npz(tmp_path / "dim.npz", brightest=127)
+    done = _run(artifacts / "model.keras", "--data", dim, "-o", tmp_path / "model.tflite")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "error: expected an int8 input with scale 1.0, zero point -128" in line
+    assert "the calibration images span 0..127, not 0..255" in line
+    assert not (tmp_path / "model.tflite").exists()
+
+
+def test_a_foreign_saved_model_without_a_card(
+    tmp_path: Path, network: Callable[..., Any], save_npz: Callable[..., Path]
+) -> None:
+    network(last="linear").export(tmp_path / "foreign", verbose=False)
+    raw = save_npz(tmp_path / "raw.npz", spec=None)
+    (tmp_path / "labels.txt").write_text("\n".join(NAMES))
+    options = ("--quantization", "float16", "--data", raw, "--labels", tmp_path / "labels.txt")
+    done = _run(tmp_path / "foreign", *options, "-o", tmp_path / "foreign.tflite")
+    assert (done.returncode, done.stderr) == (0, "")
+    _, card = split_card((tmp_path / "foreign.tflite").read_bytes())
+    assert card is not None
+    assert (card.name, card.labels, card.quantization) == ("foreign", NAMES, "float16")
+    assert (card.input.framing, card.input.shape, card.decision.output) == ("frame", (28, 28, 1), "logits")
+    assert card.training["conversion"]["calibration"] is None
+
+
+def test_a_truncated_model_is_one_clear_line_and_harms_nothing(tmp_path: Path, artifacts: Path) -> None:
+    data = (artifacts / "model.keras").read_bytes()
+    (tmp_path / "cut.keras").write_bytes(data[: len(data) // 2])
+    (tmp_path / "model.tflite").write_bytes(b"another model's")
+    done = _run(tmp_path / "cut.keras", "-o", tmp_path / "model.tflite")
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: {tmp_path}/cut.keras: a .keras file is a zip and this is not a whole one")
+    assert (tmp_path / "model.tflite").read_bytes() == b"another model's"
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        (["none.keras"], ModelError, "none.keras: no such file"),
+        (["alone/model.keras"], OptionError, r"expected test images in .*dataset\.npz; .*--data FILE\.npz"),
+        (["model.keras", "--data", "none.npz"], DataError, r"none\.npz: no such file"),
+        (["model.keras", "--card", "none.json"], OptionError, "no such file"),
+        (["model.keras", "-o", "model.keras"], OptionError, r"ends in \.tflite"),
+        (["model.keras", "-o", "dataset.npz/model.tflite"], OptionError, "cannot make the folder"),
+    ],
+)
+def test_wrong_inputs_are_told_before_tensorflow_starts(
+    options: list[str], error: type[EdgeError], says: str, artifacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(artifacts)
+    monkeypatch.setattr("convert.quantize._run_child", lambda folder: pytest.fail("TensorFlow was started"))
+    alone = artifacts / "alone" / "model.keras"
+    alone.parent.mkdir(exist_ok=True)
+    alone.write_bytes((artifacts / "model.keras").read_bytes())
+    with pytest.raises(error, match=says):
+        main(options)
+    assert (artifacts / "model.keras").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--quantization", "int4"],
+        ["--min-agreement", "1.0001"],
+        ["--max-accuracy-drop", "-1"],
+        ["--calibration-images", "0"],
+    ],
+)
+def test_usage_errors_end_in_status_2(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(options)
+    assert caught.value.code == 2
+    assert f"argument {options[0]}: " in capsys.readouterr().err
+
+
+def test_help_waits_for_no_library() -> None:
+    script = (
+        "import sys\nfrom convert.__main__ import main\n"
+        "try: main(['-h'])\nexcept SystemExit as end: assert end.code == 0\n"
+        "sys.exit(str([m for m in ('numpy', 'tensorflow', 'keras', 'rich') if m in sys.modules] or ''))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ""
+    assert "python -m convert artifacts/model.keras" in done.stdout

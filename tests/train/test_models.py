@@ -1,0 +1,103 @@
+"""Every recipe, layer by layer, and how it is trained."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from runtime.errors import OptionError
+from train.models import DEFAULT, RECIPES, build, recipe_named
+
+CONV_BLOCK = ["Conv2D", "BatchNormalization", "ReLU"]
+# name: layers, (units, activation) of each Dense, parameters for 28x28x1 and 10 classes
+ARCHITECTURES: dict[str, tuple[list[str], list[tuple[int, str]], int]] = {
+    "mlp-128": (["Flatten", "Dense", "Dense"], [(128, "relu"), (10, "softmax")], 101_770),
+    "mlp-dropout": (
+        ["Flatten", "Dense", "Dropout", "Dense", "Dropout", "Dense"],
+        [(128, "relu"), (64, "relu"), (10, "linear")],
+        109_386,
+    ),
+    "mlp-128-64": (["Flatten", *["Dense"] * 3], [(128, "relu"), (64, "relu"), (10, "softmax")], 109_386),
+    "mlp-128-128": (["Flatten", *["Dense"] * 3], [(128, "relu"), (128, "relu"), (10, "softmax")], 118_282),
+    "cnn": ([*CONV_BLOCK * 5, "GlobalAveragePooling2D", "Dense"], [(10, "linear")], 70_746),
+}
+# name: epochs, batch size, learning rate, output, validation share, patience, augment, schedule
+TRAINING: dict[str, tuple[Any, ...]] = {
+    "mlp-128": (6, 128, 1e-3, "probabilities", 0, None, False, "constant"),
+    "mlp-dropout": (5, 32, 1e-3, "logits", 0, None, False, "constant"),
+    "mlp-128-64": (50, 32, 1e-3, "probabilities", 0.2, 5, False, "constant"),
+    "mlp-128-128": (3, 32, 1e-3, "probabilities", 0, None, False, "constant"),
+    "cnn": (30, 128, 2e-3, "logits", 5000 / 60000, 12, True, "cosine"),
+}
+
+
+def kinds(model: Any) -> list[str]:
+    return [type(layer).__name__ for layer in model.layers]
+
+
+def test_the_tables_cover_the_registry() -> None:
+    assert set(RECIPES) == set(ARCHITECTURES) == set(TRAINING)
+    assert DEFAULT == "cnn"
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_layers_and_parameters(name: str) -> None:
+    layers, dense, parameters = ARCHITECTURES[name]
+    model = build(RECIPES[name], (28, 28, 1), 10)
+    assert kinds(model) == ["Rescaling", *layers]
+    assert model.layers[0].scale == pytest.approx(1 / 255)
+    found = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    assert [(layer.units, layer.activation.__name__) for layer in found] == dense
+    assert model.count_params() == parameters
+    assert model.input_shape == (None, 28, 28, 1)
+    assert model.output_shape == (None, 10)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_how_it_is_trained(name: str) -> None:
+    fields = [field.name for field in dataclasses.fields(RECIPES[name])][2:-1]
+    assert tuple(getattr(RECIPES[name], field) for field in fields) == TRAINING[name]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_output_is_what_the_recipe_says(name: str) -> None:
+    model = build(RECIPES[name], (28, 28, 1), 10)
+    images = np.random.default_rng(0).integers(0, 256, (4, 28, 28, 1), dtype=np.uint8)
+    sums = np.asarray(model(images, training=False)).sum(axis=1)
+    assert np.allclose(sums, 1, atol=1e-5) == (RECIPES[name].output == "probabilities")
+
+
+def test_dropout_is_a_fifth() -> None:
+    model = build(RECIPES["mlp-dropout"], (28, 28, 1), 10)
+    assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0.2, 0.2]
+
+
+def test_cnn_convolutions() -> None:
+    model = build(RECIPES["cnn"], (28, 28, 1), 10)
+    found = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert [(layer.filters, layer.strides[0], layer.kernel_size) for layer in found] == [
+        (16, 1, (3, 3)),
+        (32, 2, (3, 3)),
+        (32, 1, (3, 3)),
+        (64, 2, (3, 3)),
+        (64, 1, (3, 3)),
+    ]
+    assert not any(layer.use_bias for layer in found)
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert [layer.momentum for layer in norms] == [0.9] * 5
+    assert {type(layer.kernel_initializer).__name__ for layer in found} == {"HeNormal"}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_other_sizes_colours_and_classes(name: str) -> None:
+    model = build(RECIPES[name], (33, 48, 3), 4)
+    assert model(np.zeros((2, 33, 48, 3), np.uint8), training=False).shape == (2, 4)
+
+
+def test_an_unknown_name_lists_the_known() -> None:
+    with pytest.raises(OptionError, match=r"expected one of cnn, mlp-128, .*; received 'resnet'"):
+        recipe_named("resnet")

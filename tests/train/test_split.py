@@ -1,0 +1,39 @@
+"""Splits: stratified, seeded, and nothing lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from train.split import split_validation
+
+
+@pytest.mark.parametrize("share", [0.1, 5000 / 60000, 0.2, 0.5])
+def test_every_class_gives_its_share_and_every_image_is_on_one_side(share: float) -> None:
+    labels = np.random.default_rng(5).integers(0, 7, 1000)
+    learn, choose = split_validation(labels, share, seed=1)
+    assert len(choose) == round(1000 * share)
+    np.testing.assert_array_equal(np.sort(np.concatenate([learn, choose])), np.arange(1000))
+    for label in range(7):
+        assert abs(np.sum(labels[choose] == label) - share * np.sum(labels == label)) < 1
+
+
+def test_the_seed_decides() -> None:
+    labels = np.repeat(np.arange(10), 50)
+    first, again, other = (split_validation(labels, 0.2, seed)[1] for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_no_share_holds_nothing_back() -> None:
+    learn, choose = split_validation(np.array([0, 1, 1]), 0.0, seed=0)
+    assert learn.tolist() == [0, 1, 2]
+    assert choose.tolist() == []
+
+
+def test_a_class_of_one_image_keeps_it_to_learn_from() -> None:
+    labels = np.array([0] * 10 + [1])
+    learn, choose = split_validation(labels, 0.5, seed=0)
+    assert 1 in labels[learn]
+    assert len(choose) == 6 - 1 or len(choose) == round(11 * 0.5)
+    assert 1 not in labels[choose]

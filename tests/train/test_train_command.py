@@ -1,0 +1,93 @@
+"""python -m train as a person meets it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TRAIN = [sys.executable, "-m", "train"]
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*TRAIN, *words], cwd=ROOT, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture
+def npz(tmp_path: Path) -> Path:
+    """A tiny dataset of its own: bars, upright and flat."""
+    x = np.zeros((400, 28, 28), np.uint8)
+    x[::2, 4:24, 12:15] = 255
+    x[1::2, 12:15, 4:24] = 255
+    path = tmp_path / "bars.npz"
+    np.savez(path, x=x, y=np.arange(400) % 2, labels=np.array(["upright", "flat"]))
+    return path
+
+
+def test_help_names_every_model_and_imports_no_tensorflow() -> None:
+    code = "import runpy, sys; sys.argv[1:] = ['-h']\ntry: runpy.run_module('train', run_name='__main__')\n"
+    code += "finally: assert not {'tensorflow', 'keras'} & set(sys.modules), 'imported'"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    for word in ("cnn", "mlp-128-64", "mlp-dropout", "--resume", "--save-h5", "example:", "python -m train"):
+        assert word in done.stdout
+
+
+def test_datasets_come_without_tensorflow() -> None:
+    code = "import sys, train.datasets; assert not {'tensorflow', 'keras', 'mlxtend'} & set(sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["--epochs", "0"], 2, "expected 1 or more; received 0"),
+        (["--learning-rate", "fast"], 2, "expected a number; received 'fast'"),
+        (["--frobnicate"], 2, "--frobnicate"),
+        (["--model", "resnet"], 1, "error: --model: expected one of cnn, mlp-128"),
+        (["--seed", "4294967296"], 1, "error: --seed: expected 0 to 4294967295"),
+        (["--data", "nowhere.npz"], 1, "error: nowhere.npz: expected a .npz file; there is no such file"),
+        (["-o", "/dev/null/x"], 1, "error: -o /dev/null/x: expected a folder to write into"),
+    ],
+)
+def test_wrong_options(words: list[str], status: int, message: str, tmp_path: Path) -> None:
+    extra = [] if "-o" in words else ["-o", str(tmp_path)]
+    done = run(*words, *extra)
+    assert done.returncode == status
+    assert done.stdout == ""
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    if status == 1:
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_run_says_what_it_did_and_nothing_else(npz: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    done = run("--model", "mlp-128", "--data", str(npz), "--epochs", "2", "--save_h5", "-o", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert [line.split("  ")[0] for line in done.stderr.splitlines()] == ["epoch 1/2", "epoch 2/2"]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["model", "data", "test", "files", "next"]
+    assert "bars: 320 images to learn from, 0 to choose the epoch by, 80 to test" in done.stdout
+    assert f"python -m convert {folder}/model.keras" in done.stdout
+    names = {"model.keras", "model.h5", "history.csv", "metrics.json", "card.json", "dataset.npz", "checkpoint"}
+    assert {path.name for path in folder.iterdir()} == names
+
+
+def test_ctrl_c_ends_it_with_130_and_says_how_to_go_on(npz: Path, tmp_path: Path) -> None:
+    words = ["--model", "mlp-128", "--data", str(npz), "--epochs", "100000", "-o", str(tmp_path / "out")]
+    with subprocess.Popen([*TRAIN, *words], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("epoch 2/"):
+                process.send_signal(signal.SIGINT)
+                break
+        rest = [line for line in process.stderr if not line.startswith("epoch ")]
+        assert process.wait() == 130
+    assert len(rest) == 1
+    assert rest[0].startswith("interrupted; whole epochs are kept. Go on with: python -m train --model mlp-128")
+    assert rest[0].rstrip().endswith("--resume")

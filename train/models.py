@@ -1,0 +1,173 @@
+"""The models by name. To add one, write its `build` and add a Recipe to RECIPES."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.errors import OptionError
+
+Shape = tuple[int, int, int]
+Build = Callable[[Shape, int], Any]  # (input shape, number of classes) -> keras.Model, not compiled
+
+# Keras's 0.99 needs some 500 steps to forget its start: a short run on a small dataset would be judged by it.
+BATCH_NORM_MOMENTUM = 0.9
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A model and how it is trained, always by Adam on sparse categorical cross-entropy.
+
+    output: what its last layer gives, "probabilities" or "logits". validation: share of the training
+    images held back to choose the best epoch, 0 to 1; 0 keeps the last epoch. patience: epochs without
+    a better validation loss before it stops, None never. schedule: "constant", or "cosine": one epoch of
+    warm-up to learning_rate, then half a cosine to 0 (Loshchilov and Hutter 2017).
+    """
+
+    name: str
+    build: Build
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    output: str
+    validation: float
+    patience: int | None
+    augment: bool
+    schedule: str
+    description: str
+
+
+def build(recipe: Recipe, shape: Shape, classes: int) -> Any:
+    """The recipe's keras.Model, not compiled. Input: 0 to 255, (N,) + shape. Output: float32 (N, classes)."""
+    return recipe.build(shape, classes)
+
+
+def recipe_named(name: str) -> Recipe:
+    """The recipe of that name. Raises OptionError that lists them all."""
+    if name not in RECIPES:
+        raise OptionError(f"--model: expected one of {', '.join(RECIPES)}; received {name!r}")
+    return RECIPES[name]
+
+
+def _sequential(shape: Shape, layers: Sequence[Any]) -> Any:
+    """Rescaling is inside every model: an int8 conversion then takes pixel - 128 and nothing else."""
+    import keras
+
+    return keras.Sequential([keras.Input(shape), keras.layers.Rescaling(1 / 255), *layers])
+
+
+def _mlp_128(shape: Shape, classes: int) -> Any:
+    from keras.layers import Dense, Flatten
+
+    return _sequential(shape, [Flatten(), Dense(128, activation="relu"), Dense(classes, activation="softmax")])
+
+
+def _mlp_dropout(shape: Shape, classes: int) -> Any:
+    from keras.layers import Dense, Dropout, Flatten
+
+    hidden = [Dense(128, activation="relu"), Dropout(0.2), Dense(64, activation="relu"), Dropout(0.2)]
+    return _sequential(shape, [Flatten(), *hidden, Dense(classes)])
+
+
+def _mlp_128_64(shape: Shape, classes: int) -> Any:
+    from keras.layers import Dense, Flatten
+
+    hidden = [Dense(128, activation="relu"), Dense(64, activation="relu")]
+    return _sequential(shape, [Flatten(), *hidden, Dense(classes, activation="softmax")])
+
+
+def _mlp_128_128(shape: Shape, classes: int) -> Any:
+    from keras.layers import Dense, Flatten
+
+    hidden = [Dense(128, activation="relu"), Dense(128, activation="relu")]
+    return _sequential(shape, [Flatten(), *hidden, Dense(classes, activation="softmax")])
+
+
+def _cnn(shape: Shape, classes: int) -> Any:
+    """Five 3x3 convolutions, 28x28 -> 14x14 -> 7x7, batch-normalised; 70,746 parameters at 28x28x1 and 10 classes."""
+    from keras.layers import Dense, GlobalAveragePooling2D
+
+    layers: list[Any] = []
+    for filters, strides in ((16, 1), (32, 2), (32, 1), (64, 2), (64, 1)):
+        layers += _conv(filters, strides)
+    return _sequential(shape, [*layers, GlobalAveragePooling2D(), Dense(classes)])
+
+
+def _conv(filters: int, strides: int) -> list[Any]:
+    """3x3 convolution, batch normalisation (which has the bias: Ioffe and Szegedy 2015), ReLU. He's start."""
+    from keras.layers import BatchNormalization, Conv2D, ReLU
+
+    convolution = Conv2D(filters, 3, strides, padding="same", use_bias=False, kernel_initializer="he_normal")
+    return [convolution, BatchNormalization(momentum=BATCH_NORM_MOMENTUM), ReLU()]
+
+
+_ALL = (
+    Recipe(
+        name="cnn",
+        build=_cnn,
+        epochs=30,
+        batch_size=128,
+        learning_rate=2e-3,
+        output="logits",
+        validation=5000 / 60000,
+        patience=12,
+        augment=True,
+        schedule="cosine",
+        description="five 3x3 convolutions with batch normalisation; the one that ships",
+    ),
+    Recipe(
+        name="mlp-128",
+        build=_mlp_128,
+        epochs=6,
+        batch_size=128,
+        learning_rate=1e-3,
+        output="probabilities",
+        validation=0.0,
+        patience=None,
+        augment=False,
+        schedule="constant",
+        description="Dense 128, softmax, as the Keras example of TensorFlow Datasets has it",
+    ),
+    Recipe(
+        name="mlp-dropout",
+        build=_mlp_dropout,
+        epochs=5,
+        batch_size=32,
+        learning_rate=1e-3,
+        output="logits",
+        validation=0.0,
+        patience=None,
+        augment=False,
+        schedule="constant",
+        description="Dense 128 and 64 with dropout 0.2, linear output",
+    ),
+    Recipe(
+        name="mlp-128-64",
+        build=_mlp_128_64,
+        epochs=50,
+        batch_size=32,
+        learning_rate=1e-3,
+        output="probabilities",
+        validation=0.2,
+        patience=5,
+        augment=False,
+        schedule="constant",
+        description="Dense 128 and 64, softmax; stops early on a validation split",
+    ),
+    Recipe(
+        name="mlp-128-128",
+        build=_mlp_128_128,
+        epochs=3,
+        batch_size=32,
+        learning_rate=1e-3,
+        output="probabilities",
+        validation=0.0,
+        patience=None,
+        augment=False,
+        schedule="constant",
+        description="Dense 128 and 128, softmax",
+    ),
+)
+RECIPES = {recipe.name: recipe for recipe in _ALL}
+DEFAULT = "cnn"

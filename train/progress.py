@@ -1,0 +1,88 @@
+"""Progress on standard error: a bar where it is a terminal, a plain line an epoch where it is not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from runtime.command import note_line
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from train.checkpoint import Epoch
+
+
+@contextmanager
+def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar for `total` steps; call what it gives with the number of steps done since."""
+    if not sys.stderr.isatty():
+        yield lambda steps: None
+        return
+    with _progress("{task.fields[text]}") as progress:
+        task = progress.add_task(title, total=total or None, text="")
+        yield lambda steps: progress.update(task, advance=steps)
+
+
+class Reporter:
+    """Tells a person how training goes. One of these serves one run; use it as a context."""
+
+    def __init__(self, epochs: int) -> None:
+        self._epochs = epochs
+        self._progress: Progress | None = _progress("{task.fields[text]}") if sys.stderr.isatty() else None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Reporter:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether `batch` has anything to show: asking Keras for its figures after each one costs time."""
+        return self._progress is not None
+
+    def start_epoch(self, epoch: int, batches: int) -> None:
+        """epoch: from 1. batches: how many it has."""
+        if self._progress is not None:
+            self._task = self._progress.add_task(f"epoch {epoch}/{self._epochs}", total=batches, text="")
+
+    def batch(self, loss: float, accuracy: float) -> None:
+        """One batch is done; both figures are of the epoch so far."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, advance=1, text=f"loss {loss:.4f}  accuracy {accuracy:.4f}")
+
+    def end_epoch(self, epoch: Epoch) -> None:
+        """The epoch is over and on the disk."""
+        if self._progress is not None and self._task is not None:
+            self._progress.remove_task(self._task)
+            self._task = None
+            self._progress.console.print(self._line(epoch), highlight=False, soft_wrap=True)
+        else:
+            note_line(self._line(epoch))
+
+    def _line(self, epoch: Epoch) -> str:
+        text = f"epoch {epoch.epoch}/{self._epochs}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.4f}"
+        if epoch.val_loss is not None and epoch.val_accuracy is not None:
+            text += f"  val_loss {epoch.val_loss:.4f}  val_accuracy {epoch.val_accuracy:.4f}"
+        return f"{text}  {epoch.seconds:.1f} s"
+
+
+def _progress(text: str) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(text),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=Console(stderr=True), transient=True)

