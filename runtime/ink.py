@@ -24,12 +24,10 @@ SMALL_SIDE = 64  # pixels; below it a picture has no noise to smooth, only edges
 STROKE_SHARE = (0.6, 0.45)  # of the shorter and the longer side: no stroke is wider, no shadow narrower
 MIN_CONTRAST = 16.0  # grey levels; less is paper grain
 NOISE_SIGMAS = 5.0  # a peak must stand this far above the grain
-CLEAR_RATIO = 0.6  # of the two grounds' variation, the lower to the higher
+CLEAR_BORDER = 0.95  # of the border's pixels on one side of the threshold decide the polarity
 POLARITY_SHARE = 0.75  # of the widest stroke; wider, a dark ground within a digit's bow passes for ink
 GROUND_SHARES = (1.0, 0.4, 0.15)  # of the widest stroke: tried until what is found is made of strokes
-TILT_SIDE = 24  # pixels of the thumbnail that the fall of light is fitted to
-TILT_SHARE, TILT_FIT = 0.75, 4.0  # so much of the thumbnail must lie so near, in grey levels, to the surface
-MAX_BULGE = 2.2  # greatest to mean half-width: 1 for a line, 1.6 with junctions, 3 with a shadow attached
+MAX_BULGE = 2.7  # greatest to mean half-width: 1 for a line, 1.6 with junctions, 3 with a shadow attached
 BLOB_SHARE = 0.25  # of a mark's longer side: strokes are less than twice this wide, shadows are more
 SPECK_SHARE = 0.03  # of the largest mark's area
 MARGIN_SHARE = 0.16  # of a side: where a cell's border lines and a sheet's edge lie
@@ -58,15 +56,13 @@ def find_ink(image: Picture) -> Ink | None:
     small = _shrink(image, factor)
     light = is_light_on_dark(small)
     plane = _plane(small, light)
-    tilt = _tilt(plane)
-    plane = _u8(cv2.subtract(plane, tilt))
     best: _Found | None = None
     for share in GROUND_SHARES:
         size = max(3, round(share * _stroke_limit(*plane.shape)))
         ground = _ground(plane, size)
         mark = _main_mark(_ink_mask(_strength(plane, ground)), size)
         if mark is not None and (best is None or mark.bulge < best.mark.bulge):
-            best = _Found(mark, _u8(cv2.add(ground, tilt)), factor, light)
+            best = _Found(mark, ground, factor, light)
         if best is not None and best.mark.bulge <= MAX_BULGE:
             break
     return None if best is None else _cut_out(image, best)
@@ -75,21 +71,20 @@ def find_ink(image: Picture) -> Ink | None:
 def is_light_on_dark(image: Picture) -> bool:
     """Whether the marks are lighter than their ground.
 
-    Of the two backgrounds that a closing and an opening leave, the right one has lost the marks and
-    is smooth; the wrong one has kept them. Where neither is much smoother (strokes as wide as the
-    gaps between them), the ground is what most of the border shows.
+    In even light nearly all of the border is on the ground's side of Otsu's threshold. Else, of the
+    two grounds that a closing and an opening leave, the right one has lost the marks and is smooth;
+    the wrong one has kept them.
     """
     gray = _gray(_shrink(image, min(1.0, 160 / max(image.shape[:2]))))
     if max(gray.shape) > SMALL_SIDE:
         gray = _u8(cv2.medianBlur(gray, 3))
+    level = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]
+    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
+    bright = float(np.mean(border > level))
+    if not 1 - CLEAR_BORDER < bright < CLEAR_BORDER:
+        return bright < 0.5
     size = round(POLARITY_SHARE * _stroke_limit(*gray.shape))
-    dark_ground = _variation(_morph(gray, cv2.MORPH_OPEN, size))
-    light_ground = _variation(_morph(gray, cv2.MORPH_CLOSE, size))
-    if min(dark_ground, light_ground) >= CLEAR_RATIO * max(dark_ground, light_ground):
-        level = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]
-        border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
-        return bool(np.mean(border > level) < 0.5)
-    return dark_ground < light_ground
+    return _variation(_morph(gray, cv2.MORPH_OPEN, size)) < _variation(_morph(gray, cv2.MORPH_CLOSE, size))
 
 
 def _gray(image: Picture) -> Gray:
@@ -110,33 +105,19 @@ def _stroke_limit(height: int, width: int) -> int:
     return max(3, round(max(STROKE_SHARE[0] * min(height, width), STROKE_SHARE[1] * max(height, width))))
 
 
-def _tilt(plane: Gray) -> Gray:
-    """(h, w) uint8: the quadratic surface that light falling off leaves in `plane`, its lowest point 0.
-
-    Fitted to a thumbnail by least squares, twice: the second time without what stands out (marks).
-    A square cannot follow a slope at the picture's border, so the slope goes first. Light with an edge
-    is no such surface, and would be bent by one: then it is left as it is, and this is 0.
-    """
-    if max(plane.shape) <= SMALL_SIDE:
-        return np.zeros_like(plane)
-    thumb = cv2.resize(plane, (TILT_SIDE, TILT_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
-    x, y = (axis.ravel() for axis in np.meshgrid(*[np.linspace(-1, 1, TILT_SIDE, dtype=np.float32)] * 2))
-    basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
-    surface = np.full_like(thumb, np.median(thumb))
-    for _ in range(2):
-        residual = np.abs(thumb - surface)
-        usual = residual <= max(2.0, 2 * float(np.median(residual)))
-        surface = basis @ np.linalg.lstsq(basis[usual], thumb[usual], rcond=None)[0]
-    if float(np.quantile(np.abs(thumb - surface), TILT_SHARE)) > TILT_FIT:
-        return np.zeros_like(plane)
-    surface = np.clip(surface - surface.min(), 0, 255).reshape(TILT_SIDE, TILT_SIDE)
-    return _u8(cv2.resize(surface, plane.shape[::-1], interpolation=cv2.INTER_LINEAR))
-
-
 def _ground(plane: Gray, size: int) -> Gray:
-    """(h, w) uint8: `plane` without what no square of `size` pixels fits in; shadows and their edges stay."""
+    """(h, w) uint8: `plane` without what no square of `size` pixels fits in; shadows and their edges stay.
+
+    The picture is continued beyond its border as it runs up to it, by reflection about the border's own
+    value: light that falls off goes on falling, where any other border would leave a ridge like ink.
+    """
     calm = _u8(cv2.medianBlur(plane, 5)) if max(plane.shape) > SMALL_SIDE else plane
-    return _morph(calm, cv2.MORPH_OPEN, size)
+    height, width = calm.shape
+    y, x = min(size // 2, height - 1), min(size // 2, width - 1)
+    edge = cv2.copyMakeBorder(calm, y, y, x, x, cv2.BORDER_REPLICATE)
+    mirrored = cv2.copyMakeBorder(calm, y, y, x, x, cv2.BORDER_REFLECT_101)
+    wide = _u8(cv2.addWeighted(edge, 2, mirrored, -1, 0))
+    return _morph(wide, cv2.MORPH_OPEN, size)[y : y + height, x : x + width]
 
 
 def _strength(plane: Gray, ground: Gray) -> NDArray[np.float32]:
@@ -217,7 +198,7 @@ def _main_mark(mask: NDArray[np.bool_] | None, size: int) -> _Mark | None:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     depths = _depths(mask, np.asarray(labels, dtype=np.int32), len(stats))
     parts = [_Part(i, x, y, w, h, area, depths[i]) for i, (x, y, w, h, area) in enumerate(stats.tolist()) if i > 0]
-    parts = [part for part in parts if not _is_edge_or_line(part, height, width)]
+    parts = [part for part in parts if not _is_edge_or_line(part, height, width) and not _is_rest(part, mask, size)]
     if not parts:
         return None
     main = max(parts, key=lambda part: _prominence(part, height, width))
@@ -267,6 +248,13 @@ def _is_edge_or_line(part: _Part, height: int, width: int) -> bool:
     sliver = part.w < 0.06 * width or part.h < 0.06 * height
     hollow = long_x and long_y and part.area < 0.08 * part.w * part.h
     return sliver or hollow or part.area > 0.5 * height * width
+
+
+def _is_rest(part: _Part, mask: NDArray[np.bool_], size: int) -> bool:
+    """What is left of a shadow at the border when the square was too large for its corner."""
+    height, width = mask.shape
+    inside = part.x > 0 and part.y > 0 and part.x + part.w < width and part.y + part.h < height
+    return not inside and part.depth > 0.25 * size and size < 0.5 * _stroke_limit(height, width)
 
 
 def _prominence(part: _Part, height: int, width: int) -> float:
