@@ -214,8 +214,6 @@ def _main_mark(mask: NDArray[np.bool_] | None, size: int) -> _Mark | None:
 
 def _bulge(mask: NDArray[np.bool_], depth: float, size: int) -> float:
     """`depth` over the mean half-width, area by outline. Pen strokes are even, shadows are not."""
-    if max(mask.shape) <= SMALL_SIDE:
-        return 1.0
     if depth > 0.35 * size:
         return math.inf
     solid = mask.astype(np.uint8)
