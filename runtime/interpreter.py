@@ -6,7 +6,6 @@ import importlib
 import importlib.util
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -131,6 +130,8 @@ def _sink() -> IO[bytes]:
     """Somewhere to write that needs no disk, where the system has it."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("stderr"), "w+b")
+    import tempfile
+
     return tempfile.TemporaryFile()
 
 

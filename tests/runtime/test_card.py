@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import io
 import json
 import zipfile
@@ -56,6 +57,23 @@ def test_a_changed_model_is_noticed() -> None:
 def test_a_card_cut_short_is_not_a_model_without_one(lost: int) -> None:
     with pytest.raises(ModelError, match="cut short"):
         split_card(attach_card(MODEL, CARD)[:-lost])
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_zip_that_another_tool_made_and_appended_is_read(method: int) -> None:
+    card = dataclasses.replace(CARD, sha256=hashlib.sha256(MODEL).hexdigest())
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.writestr("notes.txt", "made elsewhere")
+        archive.writestr("card.json", card.to_json())
+    assert split_card(MODEL + buffer.getvalue()) == (MODEL, card)
+
+
+def test_a_zip_without_a_card_is_cut_off_and_left_alone() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("labels.txt", "cat")
+    assert split_card(MODEL + buffer.getvalue()) == (MODEL, None)
 
 
 def test_a_damaged_card_is_named() -> None:
