@@ -12,6 +12,14 @@ from runtime import __version__
 from runtime.errors import EdgeError
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """argparse's, told how wide it is: to find out by itself it loads shutil, bz2 and lzma at every start."""
+
+    def __init__(self, prog: str) -> None:
+        columns = os.environ.get("COLUMNS", "")
+        super().__init__(prog, width=int(columns) - 2 if columns.isdigit() else 100)
+
+
 class Parser(argparse.ArgumentParser):
     """argparse with `--version`, an example under `-h`, and underscores accepted for hyphens."""
 
@@ -20,7 +28,7 @@ class Parser(argparse.ArgumentParser):
             prog=prog,
             description=description,
             epilog=f"example:\n{example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
             allow_abbrev=False,
         )
         self.add_argument("--version", action="version", version=f"edge-classifier {__version__}")

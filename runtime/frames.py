@@ -5,7 +5,6 @@ The only module with a VideoCapture. Every source is an iterator of Frame.
 
 from __future__ import annotations
 
-import glob
 import re
 import struct
 import sys
@@ -67,7 +66,9 @@ def _expand_one(text: str) -> list[str]:
         if not files:
             raise SourceError(f"no pictures in folder {text}; expected files such as .jpg or .png")
         return sorted(files, key=_natural)
-    if glob.has_magic(text):
+    if any(character in text for character in "*?["):
+        import glob
+
         # Not Path.glob: it takes no absolute patterns.
         files = [p for p in glob.glob(text, recursive=True) if Path(p).is_file()]  # noqa: PTH207
         if not files:
