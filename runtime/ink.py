@@ -1,10 +1,4 @@
-"""Where the marks on the paper are. Pure: arrays in, arrays out, the same on every machine.
-
-The paper is found first, ink is what stands out from it. A grey opening with a square wider than any
-stroke follows shadows and their hard edges, and forgets strokes (top-hat transform: Meyer 1979; its
-use against uneven light: Gonzalez & Woods, "Digital Image Processing", 9.6). Everything later works
-on that difference, so that light, shadow and polarity are gone before a threshold is chosen.
-"""
+"""Where the main mark on the paper is. Pure: arrays in, arrays out, the same on every machine."""
 
 from __future__ import annotations
 
@@ -15,17 +9,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Gray = NDArray[np.uint8]  # (height, width), 0 to 255
-Picture = NDArray[np.uint8]  # (height, width) gray or (height, width, 3) BGR, 0 to 255
+from runtime.paper import (
+    SMALL_SIDE,
+    Gray,
+    Picture,
+    ground_of,
+    ink_mask,
+    ink_plane,
+    is_light_on_dark,
+    quantile,
+    shrink,
+    strength_of,
+    stroke_limit,
+    u8,
+)
 
 WORK_SIDE = 320  # pixels; marks are looked for in a picture no larger than this
 MARK_SIDE = 80  # pixels; a mark is cut out at no more than this, four times MNIST's box
-SMALL_SIDE = 64  # pixels; below it a picture has no noise to smooth, only edges to lose
-STROKE_SHARE = (0.6, 0.45)  # of the shorter and the longer side: no stroke is wider, no shadow narrower
-MIN_CONTRAST = 16.0  # grey levels; less is paper grain
-NOISE_SIGMAS = 5.0  # a peak must stand this far above the grain
-CLEAR_BORDER = 0.95  # of the border's pixels on one side of the threshold decide the polarity
-POLARITY_SHARE = 0.75  # of the widest stroke; wider, a dark ground within a digit's bow passes for ink
 GROUND_SHARES = (1.0, 0.4, 0.15)  # of the widest stroke: tried until what is found is made of strokes
 MAX_BULGE = 2.7  # greatest to mean half-width: 1 for a line, 1.6 with junctions, 3 with a shadow attached
 BLOB_SHARE = 0.25  # of a mark's longer side: strokes are less than twice this wide, shadows are more
@@ -53,103 +53,19 @@ def find_ink(image: Picture) -> Ink | None:
     image: (height, width) or (height, width, 3) BGR, uint8.
     """
     factor = min(1.0, WORK_SIDE / max(image.shape[:2]))
-    small = _shrink(image, factor)
+    small = shrink(image, factor)
     light = is_light_on_dark(small)
-    plane = _plane(small, light)
+    plane = ink_plane(small, light)
     best: _Found | None = None
     for share in GROUND_SHARES:
-        size = max(3, round(share * _stroke_limit(*plane.shape)))
-        ground = _ground(plane, size)
-        mark = _main_mark(_ink_mask(_strength(plane, ground)), size)
+        size = max(3, round(share * stroke_limit(*plane.shape)))
+        ground = ground_of(plane, size)
+        mark = _main_mark(ink_mask(strength_of(plane, ground)), size)
         if mark is not None and (best is None or mark.bulge < best.mark.bulge):
             best = _Found(mark, ground, factor, light)
         if best is not None and best.mark.bulge <= MAX_BULGE:
             break
     return None if best is None else _cut_out(image, best)
-
-
-def is_light_on_dark(image: Picture) -> bool:
-    """Whether the marks are lighter than their ground.
-
-    In even light nearly all of the border is on the ground's side of Otsu's threshold. Else, of the
-    two grounds that a closing and an opening leave, the right one has lost the marks and is smooth;
-    the wrong one has kept them.
-    """
-    gray = _gray(_shrink(image, min(1.0, 160 / max(image.shape[:2]))))
-    if max(gray.shape) > SMALL_SIDE:
-        gray = _u8(cv2.medianBlur(gray, 3))
-    level = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]
-    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
-    bright = float(np.mean(border > level))
-    if not 1 - CLEAR_BORDER < bright < CLEAR_BORDER:
-        return bright < 0.5
-    size = round(POLARITY_SHARE * _stroke_limit(*gray.shape))
-    return _variation(_morph(gray, cv2.MORPH_OPEN, size)) < _variation(_morph(gray, cv2.MORPH_CLOSE, size))
-
-
-def _gray(image: Picture) -> Gray:
-    return image if image.ndim == 2 else _u8(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
-
-
-def _plane(image: Picture, light: bool) -> Gray:
-    """(h, w) uint8 in which ink is bright. Of a coloured ink the channel that differs most is taken."""
-    if image.ndim == 3:
-        blue, green, red = cv2.split(image)
-        pick = cv2.max if light else cv2.min
-        image = _u8(pick(pick(blue, green), red))
-    return image if light else _u8(cv2.bitwise_not(image))
-
-
-def _stroke_limit(height: int, width: int) -> int:
-    """Side, in pixels, of a square that no stroke of a mark in such a picture can hold."""
-    return max(3, round(max(STROKE_SHARE[0] * min(height, width), STROKE_SHARE[1] * max(height, width))))
-
-
-def _ground(plane: Gray, size: int) -> Gray:
-    """(h, w) uint8: `plane` without what no square of `size` pixels fits in; shadows and their edges stay.
-
-    The picture is continued beyond its border as it runs up to it, by reflection about the border's own
-    value: light that falls off goes on falling, where any other border would leave a ridge like ink.
-    """
-    calm = _u8(cv2.medianBlur(plane, 5)) if max(plane.shape) > SMALL_SIDE else plane
-    height, width = calm.shape
-    y, x = min(size // 2, height - 1), min(size // 2, width - 1)
-    edge = cv2.copyMakeBorder(calm, y, y, x, x, cv2.BORDER_REPLICATE)
-    mirrored = cv2.copyMakeBorder(calm, y, y, x, x, cv2.BORDER_REFLECT_101)
-    wide = _u8(cv2.addWeighted(edge, 2, mirrored, -1, 0))
-    return _morph(wide, cv2.MORPH_OPEN, size)[y : y + height, x : x + width]
-
-
-def _strength(plane: Gray, ground: Gray) -> NDArray[np.float32]:
-    """(h, w) float32: how far each pixel of `plane` stands above its ground and the grain, in grey levels."""
-    if max(plane.shape) > SMALL_SIDE:
-        plane = _u8(cv2.GaussianBlur(plane, (3, 3), 0))
-    difference = np.maximum(plane.astype(np.float32) - ground, 0)
-    usual = float(np.median(difference))
-    # Where most of the picture is ink, the usual difference is ink and not grain.
-    grain = usual if usual < 0.3 * float(difference.max()) else 0.0
-    return np.asarray(np.maximum(difference - np.float32(grain), 0), dtype=np.float32)
-
-
-def _ink_mask(strength: NDArray[np.float32]) -> NDArray[np.bool_] | None:
-    """Pixels that are ink; None where nothing stands out from the grain.
-
-    Two thresholds (Canny 1986): pixels above the higher are ink, those above the lower are if they
-    touch it. The higher is Otsu's (1979) over what is above the grain.
-    """
-    peak = float((cv2.blur(strength, (3, 3)) if max(strength.shape) > SMALL_SIDE else strength).max())
-    grain = 1.4826 * float(np.median(strength[strength < 0.5 * peak])) if peak > 0 else 0.0
-    floor = NOISE_SIGMAS * grain
-    if peak < max(MIN_CONTRAST, floor):
-        return None
-    values = strength[strength > max(floor, 0.1 * peak)].astype(np.uint8)
-    otsu = float(cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0])
-    high = min(max(otsu, 0.3 * peak), 0.6 * peak)
-    low = max(0.4 * high, floor)
-    count, labels = cv2.connectedComponents((strength > low).astype(np.uint8))
-    strong = np.bincount(labels[strength > high], minlength=count) > 0
-    strong[0] = False
-    return np.asarray(strong[labels])
 
 
 def _without_border_lines(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -252,7 +168,7 @@ def _is_rest(part: _Part, mask: NDArray[np.bool_], size: int) -> bool:
     """What is left of a shadow at the border when the square was too large for its corner."""
     height, width = mask.shape
     inside = part.x > 0 and part.y > 0 and part.x + part.w < width and part.y + part.h < height
-    return not inside and part.depth > 0.25 * size and size < 0.5 * _stroke_limit(height, width)
+    return not inside and part.depth > 0.25 * size and size < 0.5 * stroke_limit(height, width)
 
 
 def _prominence(part: _Part, height: int, width: int) -> float:
@@ -299,14 +215,14 @@ def _cut_out(image: Picture, found: _Found) -> Ink:
     near = cv2.dilate(mask[top:bottom, left:right], np.ones((3, 3), np.uint8))
     x0, x1 = (min(image.shape[1], round(v / found.factor)) for v in (left, right))
     y0, y1 = (min(image.shape[0], round(v / found.factor)) for v in (top, bottom))
-    crop = _shrink(image[y0:y1, x0:x1], min(1.0, MARK_SIDE * found.factor / max(w, h)))
+    crop = shrink(image[y0:y1, x0:x1], min(1.0, MARK_SIDE * found.factor / max(w, h)))
     size = (crop.shape[1], crop.shape[0])
     keep = cv2.resize(near, size, interpolation=cv2.INTER_NEAREST)
     ground = cv2.resize(found.ground[top:bottom, left:right], size, interpolation=cv2.INTER_LINEAR)
-    strength = cv2.multiply(cv2.subtract(_plane(crop, found.light), ground), keep)
+    strength = cv2.multiply(cv2.subtract(ink_plane(crop, found.light), ground), keep)
     box = (x0, y0, max(1, x1 - x0), max(1, y1 - y0))
     grainy = max(image.shape[:2]) > SMALL_SIDE
-    return Ink(box, _stretched(_u8(strength), 0.1 if grainy else 0.0), found.light)
+    return Ink(box, _stretched(u8(strength), 0.1 if grainy else 0.0), found.light)
 
 
 def _stretched(strength: Gray, grain: float) -> Gray:
@@ -315,35 +231,4 @@ def _stretched(strength: Gray, grain: float) -> Gray:
     floor = grain * peak
     level = np.clip((strength - np.float32(floor)) * np.float32(255.0 / max(1.0, peak - floor)), 0, 255)
     x, y, w, h = (int(v) for v in cv2.boundingRect((level > 0).astype(np.uint8)))
-    return _u8(level[y : y + h, x : x + w].round())
-
-
-def _morph(gray: Gray, operation: int, size: int) -> Gray:
-    return _u8(cv2.morphologyEx(gray, operation, np.ones((size | 1, size | 1), np.uint8)))
-
-
-def _variation(gray: Gray) -> float:
-    """Sum of the absolute differences between neighbours."""
-    across = cv2.norm(gray[:, 1:], gray[:, :-1], cv2.NORM_L1)
-    return float(across + cv2.norm(gray[1:], gray[:-1], cv2.NORM_L1))
-
-
-def _shrink(image: Picture, factor: float) -> Picture:
-    """The picture at `factor` (at most 1) of its size; sides never fall below one pixel."""
-    if factor >= 1.0:
-        return image
-    height, width = image.shape[:2]
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return _u8(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
-
-
-def quantile(values: NDArray[np.uint8], share: float) -> float:
-    """The value that `share` (0 to 1) of `values` do not exceed; 0 where there are none."""
-    if not values.size:
-        return 0.0
-    totals = np.cumsum(np.bincount(values.ravel(), minlength=256))
-    return float(np.searchsorted(totals, share * totals[-1]))
-
-
-def _u8(array: object) -> NDArray[np.uint8]:
-    return np.asarray(array, dtype=np.uint8)
+    return u8(level[y : y + h, x : x + w].round())

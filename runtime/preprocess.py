@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.card import InputSpec
-from runtime.ink import Gray, Ink, Picture, find_ink, quantile
+from runtime.ink import Ink, find_ink
+from runtime.paper import Gray, Picture, quantile
 
 THIN_STROKE = 0.085  # of the mark's longer side; a thinner stroke is brought to this
 SAME_SIZE = (0.85, 1.2)  # a mark this near the box keeps its pixels: resampling would only blur it

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runtime.ink import MARK_SIDE, find_ink, is_light_on_dark
+from runtime.ink import MARK_SIDE, find_ink
+from runtime.paper import is_light_on_dark
 from tests.runtime.helpers import stroke
 
 

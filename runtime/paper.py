@@ -1,0 +1,138 @@
+"""Paper and ink: what a picture is before anything is looked for in it. Pure.
+
+The paper is found first, ink is what stands out from it. A grey opening with a square wider than any
+stroke follows shadows and their hard edges, and forgets strokes (top-hat transform: Meyer 1979; its
+use against uneven light: Gonzalez & Woods, "Digital Image Processing", 9.6). Everything later works
+on that difference, so that light, shadow and polarity are gone before a threshold is chosen.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Gray = NDArray[np.uint8]  # (height, width), 0 to 255
+Picture = NDArray[np.uint8]  # (height, width) gray or (height, width, 3) BGR, 0 to 255
+
+SMALL_SIDE = 64  # pixels; below it a picture has no noise to smooth, only edges to lose
+STROKE_SHARE = (0.6, 0.45)  # of the shorter and the longer side: no stroke is wider, no shadow narrower
+MIN_CONTRAST = 16.0  # grey levels; less is paper grain
+NOISE_SIGMAS = 5.0  # a peak must stand this far above the grain
+CLEAR_BORDER = 0.95  # of the border's pixels on one side of the threshold decide the polarity
+POLARITY_SHARE = 0.75  # of the widest stroke; wider, a dark ground within a digit's bow passes for ink
+
+
+def is_light_on_dark(image: Picture) -> bool:
+    """Whether the marks are lighter than their ground.
+
+    In even light nearly all of the border is on the ground's side of Otsu's threshold. Else, of the
+    two grounds that a closing and an opening leave, the right one has lost the marks and is smooth;
+    the wrong one has kept them.
+    """
+    gray = to_gray(shrink(image, min(1.0, 160 / max(image.shape[:2]))))
+    if max(gray.shape) > SMALL_SIDE:
+        gray = u8(cv2.medianBlur(gray, 3))
+    level = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]
+    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
+    bright = float(np.mean(border > level))
+    if not 1 - CLEAR_BORDER < bright < CLEAR_BORDER:
+        return bright < 0.5
+    size = round(POLARITY_SHARE * stroke_limit(*gray.shape))
+    return _variation(morph(gray, cv2.MORPH_OPEN, size)) < _variation(morph(gray, cv2.MORPH_CLOSE, size))
+
+
+def to_gray(image: Picture) -> Gray:
+    return image if image.ndim == 2 else u8(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+
+
+def ink_plane(image: Picture, light: bool) -> Gray:
+    """(h, w) uint8 in which ink is bright. Of a coloured ink the channel that differs most is taken."""
+    if image.ndim == 3:
+        blue, green, red = cv2.split(image)
+        pick = cv2.max if light else cv2.min
+        image = u8(pick(pick(blue, green), red))
+    return image if light else u8(cv2.bitwise_not(image))
+
+
+def stroke_limit(height: int, width: int) -> int:
+    """Side, in pixels, of a square that no stroke of a mark in such a picture can hold."""
+    return max(3, round(max(STROKE_SHARE[0] * min(height, width), STROKE_SHARE[1] * max(height, width))))
+
+
+def ground_of(plane: Gray, size: int) -> Gray:
+    """(h, w) uint8: `plane` without what no square of `size` pixels fits in; shadows and their edges stay.
+
+    The picture is continued beyond its border as it runs up to it, by reflection about the border's own
+    value: light that falls off goes on falling, where any other border would leave a ridge like ink.
+    """
+    calm = u8(cv2.medianBlur(plane, 5)) if max(plane.shape) > SMALL_SIDE else plane
+    height, width = calm.shape
+    y, x = min(size // 2, height - 1), min(size // 2, width - 1)
+    edge = cv2.copyMakeBorder(calm, y, y, x, x, cv2.BORDER_REPLICATE)
+    mirrored = cv2.copyMakeBorder(calm, y, y, x, x, cv2.BORDER_REFLECT_101)
+    wide = u8(cv2.addWeighted(edge, 2, mirrored, -1, 0))
+    return morph(wide, cv2.MORPH_OPEN, size)[y : y + height, x : x + width]
+
+
+def strength_of(plane: Gray, ground: Gray) -> NDArray[np.float32]:
+    """(h, w) float32: how far each pixel of `plane` stands above its ground and the grain, in grey levels."""
+    if max(plane.shape) > SMALL_SIDE:
+        plane = u8(cv2.GaussianBlur(plane, (3, 3), 0))
+    difference = np.maximum(plane.astype(np.float32) - ground, 0)
+    usual = float(np.median(difference))
+    # Where most of the picture is ink, the usual difference is ink and not grain.
+    grain = usual if usual < 0.3 * float(difference.max()) else 0.0
+    return np.asarray(np.maximum(difference - np.float32(grain), 0), dtype=np.float32)
+
+
+def ink_mask(strength: NDArray[np.float32]) -> NDArray[np.bool_] | None:
+    """Pixels that are ink; None where nothing stands out from the grain.
+
+    Two thresholds (Canny 1986): pixels above the higher are ink, those above the lower are if they
+    touch it. The higher is Otsu's (1979) over what is above the grain.
+    """
+    peak = float((cv2.blur(strength, (3, 3)) if max(strength.shape) > SMALL_SIDE else strength).max())
+    grain = 1.4826 * float(np.median(strength[strength < 0.5 * peak])) if peak > 0 else 0.0
+    floor = NOISE_SIGMAS * grain
+    if peak < max(MIN_CONTRAST, floor):
+        return None
+    values = strength[strength > max(floor, 0.1 * peak)].astype(np.uint8)
+    otsu = float(cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0])
+    high = min(max(otsu, 0.3 * peak), 0.6 * peak)
+    low = max(0.4 * high, floor)
+    count, labels = cv2.connectedComponents((strength > low).astype(np.uint8))
+    strong = np.bincount(labels[strength > high], minlength=count) > 0
+    strong[0] = False
+    return np.asarray(strong[labels])
+
+
+def morph(gray: Gray, operation: int, size: int) -> Gray:
+    return u8(cv2.morphologyEx(gray, operation, np.ones((size | 1, size | 1), np.uint8)))
+
+
+def _variation(gray: Gray) -> float:
+    """Sum of the absolute differences between neighbours."""
+    across = cv2.norm(gray[:, 1:], gray[:, :-1], cv2.NORM_L1)
+    return float(across + cv2.norm(gray[1:], gray[:-1], cv2.NORM_L1))
+
+
+def shrink(image: Picture, factor: float) -> Picture:
+    """The picture at `factor` (at most 1) of its size; sides never fall below one pixel."""
+    if factor >= 1.0:
+        return image
+    height, width = image.shape[:2]
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return u8(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+
+
+def quantile(values: NDArray[np.uint8], share: float) -> float:
+    """The value that `share` (0 to 1) of `values` do not exceed; 0 where there are none."""
+    if not values.size:
+        return 0.0
+    totals = np.cumsum(np.bincount(values.ravel(), minlength=256))
+    return float(np.searchsorted(totals, share * totals[-1]))
+
+
+def u8(array: object) -> NDArray[np.uint8]:
+    return np.asarray(array, dtype=np.uint8)
