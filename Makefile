@@ -14,7 +14,8 @@ IDENTITY := $(shell $(PYTHON) -c 'import sys; print(sys.version_info[:3], sys.ba
 HAS_OLD := $(shell $(PYTHON) -c 'import sys; print("yes" if sys.version_info < (3, 12) and sys.platform == "linux" else "")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train convert test lint test-all test-old bench eval-real clean FORCE
+
+.PHONY: help demo train convert ship test lint test-all test-old bench eval-real clean FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +28,12 @@ train: $(VENV)/train ## Train a model into artifacts/ (TRAIN_ARGS="--model cnn -
 
 convert: $(VENV)/train ## Make artifacts/model.tflite and prove it equal (CONVERT_ARGS="--quantization int8")
 	$(RUN) -m convert $(CONVERT_ARGS)
+
+ship: $(VENV)/train ## Make artifacts/model.tflite the model that ships
+	cp artifacts/model.tflite runtime/models/digits.tflite
+	$(RUN) -c "from train.quiet import import_tensorflow as tf; tf(); import keras; \
+	  keras.models.load_model('artifacts/model.keras', compile=False).save('train/digits.keras')"
+	$(RUN) -m samples.sheet
 
 test: lint test-all test-old ## Lint, types, all tests, and the runtime tests again with tflite-runtime
 
