@@ -70,7 +70,7 @@ def test_a_run_says_what_it_did_and_nothing_else(npz: Path, tmp_path: Path) -> N
     folder = tmp_path / "out"
     done = run("--model", "mlp-128", "--data", str(npz), "--epochs", "2", "--save_h5", "-o", str(folder))
     assert done.returncode == 0, done.stderr
-    assert [line.split("  ")[0] for line in done.stderr.splitlines()] == ["epoch 1/2", "epoch 2/2"]
+    assert [line.split("  ")[0] for line in done.stderr.splitlines()] == ["epoch 1/2", "epoch 2/2"], done.stderr
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["model", "data", "test", "files", "next"]
     assert "bars: 320 images to learn from, 0 to choose the epoch by, 80 to test" in done.stdout
     assert f"python -m convert {folder}/model.keras" in done.stdout
