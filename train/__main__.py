@@ -49,8 +49,9 @@ def main() -> int:
 
 
 def _train(options: argparse.Namespace, recipe: Recipe, dataset: Dataset, folder: Path, command: str) -> None:
-    from train.quiet import import_tensorflow
+    from train.quiet import divert_native_stderr, import_tensorflow
 
+    divert_native_stderr()
     import_tensorflow()
     from train import outputs
     from train.fit import Plan, train

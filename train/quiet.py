@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import shutil
 import sys
@@ -18,7 +17,6 @@ def import_tensorflow() -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever ~/.keras/keras.json says: the converter needs it
-    atexit.register(_say_no_more)
     with _hidden_stderr():
         import keras  # noqa: F401
         import tensorflow as tf
@@ -26,9 +24,16 @@ def import_tensorflow() -> None:
         tf.config.list_physical_devices()  # looks for a GPU, and complains, now rather than in the first epoch
 
 
-def _say_no_more() -> None:
-    """TensorFlow now and then complains of its own datasets' end while the process ends; all is said by then."""
+def divert_native_stderr() -> None:
+    """From now on only Python writes to standard error; what C++ writes to file descriptor 2 is dropped.
+
+    For a process that is this command's own. TensorFlow logs errors of its own making in the middle of a run,
+    now and then and at any log level ("NodeDef mentions attribute ..."). DEBUG=1 lets them through.
+    """
+    if os.environ.get("DEBUG") == "1":
+        return
     sys.stderr.flush()
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -64,6 +65,25 @@ def test_wrong_options(words: list[str], status: int, message: str, tmp_path: Pa
     assert "Traceback" not in done.stderr
     if status == 1:
         assert len(done.stderr.splitlines()) == 1
+
+
+NATIVE = """
+import os, sys
+from train.quiet import divert_native_stderr
+divert_native_stderr()
+os.write(2, b"from C++")
+print("from Python", file=sys.stderr)
+raise SystemExit("the end")
+"""
+
+
+@pytest.mark.parametrize(("debug", "heard"), [("0", False), ("1", True)])
+def test_only_python_writes_to_standard_error(debug: str, heard: bool) -> None:
+    words = [sys.executable, "-c", NATIVE]
+    environment = {**os.environ, "DEBUG": debug}
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert "from Python\nthe end\n" in done.stderr
+    assert ("from C++" in done.stderr) == heard
 
 
 def test_a_run_says_what_it_did_and_nothing_else(npz: Path, tmp_path: Path) -> None:
