@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from runtime.card import Decision, InputSpec, ModelCard, split_card
 from runtime.errors import ModelError, ModelMismatch
 from runtime.interpreter import Interpreter, TensorInfo
-from runtime.preprocess import prepare
+from runtime.preprocess import as_picture, prepare
+from runtime.reader import Region, read_rows
 
 DEFAULT_MODEL = Path(__file__).parent / "models" / "digits.tflite"
 EPSILON = 1e-7  # below what an int8 probability can tell from 0
@@ -45,6 +46,20 @@ class Prediction:
     reason: str | None
     top: tuple[Candidate, ...]
     box: tuple[int, int, int, int] | None
+    preprocess_ms: float
+    inference_ms: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Every digit of a picture.
+
+    text: rows from the top, joined by line breaks, in each the labels from the left with nothing between;
+    "" where there are none. regions: in the same order. preprocess_ms, inference_ms: milliseconds.
+    """
+
+    text: str
+    regions: tuple[Region, ...]
     preprocess_ms: float
     inference_ms: float
 
@@ -102,10 +117,41 @@ class Classifier:
             inference_ms=_ms(middle, end),
         )
 
+    def read(self, image: NDArray[np.generic], threshold: float | None = None) -> Reading:
+        """Read every digit of a picture: a strip, a page, a table.
+
+        image: as for `predict`. threshold: 0 to 1, in place of the card's; what scores less is no digit.
+        A model whose framing is "frame" sees the picture as one region. Raises ValueError for what is no picture.
+        """
+        limit = self.card.decision.reject_threshold if threshold is None else threshold
+        if self.card.input.framing == "frame":
+            return _reading_of(self.predict(image, 1, limit))
+        start = time.perf_counter()
+        inference = 0.0
+
+        def scores(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+            nonlocal inference
+            begin = time.perf_counter()
+            out = self.scores(pixels)
+            inference += _ms(begin, time.perf_counter())
+            return out
+
+        rows = read_rows(as_picture(image), self.card.input, scores, self.card.labels, limit)
+        text = "\n".join("".join(region.label for region in row) for row in rows)
+        regions = tuple(region for row in rows for region in row)
+        return Reading(text, regions, _ms(start, time.perf_counter()) - inference, inference)
+
     def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities, float32 (classes,), of one model input (uint8, the card's input shape)."""
         raw = self.interpreter.run(quantize_input(pixels, self.interpreter.input))
         return to_probabilities(raw, self.interpreter.output, self.card.decision)
+
+
+def _reading_of(seen: Prediction) -> Reading:
+    """A prediction as a reading of one region, or of none."""
+    if seen.label is None or seen.box is None:
+        return Reading("", (), seen.preprocess_ms, seen.inference_ms)
+    return Reading(seen.label, (Region(seen.box, seen.label, seen.score),), seen.preprocess_ms, seen.inference_ms)
 
 
 def top_k(scores: NDArray[np.float32], k: int) -> list[int]:

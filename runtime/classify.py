@@ -11,14 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.card import parse_labels
-from runtime.classifier import Classifier, Prediction
+from runtime.classifier import Classifier, Prediction, Reading
 from runtime.command import Parser, error_line, note_line, number_between, run, whole_number
 from runtime.errors import EdgeError, ImageError, ModelError, SourceError
 from runtime.frames import STDIN, expand, read_image
-from runtime.render import CSV_HEADER, csv_line, overlay, to_csv, to_json, to_text
+from runtime.render import (
+    CSV_HEADER,
+    csv_line,
+    overlay,
+    overlay_regions,
+    reading_to_dict,
+    reading_to_text,
+    to_csv,
+    to_json,
+    to_text,
+)
 
 EXAMPLE = """  python -m runtime.classify samples/photo_7.jpg
-  python -m runtime.classify --json photos/ 'scans/*.png' > readings.jsonl"""
+  python -m runtime.classify --json photos/ 'scans/*.png' > readings.jsonl
+  python -m runtime.classify --read page.jpg --annotate out"""
 
 
 def add_model_options(parser: Parser) -> None:
@@ -36,6 +47,11 @@ def add_model_options(parser: Parser) -> None:
     parser.add_argument("--num-threads", type=whole_number(1), default=1, metavar="N", help="interpreter threads (1)")
 
 
+def add_read_option(parser: Parser) -> None:
+    """--read, of every command that can read more than one digit."""
+    parser.add_argument("--read", action="store_true", help="read every digit, row by row, not just the main one")
+
+
 def load_classifier(options: argparse.Namespace) -> Classifier:
     """The classifier that the options of `add_model_options` ask for."""
     labels = None
@@ -49,7 +65,10 @@ def load_classifier(options: argparse.Namespace) -> Classifier:
 
 def main() -> int:
     """Classify every input; 1 where one of them could not be read."""
-    options = _parser().parse()
+    parser = _parser()
+    options = parser.parse()
+    if options.read and options.csv:
+        parser.error("argument --read: not allowed with argument --csv; use --json")
     classifier = load_classifier(options)
     annotate = Path(options.annotate) if options.annotate else None
     if annotate:
@@ -63,9 +82,10 @@ def main() -> int:
             failed = True
             continue
         prediction = classifier.predict(image, options.top_k, options.threshold)
-        print(_line(options, name, prediction), flush=True)
+        reading = classifier.read(image, options.threshold) if options.read else None
+        print(_line(options, name, prediction, reading), flush=True)
         if annotate:
-            _save(annotate, name, overlay(image, prediction))
+            _save(annotate, name, overlay_regions(image, reading) if reading else overlay(image, prediction))
     return 1 if failed else 0
 
 
@@ -73,6 +93,7 @@ def _parser() -> Parser:
     parser = Parser("python -m runtime.classify", "Say what each picture shows.", EXAMPLE)
     parser.add_argument("inputs", nargs="+", metavar="IMAGE|FOLDER|GLOB|-", help="pictures; - is standard input")
     add_model_options(parser)
+    add_read_option(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a line")
     form.add_argument("--csv", action="store_true", help="CSV with a header")
@@ -91,9 +112,11 @@ def _pictures(inputs: list[str]) -> Iterator[tuple[str, NDArray[np.uint8] | Edge
             yield item, error
 
 
-def _line(options: argparse.Namespace, name: str, prediction: Prediction) -> str:
+def _line(options: argparse.Namespace, name: str, prediction: Prediction, reading: Reading | None) -> str:
     if options.json:
-        return to_json(name, prediction)
+        return to_json(name, prediction, reading_to_dict(reading) if reading else None)
+    if reading:
+        return reading_to_text(name, reading)
     return to_csv(name, prediction) if options.csv else to_text(name, prediction)
 
 

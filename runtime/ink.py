@@ -222,10 +222,10 @@ def _cut_out(image: Picture, found: _Found) -> Ink:
     strength = cv2.multiply(cv2.subtract(ink_plane(crop, found.light), ground), keep)
     box = (x0, y0, max(1, x1 - x0), max(1, y1 - y0))
     grainy = max(image.shape[:2]) > SMALL_SIDE
-    return Ink(box, _stretched(u8(strength), 0.1 if grainy else 0.0), found.light)
+    return Ink(box, stretched(u8(strength), 0.1 if grainy else 0.0), found.light)
 
 
-def _stretched(strength: Gray, grain: float) -> Gray:
+def stretched(strength: Gray, grain: float) -> Gray:
     """Trimmed to its ink and brought to 0..255: `grain`, a share of full ink, becomes 0, full ink 255."""
     peak = quantile(strength[strength > 0.3 * strength.max()], 0.9)
     floor = grain * peak

@@ -20,17 +20,21 @@ STROKE_SHARE = (0.6, 0.45)  # of the shorter and the longer side: no stroke is w
 MIN_CONTRAST = 16.0  # grey levels; less is paper grain
 NOISE_SIGMAS = 5.0  # a peak must stand this far above the grain
 CLEAR_BORDER = 0.95  # of the border's pixels on one side of the threshold decide the polarity
+POLARITY_SIDE = 160  # pixels; polarity is told from a picture no longer than this, if not narrower than SMALL_SIDE
+CLEAR_LEANING = 1.0  # of the skewness; writing gives 1.3 to 2, a shadow's edge less than 0.5
 POLARITY_SHARE = 0.75  # of the widest stroke; wider, a dark ground within a digit's bow passes for ink
 
 
 def is_light_on_dark(image: Picture) -> bool:
     """Whether the marks are lighter than their ground.
 
-    In even light nearly all of the border is on the ground's side of Otsu's threshold. Else, of the
-    two grounds that a closing and an opening leave, the right one has lost the marks and is smooth;
-    the wrong one has kept them.
+    In even light nearly all of the border is on the ground's side of Otsu's threshold. Else ink is what
+    there is less of: what is left of the picture without its large shapes leans towards it. Where that
+    says little, of the two grounds that a closing and an opening leave, the right one has lost the marks
+    and is smooth; the wrong one has kept them.
     """
-    gray = to_gray(shrink(image, min(1.0, 160 / max(image.shape[:2]))))
+    height, width = image.shape[:2]
+    gray = to_gray(shrink(image, min(1.0, max(POLARITY_SIDE / max(height, width), SMALL_SIDE / min(height, width)))))
     if max(gray.shape) > SMALL_SIDE:
         gray = u8(cv2.medianBlur(gray, 3))
     level = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]
@@ -38,8 +42,19 @@ def is_light_on_dark(image: Picture) -> bool:
     bright = float(np.mean(border > level))
     if not 1 - CLEAR_BORDER < bright < CLEAR_BORDER:
         return bright < 0.5
+    leaning = _leaning(gray)
+    if abs(leaning) > CLEAR_LEANING:
+        return leaning > 0
     size = round(POLARITY_SHARE * stroke_limit(*gray.shape))
     return _variation(morph(gray, cv2.MORPH_OPEN, size)) < _variation(morph(gray, cv2.MORPH_CLOSE, size))
+
+
+def _leaning(gray: Gray) -> float:
+    """Skewness of the picture less its own blur: below 0 where a few dark pixels lie on much light."""
+    level = gray.astype(np.float32)
+    detail = level - cv2.GaussianBlur(level, (0, 0), max(2.0, min(gray.shape) / 6))
+    square = detail * detail
+    return float(np.mean(square * detail) / (np.mean(square) + 1.0) ** 1.5)
 
 
 def to_gray(image: Picture) -> Gray:

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.classifier import Prediction
+from runtime.classifier import Prediction, Reading
 
-GREEN, ORANGE = (80, 200, 80), (0, 140, 255)  # BGR: an answer, and none
+GREEN, ORANGE, RED = (80, 200, 80), (0, 140, 255), (40, 40, 220)  # BGR: an answer, none, a region's label
 CSV_HEADER = ("source", "label", "score", "reason", "preprocess_ms", "inference_ms", "top")
 
 
@@ -40,6 +40,22 @@ def to_dict(source: str, prediction: Prediction) -> dict[str, object]:
             "preprocess": round(prediction.preprocess_ms, 3),
             "inference": round(prediction.inference_ms, 3),
         },
+    }
+
+
+def reading_to_text(source: str, reading: Reading) -> str:
+    """ "strip.png: 05221859"; of several lines each on its own, indented, after the name."""
+    lines = reading.text.split("\n")
+    if not reading.regions:
+        return f"{source}: no digits"
+    return f"{source}: {lines[0]}" if len(lines) == 1 else "\n  ".join([f"{source}:", *lines])
+
+
+def reading_to_dict(reading: Reading) -> dict[str, object]:
+    """What --read adds to a JSON object: text and regions."""
+    return {
+        "text": reading.text,
+        "regions": [{"box": list(r.box), "label": r.label, "score": round(r.score, 4)} for r in reading.regions],
     }
 
 
@@ -89,6 +105,21 @@ def overlay(image: NDArray[np.uint8], prediction: Prediction) -> NDArray[np.uint
     (needed, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, thick)
     size *= min(1.0, (width - 12) / needed)
     cv2.putText(canvas, text, (6, round(bar * 0.72)), cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick, cv2.LINE_AA)
+    return np.asarray(canvas, dtype=np.uint8)
+
+
+def overlay_regions(image: NDArray[np.uint8], reading: Reading) -> NDArray[np.uint8]:
+    """The picture, (h, w, 3) BGR uint8, with every region framed and its label at the frame's left top corner."""
+    canvas = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()
+    scale = max(1, round(240 / max(canvas.shape[:2])))
+    canvas = cv2.resize(canvas, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
+    line = max(1, max(canvas.shape[:2]) // 500)
+    for region in reading.regions:
+        x, y, w, h = (v * scale for v in region.box)
+        cv2.rectangle(canvas, (x, y), (x + w, y + h), GREEN, line)
+        size = min(1.2, max(0.35, h / 90))
+        place = (x, max(round(24 * size), y - 2 * line))
+        cv2.putText(canvas, _ascii(region.label), place, cv2.FONT_HERSHEY_SIMPLEX, size, RED, line, cv2.LINE_AA)
     return np.asarray(canvas, dtype=np.uint8)
 
 

@@ -1,0 +1,144 @@
+"""Ruled lines, table borders and the cells between them: found in a mask, and taken away. Pure.
+
+Lines are what an opening with a long flat element leaves; a line goes wherever its run across is no
+longer than the line is thick, so that strokes that cross or stand on it stay whole (the line-height rule
+of staff removal: Dalitz et al. 2008, "A comparative study of staff removal algorithms").
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.paper import u8
+
+Mask = NDArray[np.bool_]  # (height, width)
+Boxes = NDArray[np.int64]  # (n, 4): x, y, width, height in pixels
+
+MIN_CELL = 12  # pixels; less holds no digit that could be read
+CELL_FILL = 0.6  # of its box: a cell with a digit in it covers more, the inside of a bow does not
+SAME_CELL = (0.5, 1.8)  # times another cell's area
+MIN_CELLS = 4  # alike; fewer are the bows of digits
+CELL_LINE = 0.8  # of a cell's side; a line is longer, a digit within the cell shorter
+DIGIT_LINE = 1.7  # of a digit's height; no stroke of one is longer
+SPAN_LINE = 0.6  # of the picture's longer side: a line whatever the digits' size
+EDGE_TO_EDGE = 0.96  # of a side: a cell border in a strip that was cut out of a table
+BEYOND = 0.65  # of a line's length: what stands on it is shorter
+WRITTEN = 0.05  # of a mark with a line in it: where less stands on it, the mark is a bare line
+THICKEST = 0.22  # of the line's length that was looked for: thicker, it is no line
+RUN_SLACK = 1.6  # times a line's mean thickness, and one pixel: what still goes with it
+NO_CELLS: Boxes = np.zeros((0, 4), np.int64)
+
+
+def find_cells(mask: Mask) -> Boxes:
+    """Boxes (n, 4) of a table's cells: the ground's closed parts, alike in size and filled like rectangles.
+
+    Of several sizes, that which covers most of the picture; none where fewer than MIN_CELLS are alike.
+    """
+    boxes = _boxes(~mask, 4)
+    side = np.minimum(boxes[:, 2], boxes[:, 3])
+    extent = boxes[:, 4] / (boxes[:, 2] * boxes[:, 3])
+    boxes = boxes[(side >= MIN_CELL) & (extent > CELL_FILL) & (np.maximum(boxes[:, 2], boxes[:, 3]) < 3 * side)]
+    boxes = boxes[~_are_bows(boxes, mask)]
+    if len(boxes) < MIN_CELLS:
+        return NO_CELLS
+    room = boxes[:, 2] * boxes[:, 3]
+    alike = (room[None] > SAME_CELL[0] * room[:, None]) & (room[None] < SAME_CELL[1] * room[:, None])
+    alike[np.count_nonzero(alike, axis=1) < MIN_CELLS] = False
+    best = int(np.argmax(alike @ room))
+    return boxes[alike[best], :4]
+
+
+def _are_bows(boxes: Boxes, mask: Mask) -> Mask:
+    """Which parts of the ground are the inside of a digit: the ink around them is around no third one.
+
+    What the picture's border cuts is none.
+    """
+    ink = _boxes(mask, 8)
+    ink = ink[(ink[:, 2] > MIN_CELL) & (ink[:, 3] > MIN_CELL)]
+    left, top, right, bottom = boxes[:, 0], boxes[:, 1], boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
+    around = (ink[None, :, 0] <= left[:, None]) & (ink[None, :, 1] <= top[:, None])
+    around &= ((ink[:, 0] + ink[:, 2])[None] >= right[:, None]) & ((ink[:, 1] + ink[:, 3])[None] >= bottom[:, None])
+    table = around[:, np.count_nonzero(around, axis=0) >= 3].any(axis=1)
+    cut = (left == 0) | (top == 0) | (right == mask.shape[1]) | (bottom == mask.shape[0])
+    return np.asarray(~table & ~cut)
+
+
+def _boxes(mask: Mask, connectivity: int) -> Boxes:
+    """(n, 5): x, y, width, height and area of each component."""
+    stats = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=connectivity)[2]
+    return np.asarray(stats, np.int64)[1:]
+
+
+def find_lines(mask: Mask, cells: Boxes, digit: float | None) -> Mask:
+    """(h, w): the pixels to take away with the ruled lines; those of strokes that cross a line are not among them.
+
+    mask: the picture's ink. cells: of its tables, NO_CELLS where there are none. digit: the usual height of
+    its digits, None where it is not known: then only lines across most of the picture are found.
+    """
+    height, width = mask.shape
+    lines = np.zeros_like(mask)
+    for axis, side in ((0, width), (1, height)):
+        limit = SPAN_LINE * max(height, width)
+        if len(cells):
+            limit = min(limit, CELL_LINE * float(np.median(cells[:, 2 + axis])))
+        elif digit is not None:
+            limit = min(limit, DIGIT_LINE * digit)
+        found = _lines(mask, axis, round(min(limit, EDGE_TO_EDGE * side)))
+        lines |= found if len(cells) else _beyond_writing(found, mask, axis)
+    return lines
+
+
+def _beyond_writing(lines: Mask, mask: Mask, axis: int) -> Mask:
+    """The lines that go on well beyond what stands on them: the bar of a 7 and the foot of a 2 do not.
+
+    A line that nothing stands on is one where there is other ink; alone it is a 1.
+    """
+    if not lines.any():
+        return lines
+    count, whole, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    rest = mask & ~lines & (np.bincount(whole[lines], minlength=count) > 0)[whole]
+    number, parts, pieces, _ = cv2.connectedComponentsWithStats(rest.astype(np.uint8))
+    of = np.zeros(number, np.int64)
+    of[parts[rest]] = whole[rest]
+    longest = np.zeros(count, np.int64)
+    np.maximum.at(longest, of[1:], pieces[1:, 2 + axis])
+    written = np.bincount(whole[rest], minlength=count) > WRITTEN * stats[:, cv2.CC_STAT_AREA]
+    bare = ~written & (np.bincount(whole[lines], minlength=count) > 0)
+    others = stats[1:, cv2.CC_STAT_AREA][~bare[1:]].sum() > WRITTEN * stats[1:, cv2.CC_STAT_AREA].sum()
+    ruled = (written & (longest < BEYOND * stats[:, 2 + axis])) | (bare & others)
+    return np.asarray(lines & ruled[whole])
+
+
+def _lines(mask: Mask, axis: int, length: int) -> Mask:
+    """Pixels to take away with the lines along x (axis 0) or y (axis 1) that are at least `length` long."""
+    view = mask if axis == 0 else mask.T
+    solid = np.ascontiguousarray(view).astype(np.uint8)
+    # Lines a little askew step from row to row: one row of slack each way lengthens their steps.
+    slack = cv2.dilate(solid, np.ones((3, 1), np.uint8))
+    found = u8(cv2.bitwise_and(cv2.morphologyEx(slack, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)), solid))
+    if not found.any():
+        return np.zeros_like(mask)
+    runs = _runs(solid)
+    count, labels = cv2.connectedComponents(found)
+    starts = np.zeros_like(found)
+    starts[1:] = found[1:] > found[:-1]
+    starts[0] = found[0]
+    area = np.bincount(labels.ravel(), minlength=count)
+    columns = np.bincount(labels.ravel(), weights=starts.ravel(), minlength=count)
+    thickness = area / np.maximum(columns, 1)
+    thickness[0] = 0
+    thickness[thickness > max(3.0, THICKEST * length)] = 0
+    limit = np.where(thickness > 0, RUN_SLACK * thickness + 1, 0)[labels]
+    lines = (found > 0) & (runs <= limit)
+    return np.asarray(lines if axis == 0 else lines.T)
+
+
+def _runs(solid: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """For each pixel of a mask the length of its vertical run; 0 on the ground."""
+    height = solid.shape[0]
+    rows = np.arange(height, dtype=np.int32)[:, None]
+    before = np.maximum.accumulate(np.where(solid > 0, np.int32(-1), rows), axis=0)
+    after = np.minimum.accumulate(np.where(solid > 0, np.int32(height), rows)[::-1], axis=0)[::-1]
+    return np.asarray(np.where(solid > 0, after - before - 1, 0), dtype=np.int32)
