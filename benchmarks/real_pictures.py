@@ -1,68 +1,201 @@
-"""How many real pictures the model that ships reads: python -m benchmarks.real_pictures FOLDER
+"""How well real pictures are read: python -m benchmarks.real_pictures FOLDER
 
-FOLDER holds a manifest.csv with the columns path, label, repo, task. Pictures whose task is "single"
-show one digit; of those whose task is "negative" nothing should be read. A true digit that comes back
-as blank or unsure counts as missed. Macro is the mean over the sources (repo).
+FOLDER holds a manifest.csv with the columns path, label, kind, repo and task:
+
+single    one digit. Right is a `predict` that gives it; blank and unsure are misses. Micro is the share of
+          pictures, macro the mean over the sources (repo).
+multi     label is every digit in reading order with "/" between rows; spaces and signs are dropped. What
+          `read` gives has a line break where the label has its "/", so both are texts of the same alphabet.
+          The character error rate is the Levenshtein distance between them (insertions, deletions and
+          substitutions count one each, a wrong row break too), summed over all pictures, over the summed
+          length of the labels. A line is exact where the label's row is, in order, among the lines read.
+page      as multi, with more on the page than the label says: only the share of the label's rows that are
+          among the lines read, whole and with nothing added.
+negative  nothing to read. Right is a `predict` whose label is null, blank or unsure.
 """
 
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.misses import Miss, write_sheets
 from runtime.classifier import Classifier
-from runtime.command import Parser, error_line, run
+from runtime.command import Parser, error_line, note_line, run
 from runtime.errors import ImageError, SourceError
 from runtime.frames import read_image
+from runtime.preprocess import prepare
 
-EXAMPLE = "  python -m benchmarks.real_pictures ../shared/data/real -m artifacts/model.tflite"
+EXAMPLE = "  python -m benchmarks.real_pictures ../shared/data/real -m artifacts/model.tflite --sheet misses"
+COLUMNS = {"path", "label", "kind", "repo", "task"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One picture: what it shows, what was read, and what of it was right.
+
+    expected, received: texts, rows joined by "/"; received is "" where nothing was read. right, of: label
+    rows read exactly (a single digit and a negative are one row). edits: Levenshtein distance.
+    """
+
+    path: str
+    kind: str
+    repo: str
+    task: str
+    expected: str
+    received: str
+    reason: str
+    right: int
+    of: int
+    edits: int
 
 
 def main() -> int:
-    """Print a table per source and the sums."""
+    """Print a table per source and kind, the sums, and where asked write a page of every miss."""
     parser = Parser("python -m benchmarks.real_pictures", "Measure on real pictures.", EXAMPLE)
     parser.add_argument("folder", type=Path)
     parser.add_argument("-m", "--model", metavar="FILE")
     parser.add_argument("--misses", action="store_true", help="name every miss")
+    parser.add_argument("--sheet", type=Path, metavar="FOLDER", help="write contact sheets (PNG) of every miss there")
     options = parser.parse()
     classifier = Classifier.load(options.model)
-    manifest = options.folder / "manifest.csv"
-    if not manifest.is_file():
-        raise SourceError(f"no manifest.csv in {options.folder}; expected a folder of labelled pictures")
-    right: dict[str, list[bool]] = defaultdict(list)
-    rejected: list[bool] = []
-    with manifest.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row["task"] not in ("single", "negative"):
-                continue
-            label = _read(classifier, options.folder / row["path"])
-            if row["task"] == "negative":
-                rejected.append(label is None)
-                continue
-            right[row["repo"]].append(label == row["label"])
-            if options.misses and label != row["label"]:
-                print(f"{row['path']}: {row['label']} read as {label}")
-    for repo, hits in sorted(right.items()):
-        print(f"{repo:75s} {sum(hits):4d} of {len(hits):4d}  {_share(hits):7.2%}")
-    print(f"single digits, micro {_share(h for hits in right.values() for h in hits):.2%}")
-    print(f"single digits, macro over {len(right)} sources {sum(map(_share, right.values())) / len(right):.2%}")
-    print(f"negatives that come back null {sum(rejected)} of {len(rejected)}")
+    outcomes = [o for row in manifest(options.folder) if (o := outcome(classifier, options.folder, row)) is not None]
+    print("\n".join([*table(outcomes), "", *sums(outcomes)]))
+    misses = [o for o in outcomes if o.right < o.of or o.edits]
+    if options.misses:
+        print("\n".join(f"{o.path}: {o.expected} read as {o.received or o.reason}" for o in misses))
+    if options.sheet:
+        for path in write_sheets(options.sheet, [_miss(classifier, options.folder, o) for o in misses]):
+            note_line(f"saved {path}")
     return 0
 
 
-def _read(classifier: Classifier, path: Path) -> str | None:
+def manifest(folder: Path) -> list[dict[str, str]]:
+    """The rows of a folder's manifest.csv. Raises SourceError where there is none or a column is missing."""
+    path = folder / "manifest.csv"
+    if not path.is_file():
+        raise SourceError(f"no manifest.csv in {folder}; expected a folder of labelled pictures")
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        missing = COLUMNS - set(reader.fieldnames or ())
+        if missing:
+            raise SourceError(f"{path}: expected the columns {sorted(COLUMNS)}; missing {sorted(missing)}")
+        return list(reader)
+
+
+def outcome(classifier: Classifier, folder: Path, row: dict[str, str]) -> Outcome | None:
+    """What one picture gives; None, with an error line, where it cannot be read."""
     try:
-        return classifier.predict(read_image(path)).label
+        image = read_image(folder / row["path"])
     except ImageError as error:
         error_line(error)
         return None
+    task, expected = row["task"], digits_of(row["label"])
+    reason = ""
+    if task in ("single", "negative"):
+        prediction = classifier.predict(image)
+        received, reason = prediction.label or "", prediction.reason or ""
+        right, of, edits = int(received == expected), 1, distance(expected, received)
+    else:
+        received = classifier.read(image).text.replace("\n", "/")
+        rows = expected.split("/")
+        right, of = exact_rows(rows, received.split("/")), len(rows)
+        edits = distance(expected, received) if task == "multi" else 0
+    return Outcome(row["path"], row["kind"], row["repo"], task, expected, received, reason, right, of, edits)
 
 
-def _share(hits: Iterable[bool]) -> float:
-    values = list(hits)
-    return sum(values) / len(values)
+def digits_of(label: str) -> str:
+    """A label's digits and row breaks: "8 + 3/12" is "83/12", "none" is ""."""
+    return "".join(c for c in label if c.isdigit() or c == "/")
+
+
+def exact_rows(expected: list[str], received: list[str]) -> int:
+    """How many of the expected rows are among those received, in order, each received row used once."""
+    best = [0] * (len(received) + 1)
+    for row in expected:
+        previous, best = best, [0]
+        for j, other in enumerate(received):
+            best.append(max(previous[j] + (row == other), previous[j + 1], best[j]))
+    return best[-1]
+
+
+def distance(a: str, b: str) -> int:
+    """Levenshtein's (1966): the fewest insertions, deletions and substitutions that make one the other."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        previous, row = row, [i]
+        for j, y in enumerate(b, start=1):
+            row.append(min(previous[j] + 1, row[-1] + 1, previous[j - 1] + (x != y)))
+    return row[-1]
+
+
+def table(outcomes: Iterable[Outcome]) -> list[str]:
+    """A line for each task, source and kind: right, of, share, and how many were rejected."""
+    groups: dict[tuple[str, str, str], list[Outcome]] = defaultdict(list)
+    for one in outcomes:
+        groups[one.task, one.repo, one.kind].append(one)
+    lines = [f"{'task':9s}{'source':62s}{'kind':7s}{'right':>6s}{'of':>6s}{'share':>9s}{'null':>6s}"]
+    for (task, repo, kind), group in sorted(groups.items()):
+        right, of = sum(o.right for o in group), sum(o.of for o in group)
+        null = sum(not o.received for o in group)
+        lines.append(f"{task:9s}{repo[:60]:62s}{kind:7s}{right:6d}{of:6d}{right / of:9.2%}{null:6d}")
+    return lines
+
+
+def sums(outcomes: list[Outcome]) -> list[str]:
+    """The figures that matter, one a line; of tasks that the folder has."""
+    by_task: dict[str, list[Outcome]] = defaultdict(list)
+    for one in outcomes:
+        by_task[one.task].append(one)
+    writers: dict[str, Callable[[list[Outcome]], list[str]]] = {
+        "single": _single,
+        "multi": _multi,
+        "page": lambda group: [f"page      labelled rows exact {_rows(group)}"],
+        "negative": lambda group: [f"negative  null {_rows(group)} ({_reasons(group)})"],
+    }
+    return [line for task, write in writers.items() if by_task[task] for line in write(by_task[task])]
+
+
+def _single(group: list[Outcome]) -> list[str]:
+    sources: dict[str, list[Outcome]] = defaultdict(list)
+    for one in group:
+        sources[one.repo].append(one)
+    macro = sum(sum(o.right for o in source) / len(source) for source in sources.values()) / len(sources)
+    rejected = [o for o in group if not o.received]
+    return [
+        f"single    micro {_rows(group)}; rejected {len(rejected)} ({_reasons(rejected)})",
+        f"single    macro over {len(sources)} sources {macro:.2%}",
+    ]
+
+
+def _multi(group: list[Outcome]) -> list[str]:
+    edits, length = sum(o.edits for o in group), sum(len(o.expected) for o in group)
+    return [
+        f"multi     character error rate {edits / length:.2%} ({edits} edits in {length} characters)",
+        f"multi     lines exact {_rows(group)}",
+    ]
+
+
+def _rows(group: list[Outcome]) -> str:
+    right, of = sum(o.right for o in group), sum(o.of for o in group)
+    return f"{right / of:.2%} ({right} of {of})"
+
+
+def _reasons(group: list[Outcome]) -> str:
+    counts = Counter(o.reason for o in group if o.reason)
+    return ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items())) or "none"
+
+
+def _miss(classifier: Classifier, folder: Path, one: Outcome) -> Miss:
+    """The picture, what it shows and was read as, and the model's input where it is one digit's."""
+    image = read_image(folder / one.path)
+    prepared = prepare(image, classifier.card.input) if one.task in ("single", "negative") else None
+    shown = None if prepared is None else prepared.pixels
+    reading = classifier.read(image) if one.task in ("multi", "page") else None
+    return Miss(f"{one.path}", f"{one.expected or 'none'} -> {one.received or one.reason}", image, shown, reading)
 
 
 if __name__ == "__main__":
