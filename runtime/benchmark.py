@@ -1,0 +1,184 @@
+"""python -m runtime.benchmark: what does this model cost on this board?"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.classifier import DEFAULT_MODEL, Classifier
+from runtime.command import Parser, error_line, note_line, run, whole_number
+from runtime.doctor import examine
+from runtime.errors import EdgeError
+from runtime.preprocess import to_input
+from runtime.selftest import selftest
+
+EXAMPLE = """  python -m runtime.benchmark
+  python -m runtime.benchmark --compare int8.tflite dynamic.tflite float32.tflite"""
+FRAME = (480, 640)  # pixels, what a camera gives
+CLOCK_CHECKS = ("temperature", "throttling")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Milliseconds of many runs, after warm-up."""
+
+    mean: float
+    std: float
+    p5: float
+    p50: float
+    p95: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One model at one number of threads.
+
+    load_ms: file to ready interpreter. first_ms: the first inference. preprocess, inference, whole: a
+    640x480 colour frame to pixels, pixels to scores, frame to prediction. memory_mib: peak of the process so far.
+    proven: whether the selftest passes.
+    """
+
+    model: str
+    interpreter: str
+    threads: int
+    size_bytes: int
+    load_ms: float
+    first_ms: float
+    preprocess: Spread
+    inference: Spread
+    whole: Spread
+    memory_mib: float
+    proven: bool
+
+
+def measure(path: str, threads: int, count: int, warmup: int) -> Cost:
+    """Load a model and time it. Raises what Classifier.load raises."""
+    start = time.perf_counter()
+    classifier = Classifier.load(path, num_threads=threads)
+    loaded = time.perf_counter()
+    pixels = np.zeros(classifier.card.input.shape, np.uint8)
+    classifier.scores(pixels)
+    first = time.perf_counter()
+    frame = scene()
+    spec = classifier.card.input
+    steps: list[Callable[[], object]] = [
+        lambda: to_input(frame, spec),
+        lambda: classifier.scores(pixels),
+        lambda: classifier.predict(frame),
+    ]
+    preprocess, inference, whole = (_spread(step, count, warmup) for step in steps)
+    return Cost(
+        model=path,
+        interpreter=classifier.interpreter.name,
+        threads=threads,
+        size_bytes=Path(path).stat().st_size,
+        load_ms=(loaded - start) * 1000,
+        first_ms=(first - loaded) * 1000,
+        preprocess=preprocess,
+        inference=inference,
+        whole=whole,
+        memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024),
+        proven=not selftest(classifier).faults,
+    )
+
+
+def scene() -> NDArray[np.uint8]:
+    """A frame as a camera gives it, (480, 640, 3) BGR: a "7" on grainy paper, light falling off to one side."""
+    height, width = FRAME
+    paper = np.random.default_rng(0).normal(205, 4, (height, width, 3)) * np.linspace(1, 0.7, width)[:, np.newaxis]
+    image = np.asarray(np.clip(paper, 0, 255), dtype=np.uint8)
+    points = np.array([[240, 130], [400, 130], [300, 350]], np.int32)
+    cv2.polylines(image, [points], False, (90, 50, 40), 9, cv2.LINE_AA)
+    return image
+
+
+def _spread(step: Callable[[], object], count: int, warmup: int) -> Spread:
+    times = []
+    for index in range(warmup + count):
+        start = time.perf_counter()
+        step()
+        if index >= warmup:
+            times.append((time.perf_counter() - start) * 1000)
+    p5, p50, p95 = (float(value) for value in np.percentile(times, (5, 50, 95)))
+    return Spread(float(np.mean(times)), float(np.std(times)), p5, p50, p95)
+
+
+def to_text(cost: Cost) -> str:
+    """A table of one model."""
+    head = f"{cost.model}: {cost.size_bytes:,} bytes, {cost.interpreter}, {cost.threads} thread(s)"
+    lines = [
+        head,
+        f"  load {cost.load_ms:.1f} ms, first inference {cost.first_ms:.2f} ms, {cost.memory_mib:.0f} MiB peak",
+    ]
+    lines.append(f"  {'milliseconds':12s}{'mean':>9s}{'std':>9s}{'p5':>9s}{'p50':>9s}{'p95':>9s}")
+    for name in ("preprocess", "inference", "whole"):
+        values = dataclasses.astuple(getattr(cost, name))
+        lines.append(f"  {name:12s}" + "".join(f"{value:9.3f}" for value in values))
+    return "\n".join(lines)
+
+
+def to_json(cost: Cost) -> str:
+    """One JSON object; times in milliseconds, rounded to microseconds."""
+    raw = dataclasses.asdict(
+        cost, dict_factory=lambda pairs: {k: round(v, 3) if isinstance(v, float) else v for k, v in pairs}
+    )
+    return json.dumps(raw)
+
+
+def main() -> int:
+    """Measure at 1 to N threads, or compare models at one thread; 1 where none of them could be measured."""
+    options = _parser().parse()
+    for check in examine(options.model):
+        if check.name in CLOCK_CHECKS and check.state != "ok":
+            note_line(f"warning: {check.name}: {check.value}; these times are not this board's best")
+    if options.compare:
+        return _compare(options.compare, options.count, options.warmup, options.json)
+    threads = 1
+    while threads <= (options.num_threads or os.cpu_count() or 1):
+        cost = measure(options.model or str(DEFAULT_MODEL), threads, options.count, options.warmup)
+        print(to_json(cost) if options.json else to_text(cost))
+        threads *= 2
+    return 0
+
+
+def _compare(models: list[str], count: int, warmup: int, as_json: bool) -> int:
+    """Fastest first; a model whose selftest fails is named and dropped, however fast it is."""
+    costs = []
+    for path in models:
+        try:
+            costs.append(measure(path, 1, count, warmup))
+        except EdgeError as error:
+            error_line(f"{path}: {error}")
+    for cost in costs:
+        if not cost.proven:
+            error_line(f"{cost.model}: dropped, its selftest fails here (python -m runtime.selftest -m {cost.model})")
+    ranked = sorted((cost for cost in costs if cost.proven), key=lambda cost: cost.inference.p50)
+    for place, cost in enumerate(ranked, start=1):
+        print(to_json(cost) if as_json else f"{place}. {to_text(cost)}")
+    return 0 if len(ranked) == len(models) else 1
+
+
+def _parser() -> Parser:
+    parser = Parser("python -m runtime.benchmark", "Time a model on this board.", EXAMPLE)
+    parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
+    parser.add_argument("--compare", nargs="+", metavar="FILE", help="rank these models instead, fastest first")
+    parser.add_argument("--num-threads", type=whole_number(1), metavar="N", help="up to N threads (default: all cores)")
+    parser.add_argument("--count", type=whole_number(1), default=200, metavar="N", help="timed runs (200)")
+    parser.add_argument("--warmup", type=whole_number(0), default=20, metavar="N", help="runs before them (20)")
+    parser.add_argument("--json", action="store_true", help="one JSON object for each measurement")
+    return parser
+
+
+if __name__ == "__main__":
+    run(main)
