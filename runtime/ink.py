@@ -23,6 +23,7 @@ from runtime.paper import (
     stroke_limit,
     u8,
 )
+from runtime.rules import frame_lines
 
 WORK_SIDE = 320  # pixels; marks are looked for in a picture no larger than this
 MARK_SIDE = 80  # pixels; a mark is cut out at no more than this, four times MNIST's box
@@ -30,7 +31,6 @@ GROUND_SHARES = (1.0, 0.4, 0.15)  # of the widest stroke: tried until what is fo
 MAX_BULGE = 2.7  # greatest to mean half-width: 1 for a line, 1.6 with junctions, 3 with a shadow attached
 BLOB_SHARE = 0.25  # of a mark's longer side: strokes are less than twice this wide, shadows are more
 SPECK_SHARE = 0.03  # of the largest mark's area
-MARGIN_SHARE = 0.16  # of a side: where a cell's border lines and a sheet's edge lie
 
 
 @dataclass(frozen=True)
@@ -68,19 +68,6 @@ def find_ink(image: Picture) -> Ink | None:
     return None if best is None else _cut_out(image, best)
 
 
-def _without_border_lines(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The mask without rows and columns near the border that are ink nearly throughout: cell borders."""
-    mask = mask.copy()
-    for view in (mask, mask.T):
-        depth = round(MARGIN_SHARE * view.shape[0])
-        covered = np.mean(view, axis=1) > 0.75
-        for edge in (range(depth), range(view.shape[0] - 1, view.shape[0] - 1 - depth, -1)):
-            last = max((i for i, row in enumerate(edge) if covered[row]), default=None)
-            if last is not None and depth > 1:
-                view[list(edge)[: last + 2]] = False
-    return mask
-
-
 @dataclass(frozen=True)
 class _Part:
     """One connected component: its label, bounding box, area and largest half-width in pixels."""
@@ -109,7 +96,7 @@ def _main_mark(mask: NDArray[np.bool_] | None, size: int) -> _Mark | None:
     """
     if mask is None:
         return None
-    mask = _without_border_lines(mask)
+    mask = mask & ~frame_lines(mask)
     height, width = mask.shape
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     depths = _depths(mask, np.asarray(labels, dtype=np.int32), len(stats))

@@ -21,7 +21,7 @@ from runtime.paper import (
     strength_of,
     u8,
 )
-from runtime.rules import NO_CELLS, Boxes, Mask, find_cells, find_lines
+from runtime.rules import NO_CELLS, Boxes, Mask, find_cells, find_lines, frame_lines
 
 READ_SIDE = 1600  # pixels; a 30-pixel digit of a 2000-pixel page keeps 24, enough for MNIST's 20
 FIRST_GROUND = 0.6  # of the shorter side: wider than any stroke, whatever the picture shows
@@ -35,7 +35,7 @@ MIN_PIECE = 5  # pixels of the longer side
 SPECK = 0.2  # of the usual height; smaller, a piece is not even part of a digit
 CUT_SPECK = 0.6  # of the usual height, where the picture's border cuts the piece
 SLIVER = 0.25  # of its length: thinner along the picture's border, a piece is what was cut off
-LEAST_CONTRAST = 24.0  # of 255: what takes less of the paper's light is no ink
+LEAST_CONTRAST = 28.0  # of 255: what takes less of the paper's light is no ink
 GIANT = 2.4  # times the usual height; larger, it is no digit and no two that touch
 ON_LINE = 0.5  # of a piece's pixels beside a line: the line's own rest
 RANDOM_SHARE = 0.6  # of the picture; more ink is a texture, not writing
@@ -112,7 +112,7 @@ def _ruled(mask: Mask, strength: Gray) -> tuple[Mask, Boxes]:
     if max(mask.shape) <= SMALL_SIDE:
         return np.zeros_like(mask), NO_CELLS
     cells = find_cells(mask)
-    pieces = _pieces(mask & ~find_lines(mask, NO_CELLS, None), strength)[1]
+    pieces = _pieces(mask & ~frame_lines(mask), strength)[1]
     digit = usual_height([p for p in pieces if not _is_table(p, cells)])
     if digit is not None and len(cells) and float(np.median(cells[:, 3])) < digit:
         cells = NO_CELLS

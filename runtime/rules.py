@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.paper import u8
+from runtime.paper import SMALL_SIDE, u8
 
 Mask = NDArray[np.bool_]  # (height, width)
 Boxes = NDArray[np.int64]  # (n, 4): x, y, width, height in pixels
@@ -22,11 +22,14 @@ SAME_CELL = (0.5, 1.8)  # times another cell's area
 MIN_CELLS = 4  # alike; fewer are the bows of digits
 CELL_LINE = 0.8  # of a cell's side; a line is longer, a digit within the cell shorter
 DIGIT_LINE = 1.7  # of a digit's height; no stroke of one is longer
+STRIP_LINE = 0.9  # of a side: a cell border in a strip that was cut out of a table
 SPAN_LINE = 0.6  # of the picture's longer side: a line whatever the digits' size
-EDGE_TO_EDGE = 0.96  # of a side: a cell border in a strip that was cut out of a table
+EDGE_TO_EDGE = 0.96  # of a side: from one border of the picture to the other
+THICKEST_FRAME = 0.08  # of the length of a line that runs off the page: thicker, it is a digit's stem
 BEYOND = 0.65  # of a line's length: what stands on it is shorter
 WRITTEN = 0.05  # of a mark with a line in it: where less stands on it, the mark is a bare line
 THICKEST = 0.22  # of the line's length that was looked for: thicker, it is no line
+SLOPE = 0.01  # of a line's length: how far it may stray from straight along the pixels, and one pixel
 RUN_SLACK = 1.6  # times a line's mean thickness, and one pixel: what still goes with it
 NO_CELLS: Boxes = np.zeros((0, 4), np.int64)
 
@@ -71,21 +74,56 @@ def _boxes(mask: Mask, connectivity: int) -> Boxes:
     return np.asarray(stats, np.int64)[1:]
 
 
+def frame_lines(mask: Mask) -> Mask:
+    """(h, w): the pixels of lines that run across most of the picture and off it: ruled paper, a cell's borders.
+
+    Nothing is, where what is not on lines reaches the border beside them: then the picture was cut close
+    around a digit, and the stem of a 9 is no line.
+    """
+    height, width = mask.shape
+    share = SPAN_LINE if max(height, width) > SMALL_SIDE else EDGE_TO_EDGE
+    found = []
+    for axis, side in ((0, width), (1, height)):
+        length = round(min(share * max(height, width), EDGE_TO_EDGE * side))
+        found.append(_lines(mask, axis, length, off_the_page=True))
+    rest = mask & ~(found[0] | found[1])
+    if 0 < np.count_nonzero(rest) >= WRITTEN * np.count_nonzero(mask):
+        x, y, w, h = _writing_box(rest)
+        if y <= 1 or y + h >= height - 1:
+            found[0] = np.zeros_like(mask)
+        if x <= 1 or x + w >= width - 1:
+            found[1] = np.zeros_like(mask)
+        return np.asarray(found[0] | found[1])
+    return np.zeros_like(mask)
+
+
+def _writing_box(mask: Mask) -> tuple[int, int, int, int]:
+    """(x, y, width, height) around the components that are more than specks."""
+    boxes = _boxes(mask, 8)
+    boxes = boxes[boxes[:, 4] >= WRITTEN * boxes[:, 4].sum()]
+    if not len(boxes):
+        return 0, 0, mask.shape[1], mask.shape[0]
+    x, y = boxes[:, :2].min(axis=0)
+    right, bottom = (boxes[:, :2] + boxes[:, 2:4]).max(axis=0)
+    return int(x), int(y), int(right - x), int(bottom - y)
+
+
 def find_lines(mask: Mask, cells: Boxes, digit: float | None) -> Mask:
     """(h, w): the pixels to take away with the ruled lines; those of strokes that cross a line are not among them.
 
     mask: the picture's ink. cells: of its tables, NO_CELLS where there are none. digit: the usual height of
-    its digits, None where it is not known: then only lines across most of the picture are found.
+    its digits; None where it is not known, and then only the lines of `frame_lines` are found.
     """
     height, width = mask.shape
-    lines = np.zeros_like(mask)
+    lines = frame_lines(mask)
     for axis, side in ((0, width), (1, height)):
-        limit = SPAN_LINE * max(height, width)
         if len(cells):
-            limit = min(limit, CELL_LINE * float(np.median(cells[:, 2 + axis])))
+            limit = CELL_LINE * float(np.median(cells[:, 2 + axis]))
         elif digit is not None:
-            limit = min(limit, DIGIT_LINE * digit)
-        found = _lines(mask, axis, round(min(limit, EDGE_TO_EDGE * side)))
+            limit = DIGIT_LINE * digit
+        else:
+            continue
+        found = _lines(mask, axis, round(min(limit, STRIP_LINE * side, SPAN_LINE * max(height, width))))
         lines |= found if len(cells) else _beyond_writing(found, mask, axis)
     return lines
 
@@ -111,17 +149,24 @@ def _beyond_writing(lines: Mask, mask: Mask, axis: int) -> Mask:
     return np.asarray(lines & ruled[whole])
 
 
-def _lines(mask: Mask, axis: int, length: int) -> Mask:
-    """Pixels to take away with the lines along x (axis 0) or y (axis 1) that are at least `length` long."""
+def _lines(mask: Mask, axis: int, length: int, off_the_page: bool = False) -> Mask:
+    """Pixels to take away with the lines along x (axis 0) or y (axis 1) that are at least `length` long.
+
+    off_the_page: only of lines that reach one of the borders they run towards.
+    """
     view = mask if axis == 0 else mask.T
     solid = np.ascontiguousarray(view).astype(np.uint8)
-    # Lines a little askew step from row to row: one row of slack each way lengthens their steps.
-    slack = cv2.dilate(solid, np.ones((3, 1), np.uint8))
-    found = u8(cv2.bitwise_and(cv2.morphologyEx(slack, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)), solid))
+    # Lines a little askew step from row to row: rows of slack each way lengthen their steps.
+    rows = 2 * max(1, round(SLOPE * length)) + 1
+    slack = cv2.dilate(solid, np.ones((rows, 1), np.uint8))
+    # The border is ground: OpenCV's own would lengthen what touches it.
+    bar = np.ones((1, length), np.uint8)
+    opened = cv2.morphologyEx(slack, cv2.MORPH_OPEN, bar, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
+    found = u8(cv2.bitwise_and(opened, solid))
     if not found.any():
         return np.zeros_like(mask)
     runs = _runs(solid)
-    count, labels = cv2.connectedComponents(found)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(found)
     starts = np.zeros_like(found)
     starts[1:] = found[1:] > found[:-1]
     starts[0] = found[0]
@@ -130,6 +175,11 @@ def _lines(mask: Mask, axis: int, length: int) -> Mask:
     thickness = area / np.maximum(columns, 1)
     thickness[0] = 0
     thickness[thickness > max(3.0, THICKEST * length)] = 0
+    if off_the_page:
+        slack_x = (1 - EDGE_TO_EDGE) * solid.shape[1]
+        start, end = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH]
+        thickness[(start > slack_x) & (end < solid.shape[1] - slack_x)] = 0
+        thickness[thickness > max(3.0, THICKEST_FRAME * length)] = 0
     limit = np.where(thickness > 0, RUN_SLACK * thickness + 1, 0)[labels]
     lines = (found > 0) & (runs <= limit)
     return np.asarray(lines if axis == 0 else lines.T)
