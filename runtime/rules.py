@@ -25,9 +25,11 @@ DIGIT_LINE = 1.7  # of a digit's height; no stroke of one is longer
 STRIP_LINE = 0.9  # of a side: a cell border in a strip that was cut out of a table
 SPAN_LINE = 0.6  # of the picture's longer side: a line whatever the digits' size
 EDGE_TO_EDGE = 0.96  # of a side: from one border of the picture to the other
-THICKEST_FRAME = 0.08  # of the length of a line that runs off the page: thicker, it is a digit's stem
+THICKEST_FRAME = 0.08  # of the length of a line that runs off the page: thicker, it is a digit's stem,
+MARGIN = 0.16  # or else it lies in this share of the picture, beside a border: a cell's border
 BEYOND = 0.65  # of a line's length: what stands on it is shorter
 WRITTEN = 0.05  # of a mark with a line in it: where less stands on it, the mark is a bare line
+BARE = 0.25  # of a mark of lines: crossings and edges, not writing
 THICKEST = 0.22  # of the line's length that was looked for: thicker, it is no line
 SLOPE = 0.01  # of a line's length: how far it may stray from straight along the pixels, and one pixel
 RUN_SLACK = 1.6  # times a line's mean thickness, and one pixel: what still goes with it
@@ -77,8 +79,8 @@ def _boxes(mask: Mask, connectivity: int) -> Boxes:
 def frame_lines(mask: Mask) -> Mask:
     """(h, w): the pixels of lines that run across most of the picture and off it: ruled paper, a cell's borders.
 
-    Nothing is, where what is not on lines reaches the border beside them: then the picture was cut close
-    around a digit, and the stem of a 9 is no line.
+    Where what is not on lines reaches the border beside them the picture was cut close around a digit, and
+    the stem of a 9 is no line: there only lines go that nothing stands on.
     """
     height, width = mask.shape
     share = SPAN_LINE if max(height, width) > SMALL_SIDE else EDGE_TO_EDGE
@@ -86,15 +88,24 @@ def frame_lines(mask: Mask) -> Mask:
     for axis, side in ((0, width), (1, height)):
         length = round(min(share * max(height, width), EDGE_TO_EDGE * side))
         found.append(_lines(mask, axis, length, off_the_page=True))
-    rest = mask & ~(found[0] | found[1])
-    if 0 < np.count_nonzero(rest) >= WRITTEN * np.count_nonzero(mask):
-        x, y, w, h = _writing_box(rest)
-        if y <= 1 or y + h >= height - 1:
-            found[0] = np.zeros_like(mask)
-        if x <= 1 or x + w >= width - 1:
-            found[1] = np.zeros_like(mask)
-        return np.asarray(found[0] | found[1])
-    return np.zeros_like(mask)
+    lines = found[0] | found[1]
+    rest = mask & ~lines
+    if not lines.any() or np.count_nonzero(rest) < WRITTEN * np.count_nonzero(mask):
+        return np.zeros_like(mask)
+    x, y, w, h = _writing_box(rest)
+    bare = lines & _bare(lines, mask)
+    if y <= 1 or y + h >= height - 1:
+        found[0] = found[0] & bare
+    if x <= 1 or x + w >= width - 1:
+        found[1] = found[1] & bare
+    return np.asarray(found[0] | found[1])
+
+
+def _bare(lines: Mask, mask: Mask) -> Mask:
+    """The marks that are next to nothing but lines."""
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    ruled, area = (np.bincount(labels[m], minlength=count) for m in (lines, mask))
+    return np.asarray((ruled >= (1 - BARE) * area)[labels])
 
 
 def _writing_box(mask: Mask) -> tuple[int, int, int, int]:
@@ -179,7 +190,9 @@ def _lines(mask: Mask, axis: int, length: int, off_the_page: bool = False) -> Ma
         slack_x = (1 - EDGE_TO_EDGE) * solid.shape[1]
         start, end = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH]
         thickness[(start > slack_x) & (end < solid.shape[1] - slack_x)] = 0
-        thickness[thickness > max(3.0, THICKEST_FRAME * length)] = 0
+        middle = (stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] / 2) / solid.shape[0]
+        inside = (middle > MARGIN) & (middle < 1 - MARGIN)
+        thickness[inside & (thickness > max(3.0, THICKEST_FRAME * length))] = 0
     limit = np.where(thickness > 0, RUN_SLACK * thickness + 1, 0)[labels]
     lines = (found > 0) & (runs <= limit)
     return np.asarray(lines if axis == 0 else lines.T)
