@@ -95,7 +95,12 @@ def _parser() -> Parser:
     add("-l", "--labels", type=Path, metavar="FILE", help="one class a line (default: the card's, else numbers)")
     add("--calibration-images", type=whole_number(1), default=500, metavar="N", help="for int8 (default: 500)")
     add("--seed", type=whole_number(0), default=0, metavar="N", help="draws the calibration images (default: 0)")
-    add("--reject-threshold", type=share, default=0.5, metavar="X", help='scores below it are "unsure" (default: 0.5)')
+    add(
+        "--reject-threshold",
+        type=share,
+        metavar="X",
+        help='scores below it are "unsure" (default: chosen on validation images and negatives, else 0.5)',
+    )
     add("-o", "--output", type=Path, default=output, metavar="FILE", help=f"default: {output}")
     return parser
 

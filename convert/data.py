@@ -41,7 +41,8 @@ class Split:
 @dataclass(frozen=True)
 class Dataset:
     """What an .npz holds. spec: the input spec its pictures were made for; None where they are raw.
-    labels: the names of its classes, None where it has none. train and validation likewise."""
+    labels: the names of its classes, None where it has none. train and validation likewise. hard: more
+    validation images, made difficult. negatives: uint8 (K, H, W) or (K, H, W, C) of none of the classes."""
 
     path: Path
     spec: InputSpec | None
@@ -49,6 +50,8 @@ class Dataset:
     train: Split | None
     validation: Split | None
     test: Split
+    hard: Split | None = None
+    negatives: Pixels | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ class Calibration:
 def load_dataset(path: Path) -> Dataset:
     """Read an .npz as train writes it (dataset.npz) or as Keras does (mnist.npz).
 
-    Keys: x_test, y_test; x_train, y_train for int8; x_val, y_val for the temperature. Raises DataError.
+    Keys: x_test, y_test; x_train, y_train for int8; x_val, y_val for the temperature; x_hard, y_hard and
+    x_negative for the reject threshold. Raises DataError.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
@@ -85,14 +89,23 @@ def load_dataset(path: Path) -> Dataset:
         raise DataError(f"{path}: no such file; give the test images with --data FILE.npz") from None
     except (*UNREADABLE, AttributeError, TypeError) as error:  # the last two: a lone .npy is no context manager
         raise DataError(f"{path}: expected a NumPy .npz of pictures; it cannot be read ({error})") from None
-    splits = {name: _split(path, arrays, name) for name in ("train", "val", "test")}
+    splits = {name: _split(path, arrays, name) for name in ("train", "val", "test", "hard")}
     if splits["test"] is None:
         raise DataError(
             f"{path}: expected the test images x_test and y_test, without which parity cannot be measured; "
             f"received {', '.join(sorted(arrays)) or 'nothing'}"
         )
     labels = tuple(map(str, arrays["labels"])) if "labels" in arrays else None
-    return Dataset(path, _spec(path, arrays.get(SPEC_KEY)), labels, splits["train"], splits["val"], splits["test"])
+    return Dataset(
+        path,
+        _spec(path, arrays.get(SPEC_KEY)),
+        labels,
+        splits["train"],
+        splits["val"],
+        splits["test"],
+        splits["hard"],
+        _pixels(path, arrays["x_negative"], "x_negative") if len(arrays.get("x_negative", ())) else None,
+    )
 
 
 def to_inputs(dataset: Dataset, images: Pixels, spec: InputSpec, step: Step | None = None) -> Pixels:
@@ -157,11 +170,7 @@ def _split(path: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> Split |
     images, labels = arrays.get(f"x_{name}"), arrays.get(f"y_{name}")
     if images is None or labels is None or not len(images):
         return None
-    if images.dtype != np.uint8 or images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3)):
-        raise DataError(
-            f"{path}: expected x_{name} as uint8 pixels 0 to 255 of shape (N, height, width) or (N, height, width, "
-            f"1 or 3); received {images.dtype} of shape {images.shape}"
-        )
+    images = _pixels(path, images, f"x_{name}")
     labels = labels.reshape(-1)  # CIFAR's are (N, 1)
     if labels.dtype.kind not in "iu" or len(labels) != len(images) or labels.min() < 0:
         raise DataError(
@@ -169,6 +178,15 @@ def _split(path: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> Split |
             f"of shape {labels.shape}"
         )
     return Split(images, labels.astype(np.int64))
+
+
+def _pixels(path: Path, images: NDArray[Any], name: str) -> Pixels:
+    if images.dtype != np.uint8 or images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3)):
+        raise DataError(
+            f"{path}: expected {name} as uint8 pixels 0 to 255 of shape (N, height, width) or (N, height, width, "
+            f"1 or 3); received {images.dtype} of shape {images.shape}"
+        )
+    return images
 
 
 def _spec(path: Path, stored: NDArray[Any] | None) -> InputSpec | None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convert import cards, confidence, parity, quantize
+from convert import cards, confidence, parity, quantize, rejection
 from convert.data import Calibration, Dataset, Pixels, Step, calibrate, load_dataset, to_inputs
 from runtime.card import Decision, InputSpec, ModelCard, attach_card
 from runtime.classifier import to_probabilities
@@ -30,7 +30,7 @@ Watch = Callable[[str, int], AbstractContextManager[Step]]  # (what, how many pi
 
 @dataclass(frozen=True)
 class Job:
-    """The options of one conversion, as python -m convert -h describes them."""
+    """The options of one conversion, as python -m convert -h describes them. reject_threshold: None chooses it."""
 
     model: Path
     output: Path
@@ -41,13 +41,14 @@ class Job:
     labels: Path | None = None
     calibration_images: int = 500
     seed: int = 0
-    reject_threshold: float = 0.5
+    reject_threshold: float | None = None
 
 
 @dataclass(frozen=True)
 class Prepared:
     """What is known before TensorFlow starts. test, validation: uint8 (N, H, W, C) model inputs; validation is
-    empty where a temperature cannot be fitted. calibration: None but for int8. draft: None without a card."""
+    empty where a temperature cannot be fitted. hard, negatives: likewise, for the reject threshold; empty where
+    the data have none. calibration: None but for int8. draft: None without a card."""
 
     draft: ModelCard | None
     spec: InputSpec
@@ -55,6 +56,8 @@ class Prepared:
     calibration: Calibration | None
     test: Pixels
     validation: Pixels
+    hard: Pixels
+    negatives: Pixels
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,14 @@ def prepare(job: Job, watch: Watch) -> Prepared:
     calibration = calibrate(dataset, spec, job.calibration_images, job.seed) if job.quantization == "int8" else None
     with watch("Preparing the test images", len(dataset.test)) as step:
         test = to_inputs(dataset, dataset.test.images, spec, step)
-    validation = test[:0]
-    if dataset.validation is not None and len(dataset.validation) >= confidence.MIN_IMAGES:
-        with watch("Preparing the validation images", len(dataset.validation)) as step:
-            validation = to_inputs(dataset, dataset.validation.images, spec, step)
-    return Prepared(draft, spec, dataset, calibration, test, validation)
+    kept = dataset.validation if dataset.validation and len(dataset.validation) >= confidence.MIN_IMAGES else None
+    sources = (kept.images if kept else None, dataset.hard.images if dataset.hard else None, dataset.negatives)
+    others = [test[:0]] * len(sources)
+    for index, images in enumerate(sources):
+        if images is not None:
+            with watch("Preparing the validation images", len(images)) as step:
+                others[index] = to_inputs(dataset, images, spec, step)
+    return Prepared(draft, spec, dataset, calibration, test, *others)
 
 
 def run_job(job: Job, prepared: Prepared, watch: Watch) -> Outcome:
@@ -103,14 +109,17 @@ def run_job(job: Job, prepared: Prepared, watch: Watch) -> Outcome:
     trial = _convert(job, prepared)
     evidence = _measure(trial, prepared, watch)
     found = parity.compare(trial.reference, evidence.probabilities, evidence.truth, trial.card.labels)
-    temperature = _temperature(trial, prepared, evidence, watch)
+    scores = _validation_scores(trial, prepared, watch)
+    temperature = _temperature(trial, prepared, evidence, scores[0])
+    chosen = _threshold(job, prepared, [confidence.softmax(part / temperature["value"]) for part in scores])
     conversion = {
         "calibration": prepared.calibration.describe() if prepared.calibration else None,
         "temperature": temperature,
+        "reject_threshold": chosen.as_dict(),
         "interpreter": trial.interpreter.name,
         "versions": dict(trial.versions),
     }
-    decision = Decision(trial.card.decision.output, temperature["value"], job.reject_threshold)
+    decision = Decision(trial.card.decision.output, temperature["value"], chosen.value)
     card = cards.fill(trial.card, job.quantization, decision, found, evidence, conversion)
     missed = parity.misses(found, job.limits)
     report = {**_verdict(job, trial, missed), **found.as_dict(), **conversion}
@@ -142,15 +151,36 @@ def _measure(trial: Trial, prepared: Prepared, watch: Watch) -> cards.Evidence:
     return cards.Evidence(prepared.test, raw, probabilities, prepared.dataset.test.labels)
 
 
-def _temperature(trial: Trial, prepared: Prepared, evidence: cards.Evidence, watch: Watch) -> dict[str, Any]:
-    """Fitted on the validation images; the calibration error on the test images is a report, no more."""
+def _validation_scores(trial: Trial, prepared: Prepared, watch: Watch) -> list[confidence.Scores]:
+    """What the .tflite says of the validation images, the hard ones and the negatives: (N, classes) each."""
     info, output = trial.interpreter.output, trial.card.decision.output
+    found = []
+    for images in (prepared.validation, prepared.hard, prepared.negatives):
+        raw = np.zeros((0, len(trial.card.labels)), info.dtype)
+        if len(images):
+            with watch("Running the .tflite on the validation images", len(images)) as step:
+                raw = parity.run_all(trial.interpreter, images, step)
+        found.append(confidence.log_scores(raw, info, output))
+    return found
+
+
+def _threshold(job: Job, prepared: Prepared, probabilities: list[confidence.Scores]) -> rejection.Threshold:
+    """probabilities: of the validation images, the hard ones and the negatives, after the temperature."""
+    parts = (prepared.dataset.validation if len(prepared.validation) else None, prepared.dataset.hard)
+    truth = [part.labels for part in parts if part is not None]
+    images = np.concatenate(probabilities[:2])
+    labels = np.concatenate(truth) if truth else np.zeros(0, np.int64)
+    return rejection.threshold(images, labels, probabilities[2], job.reject_threshold)
+
+
+def _temperature(
+    trial: Trial, prepared: Prepared, evidence: cards.Evidence, validation: confidence.Scores
+) -> dict[str, Any]:
+    """Fitted on the validation images; the calibration error on the test images is a report, no more."""
     fitted_on, value = len(prepared.validation), 1.0
     if fitted_on and prepared.dataset.validation is not None:
-        with watch("Running the .tflite on the validation images", fitted_on) as step:
-            raw = parity.run_all(trial.interpreter, prepared.validation, step)
-        value = confidence.fit_temperature(confidence.log_scores(raw, info, output), prepared.dataset.validation.labels)
-    scores = confidence.log_scores(evidence.raw, info, output)
+        value = confidence.fit_temperature(validation, prepared.dataset.validation.labels)
+    scores = confidence.log_scores(evidence.raw, trial.interpreter.output, trial.card.decision.output)
     errors = [
         round(confidence.expected_calibration_error(confidence.softmax(scores / t), evidence.truth), 5)
         for t in (1.0, value)
@@ -171,7 +201,6 @@ def _verdict(job: Job, trial: Trial, missed: tuple[str, ...]) -> dict[str, Any]:
         "passed": not missed,
         "missed": list(missed),
         "limits": dataclasses.asdict(job.limits),
-        "reject_threshold": job.reject_threshold,
     }
 
 

@@ -19,7 +19,7 @@ Field = npt.NDArray[np.float32]
 MILD_SHARE = 0.5  # of images: a slight affine change only, so that clean images stay what is learnt best
 
 # Ranges of a strong and of a mild change. Pixels are those of a 28x28 input; other sizes scale them.
-ROTATION_DEG, MILD_ROTATION_DEG = 12.0, 8.0
+ROTATION_DEG, MILD_ROTATION_DEG = 15.0, 8.0
 SCALE, MILD_SCALE = (0.8, 1.1), (0.92, 1.06)
 ANISOTROPY, MILD_ANISOTROPY = 0.12, 0.04
 SHEAR, MILD_SHEAR = 0.2, 0.08

@@ -16,20 +16,23 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from runtime.card import InputSpec
 from runtime.command import note_line
 from runtime.errors import DataError, OptionError
 from train import checkpoint
-from train.augment import augment_batch
+from train.batches import Batches, DigitAccuracy, Material
 from train.checkpoint import Epoch, History
 from train.datasets import Dataset
+from train.extras import PARTS, Extras, Targets, all_of, make_extras, one_hot, suits
 from train.models import Recipe, build
-from train.progress import Reporter
+from train.progress import Reporter, bar
 from train.raw import Image, Labels
 from train.split import split_validation
 
 EVALUATION_BATCH = 512
 WARM_UP_START = 0.05  # of the peak learning rate
 HISTORY_FILE = "history.csv"
+VALIDATION_SEED = 2**33  # beyond any --seed: what chooses the epoch was not learnt from
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,15 @@ class Plan:
 @dataclass(frozen=True)
 class Trained:
     """model: keras.Model with the weights of best_epoch (from 1). learn, choose: indices of the training
-    images that it learnt from and that chose the epoch (none where the recipe holds none back)."""
+    images that it learnt from and that chose the epoch (none where the recipe holds none back). extras: what
+    they were extended by to choose the epoch; None where they were not."""
 
     model: Any
     history: History
     best_epoch: int
     learn: Labels
     choose: Labels
+    extras: Extras | None = None
 
 
 def train(plan: Plan, dataset: Dataset, folder: Path, resume: bool = False) -> Trained:
@@ -74,7 +79,8 @@ def train(plan: Plan, dataset: Dataset, folder: Path, resume: bool = False) -> T
                 reporter.end_epoch(history[-1])
     checkpoint.write_csv(folder / HISTORY_FILE, history)  # a kill may have come between commit and csv
     best = checkpoint.best_epoch(history)
-    return Trained(_load(checkpoint.model_path(saved, best)), history, best, learn, choose)
+    model = run.for_labels(_load(checkpoint.model_path(saved, best)))
+    return Trained(model, history, best, learn, choose, run.extras_to_choose)
 
 
 def options_of(plan: Plan, dataset: Dataset) -> dict[str, Any]:
@@ -102,55 +108,54 @@ def make_deterministic(seed: int) -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """The training images of one epoch: shuffled, and augmented where the recipe says so.
-
-    Batch i is (uint8 (B, H, W, C), int64 (B,)) and depends on (seed, epoch, i) alone. Keras asks for them in a
-    thread of its own, ahead of training: OpenCV lets go of the interpreter lock, so the two overlap.
-    """
-
-    def __init__(self, plan: Plan, images: Image, labels: Labels, epoch: int, framing: str) -> None:
-        super().__init__(workers=1, use_multiprocessing=False)
-        self._plan, self._images, self._labels = plan, images, labels
-        self._epoch, self._framing = epoch, framing
-        self._order = np.random.default_rng([plan.seed, epoch]).permutation(len(labels))
-
-    def __len__(self) -> int:
-        return math.ceil(len(self._order) / self._plan.recipe.batch_size)
-
-    def __getitem__(self, index: int) -> tuple[Image, Labels]:
-        size = self._plan.recipe.batch_size
-        chosen = self._order[index * size : (index + 1) * size]
-        images = self._images[chosen]
-        if self._plan.recipe.augment:
-            rng = np.random.default_rng([self._plan.seed, self._epoch, index])
-            images = augment_batch(images, rng, self._framing)
-        return images, self._labels[chosen]
-
-
 class _Run:
     """What stays the same from epoch to epoch."""
 
     def __init__(self, plan: Plan, dataset: Dataset, learn: Labels, choose: Labels) -> None:
         self._plan, self._dataset = plan, dataset
+        self._exposed = plan.recipe.exposure and suits(dataset.labels, dataset.input_spec)
         # Indexing copies: without a split the arrays serve as they are.
         whole = not len(choose)
-        self._images = dataset.images_train if whole else dataset.images_train[learn]
-        self._labels = dataset.labels_train if whole else dataset.labels_train[learn]
-        self._validation = None if whole else (dataset.images_train[choose], dataset.labels_train[choose])
+        images = dataset.images_train if whole else dataset.images_train[learn]
+        labels = dataset.labels_train if whole else dataset.labels_train[learn]
+        spec, classes = dataset.input_spec, len(dataset.labels)
+        extras = _extras(images, labels, spec, plan.seed) if self._exposed else None
+        self._material = Material(images, labels, spec, classes, extras)
+        self.extras_to_choose: Extras | None = None
+        self._validation = None if whole else self._held_back(choose)
+
+    def _held_back(self, choose: Labels) -> tuple[Image, Labels | Targets]:
+        images, labels = self._dataset.images_train[choose], self._dataset.labels_train[choose]
+        if not self._exposed:
+            return images, labels
+        classes = self._material.classes
+        self.extras_to_choose = _extras(images, labels, self._material.spec, self._plan.seed + VALIDATION_SEED)
+        more, targets = all_of(self.extras_to_choose, classes)
+        return np.concatenate([images, more]), np.concatenate([one_hot(labels, classes), targets])
 
     def fresh_model(self) -> Any:
         """The recipe's model, compiled."""
         recipe = self._plan.recipe
         model = build(recipe, self._dataset.input_spec.shape, len(self._dataset.labels))
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=recipe.output == "logits")
-        steps = math.ceil(len(self._labels) / recipe.batch_size)
-        model.compile(keras.optimizers.Adam(_learning_rate(recipe, steps)), loss, metrics=["accuracy"])
+        logits = recipe.output == "logits"
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
+        metric: Any = "accuracy"
+        if self._exposed:
+            loss, metric = keras.losses.CategoricalCrossentropy(from_logits=logits), DigitAccuracy(name="accuracy")
+        steps = len(Batches(recipe, self._plan.seed, self._material, 1))
+        model.compile(keras.optimizers.Adam(_learning_rate(recipe, steps)), loss, metrics=[metric])
+        return model
+
+    def for_labels(self, model: Any) -> Any:
+        """The model as anybody can load and evaluate it: compiled for labels, with what Keras has of its own."""
+        if self._exposed:
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=self._plan.recipe.output == "logits")
+            model.compile(keras.optimizers.Adam(self._plan.recipe.learning_rate), loss, metrics=["accuracy"])
         return model
 
     def epoch(self, model: Any, number: int, reporter: Reporter) -> Epoch:
         """Train `model` for the epoch of that number (from 1)."""
-        batches = Batches(self._plan, self._images, self._labels, number, self._dataset.input_spec.framing)
+        batches = Batches(self._plan.recipe, self._plan.seed, self._material, number)
         _reseed(model, self._plan.seed, number)
         reporter.start_epoch(number, len(batches))
         start = time.monotonic()
@@ -169,6 +174,11 @@ class _Run:
         val_loss, val_accuracy = figures.get("val_loss"), figures.get("val_accuracy")
         rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
         return Epoch(number, figures["loss"], figures["accuracy"], val_loss, val_accuracy, rate, seconds)
+
+
+def _extras(images: Image, labels: Labels, spec: InputSpec, seed: int) -> Extras:
+    with bar("making synthetic digits and negatives", PARTS) as done:
+        return make_extras(images, labels, spec, seed, done)
 
 
 class _BatchCallback(keras.callbacks.Callback):  # type: ignore[misc]

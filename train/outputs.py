@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import platform
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ import numpy as np
 import tensorflow as tf
 
 from runtime.card import Decision, ModelCard
-from train import checkpoint
 from train.datasets import Dataset
 from train.files import replacing, write_text
 from train.fit import EVALUATION_BATCH, Plan, Trained
@@ -49,9 +47,8 @@ def write_outputs(trained: Trained, plan: Plan, dataset: Dataset, folder: Path, 
 
     command: the command line, for the card.
     """
-    best = checkpoint.model_path(folder / checkpoint.FOLDER, trained.best_epoch)
     with replacing(folder / MODEL_FILE) as temporary:
-        shutil.copyfile(best, temporary)
+        trained.model.save(temporary)
     write_dataset(folder / DATASET_FILE, trained, dataset)
     write_text(folder / CARD_FILE, card(trained, plan, dataset, command).to_json() + "\n")
     metrics = _metrics(trained, plan, dataset)
@@ -70,8 +67,13 @@ def write_h5(path: Path, model: Any) -> None:
 
 def write_dataset(path: Path, trained: Trained, dataset: Dataset) -> None:
     """Every model input of the run: x_*: uint8 (N, H, W, C), y_*: int64 (N,) for train, val and test; val is
-    empty without a split. labels: (classes,) str. input_spec: JSON of the InputSpec."""
+    empty without a split. Where it was extended for validation: x_hard, y_hard (digits) and x_negative (none).
+    labels: (classes,) str. input_spec: JSON of the InputSpec."""
     x, y = dataset.images_train, dataset.labels_train
+    extras = trained.extras
+    more: Any = (
+        {} if extras is None else {"x_hard": extras.digits, "y_hard": extras.labels, "x_negative": extras.negatives}
+    )
     with replacing(path) as temporary:
         np.savez_compressed(
             temporary,
@@ -83,6 +85,7 @@ def write_dataset(path: Path, trained: Trained, dataset: Dataset) -> None:
             y_test=dataset.labels_test,
             labels=np.array(dataset.labels, dtype=np.str_),
             input_spec=np.array(json.dumps(dataclasses.asdict(dataset.input_spec))),
+            **more,
         )
 
 

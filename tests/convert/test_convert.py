@@ -15,6 +15,7 @@ import pytest
 
 from convert.__main__ import main
 from convert.data import Dataset
+from convert.rejection import ASSUMED, GIVEN
 from runtime.card import Decision, InputSpec, ModelCard, split_card
 from runtime.classifier import Classifier
 from runtime.errors import DataError, EdgeError, ModelError, OptionError
@@ -61,6 +62,7 @@ def test_the_card_is_filled_in(converted: tuple[Path, str, str]) -> None:
     assert (card.name, card.version, card.labels, card.input) == ("small", "2", NAMES, FRAME)
     assert card.quantization == "int8"
     assert card.decision.reject_threshold == 0.5
+    assert card.training["conversion"]["reject_threshold"]["how"] == ASSUMED  # no negatives in these data
     assert card.decision.temperature != 1.0  # 500 validation images
     assert card.training["seed"] == 9
     calibration = card.training["conversion"]["calibration"]
@@ -143,6 +145,33 @@ def test_a_foreign_saved_model_without_a_card(
     assert (card.name, card.labels, card.quantization) == ("foreign", NAMES, "float16")
     assert (card.input.framing, card.input.shape, card.decision.output) == ("frame", (28, 28, 1), "logits")
     assert card.training["conversion"]["calibration"] is None
+
+
+def test_the_reject_threshold_is_chosen_on_validation_and_negatives(
+    tmp_path: Path, artifacts: Path, digits: Dataset, save_npz: Callable[..., Path]
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (200, 28, 28, 1), np.uint8)
+    more = {"x_hard": digits.test.images[:50], "y_hard": digits.test.labels[:50], "x_negative": noise}
+    data = save_npz(tmp_path / "d.npz", more=more)
+    decisions = []
+    for options in ((), ("--reject-threshold", 0.25)):
+        output = tmp_path / "model.tflite"
+        done = _run(
+            artifacts / "model.keras", *LOOSE, "--quantization", "float32", "--data", data, *options, "-o", output
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        card = split_card(output.read_bytes())[1]
+        assert card is not None
+        said = card.training["conversion"]["reject_threshold"]
+        assert said == json.loads((tmp_path / "parity.json").read_text())["reject_threshold"]
+        assert said["value"] == card.decision.reject_threshold
+        decisions.append(said)
+    chosen, given = decisions
+    assert (given["value"], given["how"]) == (0.25, GIVEN)
+    assert "negatives let through" in chosen["how"]
+    cost = [5 * said["digits_rejected"] + said["negatives_accepted"] for said in decisions]
+    assert cost[0] <= cost[1]
+    assert 0 < chosen["value"] < 1
 
 
 def test_a_truncated_model_is_one_clear_line_and_harms_nothing(tmp_path: Path, artifacts: Path) -> None:

@@ -84,6 +84,20 @@ def test_load_reads_what_train_writes(tmp_path: Path, digits: Dataset, save_npz:
     np.testing.assert_array_equal(to_inputs(loaded, loaded.test.images, FRAME), digits.test.images)
 
 
+def test_load_reads_what_chooses_the_reject_threshold(
+    tmp_path: Path, digits: Dataset, save_npz: Callable[..., Path]
+) -> None:
+    hard, labels = digits.test.images[:7], digits.test.labels[:7]
+    more = {"x_hard": hard, "y_hard": labels, "x_negative": hard[:3]}
+    loaded = load_dataset(save_npz(tmp_path / "d.npz", more=more))
+    assert loaded.hard is not None
+    assert loaded.negatives is not None
+    np.testing.assert_array_equal(loaded.hard.labels, labels)
+    np.testing.assert_array_equal(loaded.negatives, hard[:3])
+    plain = load_dataset(save_npz(tmp_path / "plain.npz", more={"x_negative": hard[:0]}))
+    assert (plain.hard, plain.negatives) == (None, None)
+
+
 def test_inputs_made_for_another_card_are_refused(tmp_path: Path, save_npz: Callable[..., Path]) -> None:
     loaded = load_dataset(save_npz(tmp_path / "d.npz"))
     with pytest.raises(DataError, match="differ in polarity, framing"):
@@ -126,6 +140,7 @@ PIXELS = np.zeros((2, 4, 4), np.uint8)
         ({"x_test": PIXELS, "y_test": [0, 1, 2]}, "expected y_test as 2 class numbers"),
         ({"x_test": PIXELS, "y_test": [0.0, 1.0]}, "expected y_test as 2 class numbers"),
         ({"x_test": PIXELS, "y_test": [0, -1]}, "expected y_test as 2 class numbers from 0"),
+        ({"x_test": PIXELS, "y_test": [0, 1], "x_negative": PIXELS / 2}, "expected x_negative as uint8"),
         ({"x_test": PIXELS, "y_test": [0, 1], "input_spec": "{"}, "input_spec is damaged"),
         ({"x_test": PIXELS, "y_test": np.array([None, 1])}, "cannot be read"),
     ],

@@ -20,9 +20,11 @@ import pytest
 from runtime.card import InputSpec, ModelCard
 from runtime.errors import OptionError
 from train import fit, outputs
+from train.batches import Batches, Material
 from train.checkpoint import Epoch, History
 from train.datasets import Dataset, load
-from train.fit import Batches, Plan, Trained, is_finished, options_of, train
+from train.extras import NEGATIVES
+from train.fit import Plan, Trained, is_finished, options_of, train
 from train.models import RECIPES, Recipe
 from train.progress import Reporter
 
@@ -200,8 +202,8 @@ def test_finished_by_epochs_or_by_patience() -> None:
 
 def test_batches_depend_on_seed_and_epoch_and_hold_every_image_once(dataset: Dataset) -> None:
     def batches(seed: int, epoch: int, augment: bool) -> Batches:
-        plan = Plan(recipe("cnn", augment=augment, batch_size=300), seed)
-        return Batches(plan, dataset.images_train, dataset.labels_train, epoch, "ink")
+        material = Material(dataset.images_train, dataset.labels_train, dataset.input_spec, 10)
+        return Batches(recipe("cnn", augment=augment, batch_size=300), seed, material, epoch)
 
     plain = batches(1, 1, augment=False)
     assert [len(plain[index][1]) for index in range(len(plain))] == [300] * 6 + [200]
@@ -320,3 +322,27 @@ def test_a_terminal_gets_a_bar_and_a_line_an_epoch(
     shown = terminal.getvalue()
     assert "/16" in shown
     assert "epoch 2/2  loss" in shown
+
+
+def test_a_digit_recipe_learns_from_extras_and_keeps_those_it_chose_by(dataset: Dataset, tmp_path: Path) -> None:
+    plan = Plan(recipe("cnn", epochs=1, batch_size=64), SEED)
+    trained = train(plan, dataset, tmp_path)
+    assert trained.extras is not None
+    assert len(trained.extras.negatives) == round(NEGATIVES * len(trained.choose))
+    outputs.write_outputs(trained, plan, dataset, tmp_path, "python -m train")
+    with np.load(tmp_path / "dataset.npz", allow_pickle=False) as arrays:
+        np.testing.assert_array_equal(arrays["x_hard"], trained.extras.digits)
+        np.testing.assert_array_equal(arrays["y_hard"], trained.extras.labels)
+        np.testing.assert_array_equal(arrays["x_negative"], trained.extras.negatives)
+    script = f"import keras; print(keras.models.load_model({str(tmp_path / 'model.keras')!r}).loss.name)"
+    loaded = run(sys.executable, "-c", script)  # a stranger's process: nothing of train/ is imported there
+    assert loaded.stdout.strip() == "sparse_categorical_crossentropy", loaded.stderr
+
+
+def test_what_is_no_digit_dataset_is_not_extended(dataset: Dataset, tmp_path: Path) -> None:
+    named = dataclasses.replace(dataset, labels=tuple("abcdefghij"))
+    trained = train(Plan(recipe("cnn", epochs=1, batch_size=256), SEED), named, tmp_path)
+    assert trained.extras is None
+    outputs.write_dataset(tmp_path / "dataset.npz", trained, named)
+    with np.load(tmp_path / "dataset.npz", allow_pickle=False) as arrays:
+        assert not {"x_hard", "y_hard", "x_negative"} & set(arrays.files)

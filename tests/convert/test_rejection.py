@@ -1,0 +1,56 @@
+"""The reject threshold: the cheapest one on validation, and honest about what it costs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convert import rejection
+from convert.confidence import Scores
+from convert.rejection import threshold
+
+
+def scored(best: list[float]) -> Scores:
+    """Probabilities (N, 3) whose class 0 has these scores and whose others share the rest."""
+    first = np.array(best)
+    return np.stack([first, (1 - first) / 2, (1 - first) / 2], axis=1)
+
+
+def test_it_parts_digits_from_the_rest_in_the_middle_of_the_gap() -> None:
+    found = threshold(scored([0.95, 0.99, 0.9]), np.zeros(3, np.int64), scored([0.4, 0.6, 0.5]))
+    assert found.value == pytest.approx(0.75, abs=0.01)
+    assert (found.turned_away, found.let_through) == (0, 0)
+    assert f"{rejection.COST:g} times" in found.how
+
+
+def test_a_digit_turned_away_costs_more_than_a_negative_let_through() -> None:
+    digits, false = [0.99] * 9 + [0.6], [0.4] * 9 + [0.9]
+    found = threshold(scored(digits), np.zeros(10, np.int64), scored(false))
+    assert 0.4 < found.value <= 0.6  # to stop the one negative would cost a digit
+    assert (found.turned_away, found.let_through) == (0, 0.1)
+
+
+def test_what_is_misread_anyway_may_be_turned_away() -> None:
+    truth = np.array([0, 0, 1])
+    found = threshold(scored([0.95, 0.9, 0.7]), truth, scored([0.75]))
+    assert 0.75 < found.value <= 0.9
+    assert found.turned_away == 0
+
+
+def test_a_given_one_is_kept_and_measured() -> None:
+    found = threshold(scored([0.9, 0.6]), np.zeros(2, np.int64), scored([0.5, 0.8]), given=0.7)
+    assert (found.value, found.turned_away, found.let_through) == (0.7, 0.5, 0.5)
+    assert found.how == rejection.GIVEN
+    bare = threshold(np.zeros((0, 3)), np.zeros(0, np.int64), np.zeros((0, 3)), given=0.0)
+    assert (bare.value, bare.turned_away, bare.let_through) == (0.0, None, None)
+
+
+@pytest.mark.parametrize("negatives", [np.zeros((0, 3)), scored([0.5])])
+def test_without_digits_or_negatives_it_is_assumed(negatives: Scores) -> None:
+    found = threshold(np.zeros((0, 3)), np.zeros(0, np.int64), negatives)
+    assert found.as_dict() == {
+        "value": rejection.DEFAULT_THRESHOLD,
+        "how": rejection.ASSUMED,
+        "digits_rejected": None,
+        "negatives_accepted": None,
+    }

@@ -1,0 +1,183 @@
+"""What spoils a digit before the device sees it: noise, lines drawn across, veils, stripes, cuts, neighbours.
+
+Kinds after MNIST-C (Mu and Gilmer 2019) and after what photographs of paper show; strengths by chance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from runtime.card import InputSpec
+from runtime.preprocess import to_input
+from train.raw import Image
+
+Spoil = Callable[[Image, np.random.Generator], Image]  # uint8 (H, W), light on black, to the same
+
+KEPT_INK = (0.4, 2.5)  # times the digit's own; what is found with less or more is not the digit any more
+
+
+def damaged(images: Image, spec: InputSpec, rng: np.random.Generator) -> Image:
+    """Model inputs uint8 (N, *spec.shape), each spoilt in one way and then through the device's preprocess.
+
+    Where the device then finds no digit any more the image stays as it was: that is no training example.
+    """
+    out: Image = images.copy()
+    for index, image in enumerate(images):
+        plain = image[..., 0]
+        spoil = SPOILERS[int(rng.integers(len(SPOILERS)))]
+        found = to_input(spoil(plain, rng), spec)
+        if found is not None and _is_still_there(plain, found[..., 0]):
+            out[index] = found
+    return out
+
+
+def _is_still_there(before: Image, after: Image) -> bool:
+    """Whether there is about as much ink as there was: a digit lost to its damage teaches nonsense."""
+    ratio = float((after > 90).sum()) / max(1.0, float((before > 90).sum()))
+    return KEPT_INK[0] < ratio < KEPT_INK[1]
+
+
+def _noise(image: Image, rng: np.random.Generator) -> Image:
+    noise = rng.standard_normal(image.shape) * rng.uniform(10, 55)
+    return _u8(image + noise)
+
+
+def _shot(image: Image, rng: np.random.Generator) -> Image:
+    photons = math.exp(rng.uniform(math.log(3), math.log(30)))
+    return _u8(rng.poisson(image / 255 * photons) / photons * 255)
+
+
+def _specks(image: Image, rng: np.random.Generator) -> Image:
+    out: Image = image.copy()
+    chance = rng.random(image.shape)
+    share = rng.uniform(0.01, 0.11)
+    out[chance < share] = 255
+    out[chance > 1 - share] = 0
+    return out
+
+
+def _soft(image: Image, rng: np.random.Generator) -> Image:
+    return _u8(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 1.6)))
+
+
+def _moved(image: Image, rng: np.random.Generator) -> Image:
+    """Blur along one direction, as a shaken camera leaves it."""
+    length, angle = rng.uniform(3, 9), rng.uniform(0, math.pi)
+    kernel: npt.NDArray[np.float32] = np.zeros((11, 11), np.float32)
+    x, y = round(8 * length * math.cos(angle)), round(8 * length * math.sin(angle))  # half of it, in 1/16 pixels
+    cv2.line(kernel, (80 - x, 80 - y), (80 + x, 80 + y), (1.0,), 1, cv2.LINE_8, 4)
+    return _u8(np.minimum(cv2.filter2D(image, cv2.CV_32F, kernel / kernel.sum()) * rng.uniform(1, 1.6), 255))
+
+
+def _shuffled(image: Image, rng: np.random.Generator) -> Image:
+    """Every pixel from somewhere within a pixel or so: frosted glass."""
+    y, x = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
+    reach = rng.uniform(0.8, 3.2)
+    dx, dy = (rng.uniform(-reach, reach, image.shape).astype(np.float32) for _ in range(2))
+    return _u8(cv2.GaussianBlur(cv2.remap(image, x + dx, y + dy, cv2.INTER_LINEAR), (0, 0), 0.6))
+
+
+def _line(image: Image, rng: np.random.Generator) -> Image:
+    """A line from side to side or a part of it: straight, zigzag, whole or dotted."""
+    side = image.shape[0]
+    count = 2 if rng.random() < 0.3 else int(rng.integers(3, 14))
+    along = np.linspace(rng.uniform(-0.1, 0.3), rng.uniform(0.7, 1.1), count) * side
+    across = rng.uniform(0.1, 0.9) * side + (np.arange(count) % 2 - 0.5) * rng.uniform(0, 0.3) * side
+    points = np.stack([along, across + rng.uniform(-0.4, 0.4) * (along - side / 2)], axis=1)
+    points = points if rng.random() < 0.6 else points[:, ::-1]
+    layer: Image = np.zeros_like(image)
+    level = (int(rng.uniform(120, 255)),)
+    if rng.random() < 0.4:
+        steps = np.arange(0, 1, rng.uniform(0.06, 0.14))
+        dots = points[0] + (points[-1] - points[0]) * steps[:, None]
+        for x, y in np.round(dots * 16).astype(int).tolist():
+            cv2.circle(layer, (x, y), int(rng.uniform(8, 20)), level, -1, cv2.LINE_AA, 4)
+    else:
+        width = 1 + int(rng.random() < 0.25)
+        cv2.polylines(layer, [np.round(points * 16).astype(np.int32)], False, level, width, cv2.LINE_AA, 4)
+    return _u8(cv2.max(image, layer))
+
+
+def _spatter(image: Image, rng: np.random.Generator) -> Image:
+    """Drops, bright as the ink or dark as the ground."""
+    field = cv2.GaussianBlur(rng.standard_normal(image.shape, np.float32), (0, 0), rng.uniform(0.8, 2.0))
+    drops = field > np.quantile(field, rng.uniform(0.86, 0.97))
+    level = rng.uniform(90, 255) if rng.random() < 0.7 else 0
+    return _u8(np.where(drops, level, image))
+
+
+def _veil(image: Image, rng: np.random.Generator) -> Image:
+    """Fog: light that varies slowly laid over it, and contrast lost."""
+    nodes = int(rng.integers(2, 6))
+    field = cv2.resize(rng.random((nodes, nodes), np.float32), image.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    fine = cv2.resize(rng.random((12, 12), np.float32), image.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    fog = rng.uniform(60, 200) * field + rng.uniform(0, 60) * fine
+    return _u8(image * rng.uniform(0.45, 0.8) + fog)
+
+
+def _bright(image: Image, rng: np.random.Generator) -> Image:
+    return _u8(image.astype(np.float32) + rng.uniform(40, 150))
+
+
+def _edges(image: Image, rng: np.random.Generator) -> Image:
+    """The outline of the strokes alone."""
+    return _u8(cv2.Canny(image, rng.uniform(40, 120), rng.uniform(120, 240)))
+
+
+def _stripe(image: Image, rng: np.random.Generator) -> Image:
+    """Bands at two opposite sides inverted, the digit between them dark in them."""
+    width = int(rng.integers(3, 9))
+    out: Image = image.copy()
+    view = out if rng.random() < 0.7 else out.T
+    view[:, :width] = 255 - view[:, :width]
+    view[:, -width:] = 255 - view[:, -width:]
+    return out
+
+
+def _turned(image: Image, rng: np.random.Generator) -> Image:
+    """Turned, sheared or smaller, more than train.augment does."""
+    side = image.shape[0]
+    turn, shear, scale = rng.uniform(-0.42, 0.42), rng.uniform(-0.42, 0.42), rng.uniform(0.6, 1.0)
+    turn, shear = (turn, 0.0) if rng.random() < 0.5 else (0.0, shear)
+    matrix = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    matrix = scale * matrix @ np.array([[1, shear], [0, 1]])
+    middle = np.full(2, (side - 1) / 2)
+    whole = np.concatenate([matrix, (middle - matrix @ middle + rng.uniform(-3, 3, 2))[:, None]], axis=1)
+    return _u8(cv2.warpAffine(image, whole, (side, side)))
+
+
+def _cut(image: Image, rng: np.random.Generator) -> Image:
+    """A side of the digit lies outside the picture: up to an eighth."""
+    out: Image = image.copy()
+    view = (out, out[::-1], out.T, out.T[::-1])[int(rng.integers(4))]
+    top = int(np.argmax((view > 60).any(axis=1)))
+    view[: top + int(rng.integers(1, 4))] = 0
+    return out
+
+
+def _beside(image: Image, rng: np.random.Generator) -> Image:
+    """A piece of a neighbour at one side, or of a frame around the cell."""
+    out: Image = image.copy()
+    view = (out, out[:, ::-1])[int(rng.integers(2))]
+    depth = int(rng.integers(1, 4))
+    start, length = int(rng.integers(0, 20)), int(rng.integers(4, 20))
+    view[start : start + length, :depth] = np.maximum(view[start : start + length, :depth], int(rng.uniform(90, 255)))
+    return out
+
+
+def _u8(values: npt.NDArray[np.generic] | cv2.typing.MatLike) -> Image:
+    return np.asarray(np.clip(values, 0, 255), np.uint8)
+
+
+# More often what changes a digit most.
+SPOILERS: tuple[Spoil, ...] = (
+    *(_noise, _shot, _soft, _moved, _spatter, _bright, _stripe, _cut, _beside),
+    *(_specks, _shuffled, _veil, _edges) * 3,
+    *(_line,) * 8,
+    *(_turned,) * 3,
+)

@@ -1,0 +1,66 @@
+"""Printed characters, as filled shapes: the fonts that matplotlib ships, so that every machine has the same."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from train.pen import CANVAS, MARK
+from train.raw import Image
+
+FONTS = (
+    "DejaVuSans",
+    "DejaVuSans-Bold",
+    "DejaVuSans-Oblique",
+    "DejaVuSerif",
+    "DejaVuSerif-Italic",
+    "DejaVuSansMono",
+    "STIXGeneral",
+    "STIXGeneralItalic",
+    "STIXGeneralBol",
+    "cmr10",
+    "cmss10",
+    "cmtt10",
+)
+LATIN_ONLY = ("cmr10", "cmss10", "cmtt10")  # Knuth's encoding has Latin where Unicode has it, no more
+SLASHED_ZERO = ("DejaVuSansMono",)  # or dotted, inside
+SHIFT = 4  # bits below the pixel that OpenCV is given
+
+
+@cache
+def shape_of(text: str, font: str) -> Image | None:
+    """`text` in one font, filled, uint8 (CANVAS, CANVAS), its longer side MARK pixels; None where it has none.
+
+    Read-only: the same array is given again.
+    """
+    from matplotlib import get_data_path
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    path = TextPath((0, 0), text, size=100, prop=FontProperties(fname=_file(Path(get_data_path()), font)))
+    polygons = [np.asarray(polygon, np.float32) for polygon in path.to_polygons()]
+    outlines = [polygon for polygon in polygons if len(polygon) > 2]
+    if not outlines:
+        return None
+    points = np.concatenate(outlines)
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = MARK / max(1e-6, float((high - low).max()))
+    placed = [((outline - (low + high) / 2) * (scale, -scale) + CANVAS / 2) * 2**SHIFT for outline in outlines]
+    canvas: Image = np.zeros((CANVAS, CANVAS), np.uint8)
+    cv2.fillPoly(canvas, [np.round(outline).astype(np.int32) for outline in placed], (255,), cv2.LINE_AA, SHIFT)
+    canvas.setflags(write=False)
+    return canvas
+
+
+def fonts_for(character: str) -> tuple[str, ...]:
+    """The fonts that have the shape this character is known by."""
+    if ord(character[0]) > 126:
+        return tuple(font for font in FONTS if font not in LATIN_ONLY)
+    return tuple(font for font in FONTS if not (character == "0" and font in SLASHED_ZERO))
+
+
+def _file(data: Path, font: str) -> Path:
+    return data / "fonts" / "ttf" / f"{font}.ttf"
