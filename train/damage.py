@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from runtime.card import InputSpec
-from runtime.preprocess import to_input
+from runtime.preprocess import Prepared, prepare
 from train.raw import Image
 
 Spoil = Callable[[Image, np.random.Generator], Image]  # uint8 (H, W), light on black, to the same
 
+MIN_OVERLAP = 0.3  # of the box found and the digit's own: the part of both that is common
 KEPT_INK = (0.4, 2.5)  # times the digit's own; what is found with less or more is not the digit any more
 
 
@@ -30,16 +31,22 @@ def damaged(images: Image, spec: InputSpec, rng: np.random.Generator) -> Image:
     for index, image in enumerate(images):
         plain = image[..., 0]
         spoil = SPOILERS[int(rng.integers(len(SPOILERS)))]
-        found = to_input(spoil(plain, rng), spec)
-        if found is not None and _is_still_there(plain, found[..., 0]):
-            out[index] = found
+        found = prepare(spoil(plain, rng), spec)
+        if found is not None and _is_still_there(plain, found):
+            out[index] = found.pixels
     return out
 
 
-def _is_still_there(before: Image, after: Image) -> bool:
-    """Whether there is about as much ink as there was: a digit lost to its damage teaches nonsense."""
-    ratio = float((after > 90).sum()) / max(1.0, float((before > 90).sum()))
-    return KEPT_INK[0] < ratio < KEPT_INK[1]
+def _is_still_there(before: Image, found: Prepared) -> bool:
+    """Whether what was found is where the digit is, and about as much ink: one lost to its damage teaches nonsense."""
+    ratio = float((found.pixels > 90).sum()) / max(1.0, float((before > 90).sum()))
+    own = cv2.boundingRect((before > 60).astype(np.uint8))
+    (x, y, w, h), (left, top, width, height) = own, found.box
+    across = min(x + w, left + width) - max(x, left)
+    down = min(y + h, top + height) - max(y, top)
+    common = max(0, across) * max(0, down)
+    overlap = common / max(1, w * h + width * height - common)
+    return overlap > MIN_OVERLAP and KEPT_INK[0] < ratio < KEPT_INK[1]
 
 
 def _noise(image: Image, rng: np.random.Generator) -> Image:

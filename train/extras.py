@@ -21,9 +21,9 @@ Done = Callable[[int], None]
 Targets = npt.NDArray[np.float32]  # (N, classes), rows that sum to 1
 
 # How many there are, and how many of them an epoch sees, as shares of the dataset's own images.
-GLYPHS, REPENNED, DAMAGED, NEGATIVES = 0.18, 0.14, 0.4, 0.42
+GLYPHS, REPENNED, DAMAGED, NEGATIVES = 0.3, 0.14, 0.4, 0.42
 PARTS = 4
-DRAWN_DIGITS, DRAWN_NEGATIVES = 0.42, 0.25
+DRAWN_DIGITS, DRAWN_NEGATIVES = 0.5, 0.25
 
 
 @dataclass(frozen=True)

@@ -31,11 +31,15 @@ SHIFT = 4  # bits below the pixel that OpenCV is given
 
 
 @cache
-def shape_of(text: str, font: str) -> Image | None:
-    """`text` in one font, filled, uint8 (CANVAS, CANVAS), its longer side MARK pixels; None where it has none.
+def shape_of(text: str, font: str) -> Image:
+    """`fill_text`, once for each text and font: the same array is given again, read-only."""
+    shape = fill_text(text, font)
+    shape.setflags(write=False)
+    return shape
 
-    Read-only: the same array is given again.
-    """
+
+def fill_text(text: str, font: str) -> Image:
+    """`text` (not only spaces) in one font, filled, uint8 (CANVAS, CANVAS), its longer side MARK pixels."""
     from matplotlib import get_data_path
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
@@ -43,15 +47,12 @@ def shape_of(text: str, font: str) -> Image | None:
     path = TextPath((0, 0), text, size=100, prop=FontProperties(fname=_file(Path(get_data_path()), font)))
     polygons = [np.asarray(polygon, np.float32) for polygon in path.to_polygons()]
     outlines = [polygon for polygon in polygons if len(polygon) > 2]
-    if not outlines:
-        return None
     points = np.concatenate(outlines)
     low, high = points.min(axis=0), points.max(axis=0)
     scale = MARK / max(1e-6, float((high - low).max()))
     placed = [((outline - (low + high) / 2) * (scale, -scale) + CANVAS / 2) * 2**SHIFT for outline in outlines]
     canvas: Image = np.zeros((CANVAS, CANVAS), np.uint8)
     cv2.fillPoly(canvas, [np.round(outline).astype(np.int32) for outline in placed], (255,), cv2.LINE_AA, SHIFT)
-    canvas.setflags(write=False)
     return canvas
 
 

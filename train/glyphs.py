@@ -130,10 +130,7 @@ def written(digit: int, rng: np.random.Generator) -> Image:
 def printed(digit: int, rng: np.random.Generator) -> Image:
     """A digit in print: a canvas."""
     fonts = fonts_for(str(digit))
-    shape = shape_of(str(digit), fonts[int(rng.integers(len(fonts)))])
-    if shape is None:
-        raise RuntimeError(f"expected every font to have the digit {digit}")
-    return inked(shape, rng, PRINT_WILDNESS)
+    return inked(shape_of(str(digit), fonts[int(rng.integers(len(fonts)))]), rng, PRINT_WILDNESS)
 
 
 def inked(shape: Image, rng: np.random.Generator, wildness: float) -> Image:

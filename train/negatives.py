@@ -14,9 +14,9 @@ import numpy as np
 
 from runtime.card import InputSpec
 from runtime.preprocess import to_input
-from train.fonts import fonts_for, shape_of
+from train.fonts import fill_text, fonts_for, shape_of
 from train.glyphs import inked, written
-from train.pen import CANVAS, MARK, draw, framed, random_hand, strokes
+from train.pen import CANVAS, MARK, draw, framed, random_hand, read_strokes, strokes
 from train.raw import Image
 from train.scenes import silhouette, texture, word_scene
 
@@ -76,6 +76,7 @@ SIGNS = (
     "20 96 20 30 50 2 80 30 80 96",
     "85 15 50 2 15 30 12 70 45 98 88 84",  # wide and open: no 0, no 6
 )
+LETTER_WILDNESS = 0.6  # see train.pen.random_hand
 HALVED = (0, 3, 5)  # of the others, one half is a digit or may be
 TURNED = (3, 7)  # no digits once they lie on their side
 
@@ -114,7 +115,7 @@ def _letter(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image |
     character = LETTERS[int(rng.integers(len(LETTERS)))]
     fonts = fonts_for(character)
     shape = shape_of(character, fonts[int(rng.integers(len(fonts)))])
-    return None if shape is None else framed(inked(shape, rng, 0.7), spec)
+    return framed(inked(shape, rng, LETTER_WILDNESS), spec)
 
 
 def _sign(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | None:
@@ -128,15 +129,15 @@ def _scribble(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image
     if rng.random() < 0.4:
         lines = [rng.random((int(rng.integers(9, 16)), 2))]
     text = "/".join(" ".join(f"{100 * value:.0f}" for value in line.ravel()) for line in lines)
-    return framed(draw(strokes.__wrapped__(text), random_hand(rng), rng), spec)
+    return framed(draw(read_strokes(text), random_hand(rng), rng), spec)
 
 
 def _word(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | None:
     """A few letters as one mark."""
     count = int(rng.integers(2, 5))
     text = "".join(LETTERS[int(rng.integers(LATIN))] for _ in range(count))
-    shape = shape_of.__wrapped__(text, fonts_for("A")[int(rng.integers(6))])
-    return None if shape is None else framed(inked(shape, rng, 0.5), spec)
+    fonts = fonts_for("A")
+    return framed(inked(fill_text(text, fonts[int(rng.integers(len(fonts)))]), rng, LETTER_WILDNESS), spec)
 
 
 def _pair(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | None:

@@ -63,6 +63,11 @@ def random_hand(rng: np.random.Generator, wildness: float = 1.0) -> Hand:
 
 @cache
 def strokes(text: str) -> tuple[Points, ...]:
+    """`read_strokes`, once for each text."""
+    return read_strokes(text)
+
+
+def read_strokes(text: str) -> tuple[Points, ...]:
     """Strokes from text: percent of the box as "x y x y ...", "/" between strokes; "-" starts a straight one,
     without it a Catmull-Rom spline (1974) goes through the points."""
     made = []

@@ -105,13 +105,14 @@ def word_scene(letters: str, rng: np.random.Generator) -> Image:
     height, width = int(rng.integers(28, 90)), int(rng.integers(40, 120))
     paper: Image = np.full((height, width), int(rng.integers(150, 250)), np.uint8)
     size = int(rng.integers(8, 26))
-    font = fonts_for("A")[int(rng.integers(6))]
+    fonts = fonts_for("A")
+    font = fonts[int(rng.integers(len(fonts)))]
     for top in range(int(rng.integers(-8, 6)), height, size + 4):
         left = int(rng.integers(-10, 10))
         while left < width:
             shape = shape_of(letters[int(rng.integers(len(letters)))], font)
             left += int(size * 0.8)
-            if shape is not None and rng.random() > 0.15:
+            if rng.random() > 0.15:
                 _stamp(paper, cv2.resize(shape, (size, size), interpolation=cv2.INTER_AREA), top, left)
     noise = rng.standard_normal(paper.shape) * rng.uniform(0, 5)
     return np.asarray(np.clip(paper + noise, 0, 255), np.uint8)
