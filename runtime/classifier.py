@@ -18,6 +18,7 @@ from runtime.preprocess import as_picture, prepare
 from runtime.reader import Region, read_rows
 
 DEFAULT_MODEL = Path(__file__).parent / "models" / "digits.tflite"
+CROWD_SHARE = 0.08  # of a picture's ink: a mark with less is a letter of a text, a spot of a texture
 EPSILON = 1e-7  # below what an int8 probability can tell from 0
 
 
@@ -35,9 +36,9 @@ class Prediction:
     """What a picture shows.
 
     label, index: None where the runtime abstains, and `reason` says why: "blank" (nothing there) or
-    "unsure" (the best score is below the threshold). score: of the best class, 0 to 1; 0 when blank.
-    top: the best classes, best first. box: (x, y, width, height) of what was looked at, in pixels of
-    the picture. preprocess_ms, inference_ms: milliseconds.
+    "unsure" (the best score is below the threshold, or the mark one of very many). score: of the best class, 0 to 1;
+    0 when blank. top: the best classes, best first. box: (x, y, width, height) of what was looked at, in
+    pixels of the picture. preprocess_ms, inference_ms: milliseconds.
     """
 
     label: str | None
@@ -105,7 +106,7 @@ class Classifier:
         top = tuple(Candidate(self.card.labels[i], i, float(scores[i])) for i in top_k(scores, k))
         best = top[0]
         limit = self.card.decision.reject_threshold if threshold is None else threshold
-        sure = best.score >= limit
+        sure = best.score >= limit and prepared.share >= CROWD_SHARE
         return Prediction(
             label=best.label if sure else None,
             index=best.index if sure else None,

@@ -29,7 +29,11 @@ WORK_SIDE = 320  # pixels; marks are looked for in a picture no larger than this
 MARK_SIDE = 80  # pixels; a mark is cut out at no more than this, four times MNIST's box
 GROUND_SHARES = (1.0, 0.4, 0.15)  # of the widest stroke: tried until what is found is made of strokes
 MAX_BULGE = 2.7  # greatest to mean half-width: 1 for a line, 1.6 with junctions, 3 with a shadow attached
+REST_FILL = 0.35  # of its box: a stroke fills less, what is left of a shadow more
 BLOB_SHARE = 0.25  # of a mark's longer side: strokes are less than twice this wide, shadows are more
+MOST_BULGE = 3.2  # the same, of anything drawn; greater, it is a texture
+LEAST_CONTRAST = 12.0  # grey levels, of a mark's dark parts
+LEAST_INK = 0.1  # of the paper's light; what takes less shines through or is the paper's own grain
 SPECK_SHARE = 0.03  # of the largest mark's area
 
 
@@ -39,12 +43,14 @@ class Ink:
 
     box: (x, y, width, height) in pixels of the picture. strength: (h, w) uint8, the box alone, 0 is
     paper and 255 the darkest (or, on a board, brightest) ink, at most MARK_SIDE on its longer side.
-    light: True for light marks on a dark ground.
+    light: True for light marks on a dark ground. share: of all ink in the picture, 0 to 1; where it is
+    small the picture is a text or a texture.
     """
 
     box: tuple[int, int, int, int]
     strength: Gray
     light: bool
+    share: float = 1.0
 
 
 def find_ink(image: Picture) -> Ink | None:
@@ -60,12 +66,28 @@ def find_ink(image: Picture) -> Ink | None:
     for share in GROUND_SHARES:
         size = max(3, round(share * stroke_limit(*plane.shape)))
         ground = ground_of(plane, size)
-        mark = _main_mark(ink_mask(strength_of(plane, ground)), size)
+        strength = strength_of(plane, ground)
+        mark = _main_mark(ink_mask(strength), size)
+        if mark is not None and not _is_ink(mark, strength, None if light else ground):
+            continue
         if mark is not None and (best is None or mark.bulge < best.mark.bulge):
             best = _Found(mark, ground, factor, light)
         if best is not None and best.mark.bulge <= MAX_BULGE:
             break
     return None if best is None else _cut_out(image, best)
+
+
+def _is_ink(mark: _Mark, strength: NDArray[np.float32], ground: Gray | None) -> bool:
+    """Whether a mark is drawn, by its contrast and its strokes: not bleed-through, the paper's grain, a texture.
+
+    ground: of dark marks, whose contrast is a share of the light of their paper; None for light ones.
+    """
+    if max(strength.shape) <= SMALL_SIDE:
+        return True
+    contrast = float(np.quantile(strength[mark.mask], 0.9))
+    paper = 0.0 if ground is None else 255 - float(ground[mark.mask].mean())
+    least = max(LEAST_CONTRAST, LEAST_INK * paper)
+    return contrast >= least and not MOST_BULGE < mark.bulge < math.inf
 
 
 @dataclass(frozen=True)
@@ -83,10 +105,11 @@ class _Part:
 
 @dataclass(frozen=True)
 class _Mark:
-    """The pixels of a mark (h, w), and its greatest half-width as a multiple of the mean one."""
+    """The pixels of a mark (h, w), its greatest half-width as a multiple of the mean one, its share of all ink."""
 
     mask: NDArray[np.bool_]
     bulge: float
+    share: float
 
 
 def _main_mark(mask: NDArray[np.bool_] | None, size: int) -> _Mark | None:
@@ -112,7 +135,11 @@ def _main_mark(mask: NDArray[np.bool_] | None, size: int) -> _Mark | None:
     wanted = np.zeros(len(stats), np.bool_)
     wanted[[part.label for part in chosen]] = True
     pixels = np.asarray(wanted[labels])
-    return _Mark(pixels, _bulge(pixels, max(part.depth for part in chosen), size))
+    depth = max(part.depth for part in chosen)
+    if max(height, width) > SMALL_SIDE and depth > BLOB_SHARE * max(cv2.boundingRect(pixels.astype(np.uint8))[2:]):
+        return None
+    share = sum(part.area for part in chosen) / sum(part.area for part in parts)
+    return _Mark(pixels, _bulge(pixels, depth, size), share)
 
 
 def _bulge(mask: NDArray[np.bool_], depth: float, size: int) -> float:
@@ -155,7 +182,8 @@ def _is_rest(part: _Part, mask: NDArray[np.bool_], size: int) -> bool:
     """What is left of a shadow at the border when the square was too large for its corner."""
     height, width = mask.shape
     inside = part.x > 0 and part.y > 0 and part.x + part.w < width and part.y + part.h < height
-    return not inside and part.depth > 0.25 * size and size < 0.5 * stroke_limit(height, width)
+    thick = part.depth > 0.25 * size and part.area > REST_FILL * part.w * part.h
+    return not inside and thick and size < 0.5 * stroke_limit(height, width)
 
 
 def _prominence(part: _Part, height: int, width: int) -> float:
@@ -209,7 +237,7 @@ def _cut_out(image: Picture, found: _Found) -> Ink:
     strength = cv2.multiply(cv2.subtract(ink_plane(crop, found.light), ground), keep)
     box = (x0, y0, max(1, x1 - x0), max(1, y1 - y0))
     grainy = max(image.shape[:2]) > SMALL_SIDE
-    return Ink(box, stretched(u8(strength), 0.1 if grainy else 0.0), found.light)
+    return Ink(box, stretched(u8(strength), 0.1 if grainy else 0.0), found.light, found.mark.share)
 
 
 def stretched(strength: Gray, grain: float) -> Gray:

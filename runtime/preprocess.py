@@ -24,11 +24,12 @@ class Prepared:
     """A model input and where it came from.
 
     pixels: uint8 of the spec's (height, width, channels), 0 to 255. box: (x, y, width, height) of what
-    was taken, in pixels of the picture.
+    was taken, in pixels of the picture. share: of all ink in the picture that is in it, 0 to 1.
     """
 
     pixels: NDArray[np.uint8]
     box: tuple[int, int, int, int]
+    share: float = 1.0
 
 
 def to_input(image: NDArray[np.generic], spec: InputSpec) -> NDArray[np.uint8] | None:
@@ -50,7 +51,7 @@ def prepare(image: NDArray[np.generic], spec: InputSpec) -> Prepared | None:
     ink = find_ink(picture)
     if ink is None:
         return None
-    return Prepared(frame_ink(ink, spec), ink.box)
+    return Prepared(frame_ink(ink, spec), ink.box, ink.share)
 
 
 def frame_ink(ink: Ink, spec: InputSpec) -> NDArray[np.uint8]:
