@@ -13,6 +13,7 @@ from runtime.paper import (
     SMALL_SIDE,
     Gray,
     Picture,
+    components,
     ground_of,
     ink_mask,
     ink_plane,
@@ -77,14 +78,14 @@ def find_ink(image: Picture) -> Ink | None:
     return None if best is None else _cut_out(image, best)
 
 
-def _is_ink(mark: _Mark, strength: NDArray[np.float32], ground: Gray | None) -> bool:
+def _is_ink(mark: _Mark, strength: Gray, ground: Gray | None) -> bool:
     """Whether a mark is drawn, by its contrast and its strokes: not bleed-through, the paper's grain, a texture.
 
     ground: of dark marks, whose contrast is a share of the light of their paper; None for light ones.
     """
     if max(strength.shape) <= SMALL_SIDE:
         return True
-    contrast = float(np.quantile(strength[mark.mask], 0.9))
+    contrast = quantile(strength[mark.mask], 0.9)
     paper = 0.0 if ground is None else 255 - float(ground[mark.mask].mean())
     least = max(LEAST_CONTRAST, LEAST_INK * paper)
     return contrast >= least and not MOST_BULGE < mark.bulge < math.inf
@@ -121,8 +122,8 @@ def _main_mark(mask: NDArray[np.bool_] | None, size: int) -> _Mark | None:
         return None
     mask = mask & ~frame_lines(mask)
     height, width = mask.shape
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    depths = _depths(mask, np.asarray(labels, dtype=np.int32), len(stats))
+    labels, stats = components(mask)
+    depths = _depths(mask, labels, len(stats))
     parts = [_Part(i, x, y, w, h, area, depths[i]) for i, (x, y, w, h, area) in enumerate(stats.tolist()) if i > 0]
     parts = [part for part in parts if not _is_edge_or_line(part, height, width) and not _is_rest(part, mask, size)]
     if not parts:

@@ -14,7 +14,9 @@ from runtime.paper import (
     SMALL_SIDE,
     Gray,
     Picture,
+    components,
     ground_of,
+    histogram,
     ink_plane,
     is_light_on_dark,
     shrink,
@@ -155,18 +157,18 @@ def _page_strength(plane: Gray, light: bool) -> Gray:
     """How far each pixel stands above its paper, 0 to 255: of dark ink the share of the light that it takes."""
     side = min(plane.shape)
     size = max(3, round(FIRST_GROUND * side))
-    first = ink_mask_of(strength_of(plane, ground_of(plane, size)))
+    first = _strong(strength_of(plane, ground_of(plane, size)))
     if first is not None:
         size = int(np.clip(round(GROUND_STROKES * _stroke_width(first, WIDEST_STROKE * side)), 9, size))
     ground = ground_of(plane, size)
     strength = strength_of(plane, ground)
     if not light:
         paper = np.maximum(255 - ground.astype(np.float32), MIN_PAPER)
-        strength = np.asarray(strength * (255 / paper), np.float32)
-    return u8(np.clip(strength, 0, 255).round())
+        return u8(np.clip(strength * (255 / paper), 0, 255).round())
+    return strength
 
 
-def ink_mask_of(strength: NDArray[np.float32]) -> Mask | None:
+def _strong(strength: Gray) -> Mask | None:
     """Pixels above half of the strongest ink, for measuring strokes; None on a plain page."""
     peak = float(strength.max())
     return np.asarray(strength > 0.35 * peak) if peak >= MIN_CONTRAST else None
@@ -192,7 +194,7 @@ def _may_be_ink(strength: Gray) -> Mask | None:
     """Pixels well above the grain; None where nothing is, or nearly everything."""
     small = max(strength.shape) <= SMALL_SIDE
     calm = strength if small else u8(cv2.blur(strength, (3, 3)))
-    totals = np.cumsum(np.bincount(calm.ravel(), minlength=256))
+    totals = np.cumsum(histogram(calm))
     peak = float(calm.max())
     # The median of what is not ink: half of the pixels below half of the peak.
     below = totals[max(0, int(peak / 2) - 1)]
@@ -213,9 +215,8 @@ def _own_ink(mask: Mask, strength: Gray) -> tuple[NDArray[np.int32], list[Piece]
 
 
 def _pieces(mask: Mask, strength: Gray) -> tuple[NDArray[np.int32], list[Piece]]:
-    count, found, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    labels = np.asarray(found, np.int32)
-    contrast = np.zeros(count, np.uint8)
+    labels, stats = components(mask)
+    contrast = np.zeros(len(stats), np.uint8)
     calm = strength if max(strength.shape) <= SMALL_SIDE else u8(cv2.blur(strength, (3, 3)))
     np.maximum.at(contrast, labels[mask], calm[mask])
     rows = stats.tolist()

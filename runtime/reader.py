@@ -22,7 +22,7 @@ Scores = Callable[[NDArray[np.uint8]], NDArray[np.float32]]  # model input -> pr
 
 LOWEST_DIGIT = 0.45  # of the row's height: lower, it is a minus, a dot, a comma
 TALLEST_DIGIT = 2.2  # of the row's height: taller, it is something else
-TALLEST_STROKE = 1.5  # of the row's height, of what is four times as high as wide: taller, a line, a bracket
+TALLEST_STROKE = 1.35  # of the row's height, of what is four times as high as wide: taller, a line, a bracket
 WIDEST_DIGIT = 1.65  # of its own height
 WIDE = 0.9  # of its own height: wider, two that touch are considered whatever the score
 TWO_WIDE = 0.85  # of its own height: narrower, it is not two that touch

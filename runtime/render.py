@@ -98,6 +98,8 @@ def overlay(image: NDArray[np.uint8], prediction: Prediction) -> NDArray[np.uint
         cv2.rectangle(canvas, (x, y), (x + w, y + h), colour, max(2, height // 200))
     bar = max(28, round(0.08 * max(height, width)))
     canvas = cv2.copyMakeBorder(canvas, bar, 0, 0, 0, cv2.BORDER_CONSTANT, value=(32, 32, 32))
+    # Whatever the picture's size, the colour tells an answer from none.
+    cv2.rectangle(canvas, (0, bar - 3), (canvas.shape[1], bar - 2), colour, -1)
     text = _ascii(_caption(prediction))
     size = bar / 40
     thick = max(1, round(size * 1.5))

@@ -20,7 +20,7 @@ MIN_CELL = 12  # pixels; less holds no digit that could be read
 CELL_FILL = 0.6  # of its box: a cell with a digit in it covers more, the inside of a bow does not
 SAME_CELL = (0.5, 1.8)  # times another cell's area
 MIN_CELLS = 4  # alike; fewer are the bows of digits
-CELL_LINE = 0.8  # of a cell's side; a line is longer, a digit within the cell shorter
+CELL_LINE = 0.85  # of a cell's side; a line is longer, a digit within the cell shorter
 DIGIT_LINE = 1.7  # of a digit's height; no stroke of one is longer
 STRIP_LINE = 0.9  # of a side: a cell border in a strip that was cut out of a table
 SPAN_LINE = 0.6  # of the picture's longer side: a line whatever the digits' size
@@ -94,9 +94,10 @@ def frame_lines(mask: Mask) -> Mask:
         return np.zeros_like(mask)
     x, y, w, h = _writing_box(rest)
     bare = lines & _bare(lines, mask)
-    if y <= 1 or y + h >= height - 1:
+    slack_y, slack_x = (1 - EDGE_TO_EDGE) * height, (1 - EDGE_TO_EDGE) * width
+    if y <= slack_y or y + h >= height - slack_y:
         found[0] = found[0] & bare
-    if x <= 1 or x + w >= width - 1:
+    if x <= slack_x or x + w >= width - slack_x:
         found[1] = found[1] & bare
     return np.asarray(found[0] | found[1])
 
@@ -166,9 +167,12 @@ def _lines(mask: Mask, axis: int, length: int, off_the_page: bool = False) -> Ma
     off_the_page: only of lines that reach one of the borders they run towards.
     """
     view = mask if axis == 0 else mask.T
+    rows = 2 * max(1, round(SLOPE * length)) + 1
+    along = np.count_nonzero(view, axis=1)
+    if np.convolve(along, np.ones(rows), "same").max() < length:
+        return np.zeros_like(mask)
     solid = np.ascontiguousarray(view).astype(np.uint8)
     # Lines a little askew step from row to row: rows of slack each way lengthen their steps.
-    rows = 2 * max(1, round(SLOPE * length)) + 1
     slack = cv2.dilate(solid, np.ones((rows, 1), np.uint8))
     # The border is ground: OpenCV's own would lengthen what touches it.
     bar = np.ones((1, length), np.uint8)

@@ -152,3 +152,25 @@ def test_a_wide_16_bit_scan_and_a_dot(tmp_path: Path) -> None:
     first, second = (json.loads(line) for line in done.stdout.splitlines())
     assert first["label"] == "1"
     assert second["reason"] == "blank"
+
+
+def test_read_gives_every_digit_with_its_box(tmp_path: Path) -> None:
+    seven, three = (read_image(f"samples/{name}.jpg") for name in ("photo_7", "lined_5"))
+    height = min(seven.shape[0], three.shape[0])
+    cv2.imwrite(str(tmp_path / "two.png"), np.hstack([seven[:height], three[:height]]))
+    done = command(
+        "runtime.classify", "--read", "--json", "--annotate", str(tmp_path / "out"), str(tmp_path / "two.png")
+    )
+    line = json.loads(done.stdout)
+    assert {"source", "label", "score", "reason", "top", "timing_ms", "text", "regions"} == set(line)
+    assert line["text"].replace("\n", "") == "75"
+    assert [region["label"] for region in line["regions"]] == ["7", "5"]
+    assert all(len(region["box"]) == 4 for region in line["regions"])
+    assert (tmp_path / "out" / "two.png").is_file()
+    assert command("runtime.classify", "--read", "samples/blank.jpg").stdout == "samples/blank.jpg: no digits\n"
+
+
+def test_read_has_no_csv() -> None:
+    done = command("runtime.classify", "--read", "--csv", "samples/blank.jpg")
+    assert done.returncode == 2
+    assert "--read: not allowed with argument --csv" in done.stderr

@@ -8,8 +8,20 @@ import json
 import numpy as np
 import pytest
 
-from runtime.classifier import Candidate, Prediction
-from runtime.render import CSV_HEADER, GREEN, ORANGE, overlay, to_csv, to_json, to_text
+from runtime.classifier import Candidate, Prediction, Reading
+from runtime.reader import Region
+from runtime.render import (
+    CSV_HEADER,
+    GREEN,
+    ORANGE,
+    overlay,
+    overlay_regions,
+    reading_to_dict,
+    reading_to_text,
+    to_csv,
+    to_json,
+    to_text,
+)
 
 TOP = (Candidate("7", 7, 0.98764), Candidate("1", 1, 0.01), Candidate("2", 2, 0.0001))
 SURE = Prediction("7", 7, 0.98764, None, TOP, (10, 20, 30, 40), 0.2111111, 0.08)
@@ -71,4 +83,43 @@ def test_overlay_is_a_bgr_picture_of_any_size(shape: tuple[int, ...], prediction
     assert out.shape[2] == 3
     colour = GREEN if prediction.label else ORANGE
     assert (out == colour).all(axis=2).any()
+    assert (image == 200).all()
+
+
+REGIONS = tuple(Region((10 + 30 * i, 12, 20, 30), label, 0.98765) for i, label in enumerate("407"))
+NOTHING = Reading("", (), 0.5, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("407", "a.png: 407"), ("40\n7", "a.png:\n  40\n  7")],
+)
+def test_a_reading_as_text(text: str, written: str) -> None:
+    assert reading_to_text("a.png", Reading(text, REGIONS, 1.0, 1.0)) == written
+
+
+def test_nothing_read_is_said() -> None:
+    assert reading_to_text("a.png", NOTHING) == "a.png: no digits"
+    assert reading_to_dict(NOTHING) == {"text": "", "regions": []}
+
+
+def test_a_reading_in_json_follows_the_usual_keys() -> None:
+    line = json.loads(to_json("a.png", SURE, reading_to_dict(Reading("407", REGIONS, 1.0, 1.0))))
+    assert list(line)[-2:] == ["text", "regions"]
+    assert line["label"] == "7"
+    assert line["text"] == "407"
+    assert line["regions"][1] == {"box": [40, 12, 20, 30], "label": "0", "score": 0.9877}
+
+
+@pytest.mark.parametrize("shape", [(480, 640, 3), (480, 640), (50, 110)])
+def test_every_region_is_framed(shape: tuple[int, ...]) -> None:
+    image = np.full(shape, 200, np.uint8)
+    out = overlay_regions(image, Reading("407", REGIONS, 1.0, 1.0))
+    scale = out.shape[0] // shape[0]
+    assert out.dtype == np.uint8
+    assert out.shape[2:] == (3,)
+    for region in REGIONS:
+        x, y, w, h = (v * scale for v in region.box)
+        assert (out[y + h // 2, x] == GREEN).all()
+        assert (out[y + h, x + w // 2] == GREEN).all()
     assert (image == 200).all()

@@ -1,0 +1,88 @@
+"""How readings are measured: what counts as an edit, a row, a miss."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.real_pictures import digits_of, distance, exact_rows
+from runtime.frames import read_image
+from tests.runtime.helpers import ROOT, command
+
+COLUMNS = ("path", "label", "kind", "repo", "task")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "edits"),
+    [
+        ("", "", 0),
+        ("12", "12", 0),
+        ("12", "13", 1),
+        ("12", "1", 1),
+        ("12/3", "123", 1),
+        ("", "45", 2),
+        ("123", "231", 2),
+    ],
+)
+def test_edits(a: str, b: str, edits: int) -> None:
+    assert distance(a, b) == distance(b, a) == edits
+
+
+@pytest.mark.parametrize(("label", "digits"), [("8 + 3/9-1", "83/91"), ("none", ""), ("0 1", "01")])
+def test_signs_and_spaces_are_dropped(label: str, digits: str) -> None:
+    assert digits_of(label) == digits
+
+
+@pytest.mark.parametrize(
+    ("expected", "received", "right"),
+    [
+        (["12", "34"], ["12", "34"], 2),
+        (["12", "34"], ["9", "12", "7", "34"], 2),
+        (["12", "34"], ["34", "12"], 1),
+        (["12", "12"], ["12"], 1),
+        (["12"], ["123"], 0),
+    ],
+)
+def test_rows_count_once_and_in_order(expected: list[str], received: list[str], right: int) -> None:
+    assert exact_rows(expected, received) == right
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two singles, one of them labelled wrong, a row and an empty sheet."""
+    seven, five, blank = (read_image(ROOT / "samples" / f"{n}.jpg") for n in ("photo_7", "lined_5", "blank"))
+    row = np.hstack([seven[100:600], five[100:600]])
+    rows = []
+    for name, image, label, task in (
+        ("a.png", seven, "7", "single"),
+        ("b.png", five, "6", "single"),
+        ("c.png", row, "7 5", "multi"),
+        ("d.png", blank, "none", "negative"),
+    ):
+        cv2.imwrite(str(tmp_path / name), image)
+        rows.append((name, label, "photo", "here", task))
+    with (tmp_path / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([COLUMNS, *rows])
+    return tmp_path
+
+
+def test_the_command_counts_and_shows_the_misses(folder: Path) -> None:
+    done = command("benchmarks.real_pictures", str(folder), "--misses", "--sheet", str(folder / "sheets"))
+    assert done.returncode == 0, done.stderr
+    assert "single    micro 50.00% (1 of 2); rejected 0 (none)" in done.stdout
+    assert "multi     character error rate 0.00% (0 edits in 2 characters)" in done.stdout
+    assert "negative  null 100.00% (1 of 1) (blank 1)" in done.stdout
+    assert "b.png: 6 read as 5" in done.stdout
+    sheet = cv2.imread(str(folder / "sheets" / "misses-1.png"))
+    assert sheet is not None
+    assert sheet.std() > 10
+
+
+def test_a_folder_without_a_manifest_is_one_clear_error(tmp_path: Path) -> None:
+    done = command("benchmarks.real_pictures", str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: no manifest.csv in")
