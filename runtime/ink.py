@@ -75,7 +75,8 @@ def find_ink(image: Picture) -> Ink | None:
             best = _Found(mark, ground, factor, light)
         if best is not None and best.mark.bulge <= MAX_BULGE:
             break
-    return None if best is None else _cut_out(image, best)
+    ink = None if best is None else _cut_out(image, best)
+    return ink if ink is not None and ink.strength.size else None
 
 
 def _is_ink(mark: _Mark, strength: Gray, ground: Gray | None) -> bool:
@@ -242,7 +243,10 @@ def _cut_out(image: Picture, found: _Found) -> Ink:
 
 
 def stretched(strength: Gray, grain: float) -> Gray:
-    """Trimmed to its ink and brought to 0..255: `grain`, a share of full ink, becomes 0, full ink 255."""
+    """Trimmed to its ink and brought to 0..255: `grain`, a share of full ink, becomes 0, full ink 255.
+
+    Where there is no ink, nothing is left: (0, 0).
+    """
     peak = quantile(strength[strength > 0.3 * strength.max()], 0.9)
     floor = grain * peak
     level = np.clip((strength - np.float32(floor)) * np.float32(255.0 / max(1.0, peak - floor)), 0, 255)

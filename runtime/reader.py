@@ -161,7 +161,10 @@ def _guess(desk: _Desk, mask: Mask, x: int, y: int) -> _Guess | None:
     if w == 0:
         return None
     x, y, mask = x + left, y + top, mask[top : top + h, left : left + w]
-    scores = desk.scores(frame_ink(Ink((x, y, w, h), _ink(desk.page.strength, mask, x, y), desk.page.light), desk.spec))
+    strength = _ink(desk.page.strength, mask, x, y)
+    if not strength.size:
+        return None
+    scores = desk.scores(frame_ink(Ink((x, y, w, h), strength, desk.page.light), desk.spec))
     index = int(np.argmax(scores))
     return _Guess(x, y, w, h, index, float(scores[index]))
 

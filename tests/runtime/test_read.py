@@ -175,6 +175,31 @@ def test_a_filled_in_table_in_perspective(shipped: Classifier) -> None:
     assert len(rows) == 9
 
 
+@pytest.mark.parametrize("angle", [-6, 6])
+def test_a_table_held_askew(shipped: Classifier, angle: float) -> None:
+    image = grid()
+    height, width = image.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 0.8)
+    seen = np.asarray(cv2.warpAffine(image, turn, (width, height), borderValue=PAPER), np.uint8)
+    rows = shipped.read(camera(seen, rng())).text.split("\n")
+    assert sum(row.replace(" ", "") in rows for row in GRID) >= 8
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_picture_is_read_without_complaint(shipped: Classifier, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    height, width = (int(side) for side in random.integers(1, 400, 2))
+    image: Image = np.full((height, width), random.integers(256), np.uint8)
+    for _ in range(seed % 12):
+        x0, y0, x1, y1 = (int(v) for v in random.integers(-20, 420, 4))
+        level, thick = int(random.integers(256)), int(random.integers(1, 40))
+        cv2.line(image, (x0, y0), (x1, y1), (level,), thick)
+    if seed % 3 == 0:
+        image = np.ascontiguousarray(image[:, : max(1, width // 30)])
+    assert boxes_hold(shipped.read(image, threshold=0.0), image.shape)
+    assert shipped.predict(image).reason in (None, "blank", "unsure")
+
+
 def touching(first: str, second: str, size: int = 100) -> Image:
     """Two written digits whose ink runs together, after one that stands alone."""
     image: Image = sheet(2 * size, 5 * size, PAPER, 2.0, rng())
