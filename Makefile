@@ -15,7 +15,7 @@ HAS_OLD := $(shell $(PYTHON) -c 'import sys; print("yes" if sys.version_info < (
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo train convert ship test lint test-all test-old bench eval-real clean FORCE
+.PHONY: help demo train convert ship test lint test-all test-old bench eval-real eval-robust clean FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,11 +53,15 @@ test-old:
 	@echo "runtime tests with tflite-runtime 2.14: NOT RUN, it has no wheels for $$($(PYTHON) --version)"
 endif
 
-bench: $(VENV)/core ## Time a start of python -m runtime.classify against a bare script
+bench: $(VENV)/core ## Time a start against a bare script, and preprocessing against decoding a JPEG
 	$(RUN) -m benchmarks.startup
+	$(RUN) -m benchmarks.preprocess_speed
 
 eval-real: $(VENV)/core ## Measure on a folder of real pictures (REAL=folder with manifest.csv)
 	$(RUN) -m benchmarks.real_pictures $(REAL)
+
+eval-robust: $(VENV)/train ## Measure on MNIST-C's corruptions and the calibration (MNIST_NPZ=mnist.npz)
+	$(RUN) -m benchmarks.robustness
 
 clean: ## Remove environments, artifacts and caches
 	rm -rf $(VENV) $(OLD) artifacts build dist .pytest_cache .mypy_cache .ruff_cache
