@@ -3,6 +3,7 @@ PYTHON ?= python3
 REAL ?= ../shared/data/real
 TRAIN_ARGS ?=
 CONVERT_ARGS ?=
+EVAL_ARGS ?=
 
 VENV := .venv
 OLD := .venv-tflite-runtime
@@ -57,11 +58,11 @@ bench: $(VENV)/core ## Time a start against a bare script, and preprocessing aga
 	$(RUN) -m benchmarks.startup
 	$(RUN) -m benchmarks.preprocess_speed
 
-eval-real: $(VENV)/core ## Measure on a folder of real pictures (REAL=folder with manifest.csv)
-	$(RUN) -m benchmarks.real_pictures $(REAL)
+eval-real: $(VENV)/core ## Measure on a folder of real pictures (REAL=folder EVAL_ARGS="--sheet out")
+	$(RUN) -m benchmarks.real_pictures $(REAL) $(EVAL_ARGS)
 
 eval-robust: $(VENV)/train ## Measure on MNIST-C's corruptions and the calibration (MNIST_NPZ=mnist.npz)
-	$(RUN) -m benchmarks.robustness
+	$(RUN) -m benchmarks.robustness $(EVAL_ARGS)
 
 clean: ## Remove environments, artifacts and caches
 	rm -rf $(VENV) $(OLD) artifacts build dist .pytest_cache .mypy_cache .ruff_cache

@@ -22,9 +22,11 @@ from runtime.paper import (
     shrink,
     strength_of,
     stroke_limit,
+    to_gray,
     u8,
 )
 from runtime.rules import frame_lines
+from runtime.small import restored
 
 WORK_SIDE = 320  # pixels; marks are looked for in a picture no larger than this
 MARK_SIDE = 80  # pixels; a mark is cut out at no more than this, four times MNIST's box
@@ -59,6 +61,8 @@ def find_ink(image: Picture) -> Ink | None:
 
     image: (height, width) or (height, width, 3) BGR, uint8.
     """
+    if max(image.shape[:2]) <= SMALL_SIDE:
+        image = restored(to_gray(image))
     factor = min(1.0, WORK_SIDE / max(image.shape[:2]))
     small = shrink(image, factor)
     light = is_light_on_dark(small)
