@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -208,12 +210,15 @@ def touching(first: str, second: str, size: int = 100) -> Image:
     return image
 
 
-@pytest.mark.parametrize("pair", ["35", "20", "46", "57"])
-def test_a_touching_pair_is_two(shipped: Classifier, pair: str) -> None:
-    image = touching(*pair)
-    ink = (image.max(axis=2) < 128).astype(np.uint8)
-    assert cv2.connectedComponents(ink)[0] - 1 == 3  # the pair does touch
-    assert shipped.read(camera(image, rng())).text == f"4{pair}7"
+def test_touching_pairs_are_two(shipped: Classifier) -> None:
+    read = []
+    for first, second in itertools.product("0123456789", repeat=2):
+        image = touching(first, second)
+        ink = (image.max(axis=2) < 128).astype(np.uint8)
+        if cv2.connectedComponents(ink)[0] - 1 == 3:  # the pair does touch
+            read.append(shipped.read(camera(image, rng())).text == f"4{first}{second}7")
+    assert len(read) >= 25
+    assert sum(read) >= 0.8 * len(read)
 
 
 def test_a_broken_stroke_is_one_digit(shipped: Classifier) -> None:
