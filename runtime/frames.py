@@ -30,6 +30,7 @@ VIDEO_SUFFIXES = frozenset(
 )
 STDIN = "-"
 JPEG_START = b"\xff\xd8\xff"
+FIRST_WITH_GIF = (4, 11)  # OpenCV's version
 
 
 @dataclass(frozen=True)
@@ -103,15 +104,14 @@ def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
         raise ImageError(f"{name}: the file is empty")
     # Only UNCHANGED keeps alpha, and only without it is the EXIF orientation applied; a JPEG has no alpha.
     flags = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH if data.startswith(JPEG_START) else cv2.IMREAD_UNCHANGED
-    with quiet() as said:
+    with quiet():
         try:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
         except cv2.error:
             image = None
-        complaint = said()
     if image is None:
         raise ImageError(f"{name}: {_not_a_picture(data, name)}")
-    if "premature end" in complaint.lower() or "not enough image data" in complaint.lower():
+    if _is_cut_jpeg(data):  # OpenCV gives what there is, the rest gray; not every version says so
         raise ImageError(f"{name}: the picture is cut short; copy or take it again")
     try:
         return as_picture(image)
@@ -125,6 +125,8 @@ def _not_a_picture(data: bytes, name: str) -> str:
     width, height = _claimed_size(data)
     if width * height > MAX_PIXELS:
         return f"too large: {width}x{height} pixels, of at most {MAX_PIXELS:,} in all; make it smaller"
+    if data.startswith(b"GIF8") and tuple(map(int, cv2.__version__.split(".")[:2])) < FIRST_WITH_GIF:
+        return f"OpenCV {cv2.__version__} reads no GIF; save it as PNG"
     known = (JPEG_START, b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
     if data.startswith(known):
         return "the picture is damaged or cut short; copy or take it again"
@@ -136,14 +138,28 @@ def _claimed_size(data: bytes) -> tuple[int, int]:
     if data.startswith(b"\x89PNG") and len(data) >= 24:
         width, height = struct.unpack_from(">II", data, 16)
         return width, height
-    # JPEG: segments of a marker and a length, until a start-of-frame (C0 to CF but for C4, C8 and CC).
-    at = 2
-    while data.startswith(JPEG_START) and at + 9 <= len(data) and data[at] == 0xFF:
-        if 0xC0 <= data[at + 1] <= 0xCF and data[at + 1] not in (0xC4, 0xC8, 0xCC):
+    for marker, at in _jpeg_segments(data):
+        # Start of frame: C0 to CF, but for the tables C4 and CC and the reserved C8.
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and at + 9 <= len(data):
             height, width = struct.unpack_from(">HH", data, at + 5)
             return width, height
-        at += 2 + int(struct.unpack_from(">H", data, at + 2)[0])
     return 0, 0
+
+
+def _is_cut_jpeg(data: bytes) -> bool:
+    """Whether a JPEG's coded data does not come to its end mark, which cannot stand within them."""
+    scans = [at for marker, at in _jpeg_segments(data) if marker == 0xDA]
+    return bool(scans) and data.find(b"\xff\xd9", scans[0]) < 0
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """(marker, offset) of a JPEG's segments up to its coded data (ITU-T T.81, annex B); none of what is no JPEG."""
+    at = 2
+    while data.startswith(JPEG_START) and at + 4 <= len(data) and data[at] == 0xFF:
+        yield data[at + 1], at
+        if data[at + 1] == 0xDA:
+            return
+        at += 2 + int(struct.unpack_from(">H", data, at + 2)[0])
 
 
 def open_source(text: str) -> Iterator[Frame]:
