@@ -9,8 +9,9 @@ from types import FrameType
 from runtime.classifier import Prediction, Reading
 from runtime.classify import add_model_options, add_read_option, load_classifier
 from runtime.command import Parser, note_line, run, whole_number
-from runtime.frames import Frame, open_source
+from runtime.frames import Frame
 from runtime.render import reading_to_dict, reading_to_text, to_json, to_text
+from runtime.sources import open_source
 
 EXAMPLE = """  python -m runtime.camera
   python -m runtime.camera /dev/video2 --json
