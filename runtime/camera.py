@@ -1,82 +1,192 @@
-"""python -m runtime.camera: what does the camera, or a video, show?"""
+"""python -m runtime.camera: what does the camera, a stream or a video show?"""
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
+import threading
 import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from types import FrameType
 
-from runtime.classifier import Prediction, Reading
-from runtime.classify import add_model_options, add_read_option, load_classifier
-from runtime.command import Parser, note_line, run, whole_number
+from runtime.camera_options import parse
+from runtime.classify import load_classifier
+from runtime.command import note_line, run
+from runtime.errors import ModelError
 from runtime.frames import Frame
-from runtime.render import reading_to_dict, reading_to_text, to_json, to_text
-from runtime.sources import open_source
+from runtime.health import RECOVERED
+from runtime.lines import json_line, state_line, text_line
+from runtime.live import Event, LiveSource
+from runtime.selftest import selftest
+from runtime.sources import has_video, is_live, open_source, redacted
+from runtime.stats import Stats
+from runtime.watch import Answer, Output, Watcher, looker, stored_events
+from runtime.worker import Worker, line_writer
 
-EXAMPLE = """  python -m runtime.camera
-  python -m runtime.camera /dev/video2 --json
-  python -m runtime.camera recording.mp4 --count 100"""
+WAITING_LINES = 1000  # for a terminal or a pipe that does not take them
 
 
-class _Stop(Exception):
-    """SIGINT or SIGTERM: the user is done."""
+class Stop:
+    """Asked for by SIGINT or SIGTERM; whoever waits, looks here now and then."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def __call__(self) -> bool:
+        return self.asked
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+
+class Lines:
+    """Standard output: a line a change, or JSON for every frame. Standard error: changes of state."""
+
+    def __init__(self, json: bool, live: bool, stop: Callable[[], bool]) -> None:
+        self._json = json
+        self._out = Worker(line_writer(1, sys.stdout.encoding), WAITING_LINES, not live, stop)
+        self._err = Worker(line_writer(sys.stderr.fileno(), "utf-8"), WAITING_LINES, False, stop)
+        self.stats: Stats | None = None
+
+    def note(self, line: str) -> None:
+        """A line for a person."""
+        self._err.put(line)
+
+    def show(self, answer: Answer) -> None:
+        start = time.perf_counter()
+        if answer.frame is None or answer.state == RECOVERED:
+            self.note(state_line(answer))
+        if self._json:
+            self._out.put(json_line(answer))
+        elif answer.changed and answer.frame is not None:
+            self._out.put(text_line(answer))
+        if self.stats is not None and answer.frame is not None:
+            self.stats.stage("render", (time.perf_counter() - start) * 1000)
+
+    def close(self) -> bool:
+        # Both, whether or not the first hangs.
+        return all([self._out.close(), self._err.close()])
 
 
 def main() -> int:
-    """Read frames until the source ends, `--count` is reached, or a signal asks to stop; always 0."""
-    options = _parser().parse()
+    """Watch the source until it ends, `--count` is reached, or a signal asks to stop; 0 then."""
+    options = parse()
+    if options.list:
+        return _list()
+    silence_native_code()
+    stop = Stop()
     classifier = load_classifier(options)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
-    last: str | None = None
-    try:
-        frames = open_source(options.source)
-        note_line(f"reading {options.source} with {classifier.interpreter.name}; Ctrl-C ends it")
-        for count, frame in enumerate(frames, start=1):
-            prediction = classifier.predict(frame.image, options.top_k, options.threshold)
-            reading = classifier.read(frame.image, options.threshold) if options.read else None
-            answer = reading.text if reading else prediction.label or prediction.reason
-            if options.json:
-                print(to_json(frame.source, prediction, _facts(frame, reading)), flush=True)
-            elif answer != last:
-                print(_change(frame, prediction, reading), flush=True)
-            last = answer
-            if count == options.count:
-                break
-    except _Stop:
+    report = selftest(classifier)
+    if report.faults and classifier.card.golden:
+        raise ModelError(f"self-test failed, nothing is classified: {report.faults[0]}")
+    for fault in report.faults:
+        note_line(f"warning: {fault}")
+    watcher = Watcher(
+        redacted(options.source),
+        looker(classifier, options.top_k, options.threshold, options.read),
+        options.smoothing,
+        options.every_frame or not has_video(options.source),
+    )
+    _watch(options, watcher, stop, f"reading {redacted(options.source)} with {classifier.interpreter.name}")
+    if stop():
         note_line("stopped")
     return 0
 
 
-def _parser() -> Parser:
-    parser = Parser("python -m runtime.camera", "Say what a camera or a video shows, a line for each change.", EXAMPLE)
-    parser.add_argument("source", nargs="?", default="0", metavar="SOURCE", help="camera number, /dev/videoN or file")
-    add_model_options(parser)
-    add_read_option(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON object a frame")
-    parser.add_argument("--count", type=whole_number(1), metavar="N", help="stop after N frames")
-    return parser
+def _watch(options: Namespace, watcher: Watcher, stop: Stop, greeting: str) -> None:
+    live = is_live(options.source)
+    source: LiveSource | None = None
+    outputs: list[Output] = []
+
+    def opener() -> Iterator[Frame]:
+        return open_source(options.source, options.frames)
+
+    try:
+        events: Iterator[Event]
+        if live:
+            source = LiveSource(redacted(options.source), opener, options.give_up)
+            events = source.events(stop)
+        else:
+            events = stored_events(opener(), stop)
+        lines = Lines(options.json, live, stop)
+        outputs.append(lines)
+        if options.stats:
+            lines.stats = Stats(lines.note, lambda: source.dropped if source else 0)
+            outputs.insert(0, lines.stats)
+        events = _greeted(events, lambda: lines.note(f"{greeting}; Ctrl-C ends it"))
+        _pump(events, watcher, outputs, options.count, stop)
+    finally:
+        if source is not None:
+            source.close()
+        for output in outputs:
+            with suppress(OSError):
+                output.close()
 
 
-def _facts(frame: Frame, reading: Reading | None) -> dict[str, object]:
-    return {
-        **(reading_to_dict(reading) if reading else {}),
-        "frame": frame.index,
-        "captured_at": round(frame.captured_at, 3),
-        "age_ms": round((time.time() - frame.captured_at) * 1000, 3),
-        "state": "ok",
-    }
+def _greeted(events: Iterator[Event], greet: Callable[[], None]) -> Iterator[Event]:
+    """The same events; a source that cannot be opened is not greeted."""
+    for number, event in enumerate(events):
+        if number == 0:
+            greet()
+        yield event
 
 
-def _change(frame: Frame, prediction: Prediction, reading: Reading | None) -> str:
-    clock = time.strftime("%H:%M:%S", time.localtime(frame.captured_at))
-    name = f"{clock} frame {frame.index}"
-    return reading_to_text(name, reading) if reading else to_text(name, prediction)
+def _pump(
+    events: Iterator[Event], watcher: Watcher, outputs: list[Output], count: int | None, stop: Callable[[], bool]
+) -> None:
+    """Every event to every output, until there are no more or `count` frames were seen."""
+    frames = 0
+    for event in events:
+        answer = watcher.see(event)
+        for output in outputs:
+            output.show(answer)
+        frames += answer.frame is not None
+        if frames == count or stop():
+            return
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise _Stop
+def silence_native_code() -> None:
+    """Give sys.stderr a descriptor of its own, and send what C++ code writes to the old one nowhere.
+
+    JPEG decoders and drivers complain there about every bad frame, from any thread and for days. DEBUG=1 lets them.
+    """
+    if os.environ.get("DEBUG") == "1":
+        return
+    with suppress(OSError, ValueError):  # closed, as a daemon may have it
+        sys.stderr.flush()
+        sys.stderr = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+
+
+def _list() -> int:
+    from runtime.v4l2 import cameras
+
+    found, problems = cameras()
+    for camera in found:
+        print("\n  ".join([f"{camera.node}  {camera.name}", *camera.formats]))
+    for problem in problems:
+        note_line(problem)
+    if not found:
+        note_line("no camera found; plug one in, or for a camera on the Pi's own connector use csi://0")
+    return 0
+
+
+def _leave(status: int) -> None:
+    """End now where a thread hangs in a driver or a full pipe: Python's own end would wait for it, or abort."""
+    if any(thread.daemon for thread in threading.enumerate()):
+        os._exit(status)
 
 
 if __name__ == "__main__":
-    run(main)
+    try:
+        run(main)
+    except SystemExit as end:
+        _leave(end.code if isinstance(end.code, int) else 1)
+        raise

@@ -11,7 +11,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedIOBase
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 
 import cv2
 import numpy as np
@@ -62,7 +62,9 @@ class MjpegServer:
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.passwords: list[str] = []
+        self.repeat: bytes | None = None  # sent again and again where nothing else is shown
         self._shown: Queue[bytes | None] = Queue()
+        self._closed = False
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def __enter__(self) -> MjpegServer:
@@ -70,7 +72,7 @@ class MjpegServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.hang_up()
+        self._closed = True
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -84,7 +86,15 @@ class MjpegServer:
         self._shown.put(None)
 
     def stream(self, out: BufferedIOBase, path: str) -> None:
-        while (picture := self._shown.get()) is not None:
+        while not self._closed:
+            try:
+                picture = self._shown.get(timeout=0.05)
+            except Empty:
+                picture = self.repeat
+                if picture is None:
+                    continue
+            if picture is None:
+                return
             length = b"Content-Length: %d\r\n" % len(picture) if path == "/lengths" else b""
             part = b"--frame\r\nContent-Type: image/jpeg\r\n" + length + b"\r\n" + picture + b"\r\n"
             if path == "/bare":
