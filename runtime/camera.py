@@ -6,10 +6,10 @@ import os
 import signal
 import sys
 import threading
-import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 
 from runtime.camera_options import parse
@@ -17,16 +17,12 @@ from runtime.classify import load_classifier
 from runtime.command import note_line, run
 from runtime.errors import ModelError
 from runtime.frames import Frame
-from runtime.health import RECOVERED
-from runtime.lines import json_line, state_line, text_line
 from runtime.live import Event, LiveSource
 from runtime.selftest import selftest
 from runtime.sources import has_video, is_live, open_source, redacted
 from runtime.stats import Stats
-from runtime.watch import Answer, Output, Watcher, looker, stored_events
-from runtime.worker import Worker, line_writer
-
-WAITING_LINES = 1000  # for a terminal or a pipe that does not take them
+from runtime.terminal import Lines
+from runtime.watch import Output, Watcher, looker, stored_events
 
 
 class Stop:
@@ -34,43 +30,20 @@ class Stop:
 
     def __init__(self) -> None:
         self.asked = False
+        self.attend: Callable[[], None] = lambda: None  # a window wants to be looked after meanwhile
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask)
 
     def __call__(self) -> bool:
+        self.attend()
         return self.asked
+
+    def ask(self) -> None:
+        """As a signal does."""
+        self.asked = True
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked = True
-
-
-class Lines:
-    """Standard output: a line a change, or JSON for every frame. Standard error: changes of state."""
-
-    def __init__(self, json: bool, live: bool, stop: Callable[[], bool]) -> None:
-        self._json = json
-        self._out = Worker(line_writer(1, sys.stdout.encoding), WAITING_LINES, not live, stop)
-        self._err = Worker(line_writer(sys.stderr.fileno(), "utf-8"), WAITING_LINES, False, stop)
-        self.stats: Stats | None = None
-
-    def note(self, line: str) -> None:
-        """A line for a person."""
-        self._err.put(line)
-
-    def show(self, answer: Answer) -> None:
-        start = time.perf_counter()
-        if answer.frame is None or answer.state == RECOVERED:
-            self.note(state_line(answer))
-        if self._json:
-            self._out.put(json_line(answer))
-        elif answer.changed and answer.frame is not None:
-            self._out.put(text_line(answer))
-        if self.stats is not None and answer.frame is not None:
-            self.stats.stage("render", (time.perf_counter() - start) * 1000)
-
-    def close(self) -> bool:
-        # Both, whether or not the first hangs.
-        return all([self._out.close(), self._err.close()])
 
 
 def main() -> int:
@@ -118,14 +91,39 @@ def _watch(options: Namespace, watcher: Watcher, stop: Stop, greeting: str) -> N
         if options.stats:
             lines.stats = Stats(lines.note, lambda: source.dropped if source else 0)
             outputs.insert(0, lines.stats)
+        for output in _more_outputs(options, live, stop, lines.note):
+            outputs.insert(0, output)
         events = _greeted(events, lambda: lines.note(f"{greeting}; Ctrl-C ends it"))
         _pump(events, watcher, outputs, options.count, stop)
     finally:
+        stop.attend = lambda: None
         if source is not None:
             source.close()
         for output in outputs:
             with suppress(OSError):
                 output.close()
+
+
+def _more_outputs(options: Namespace, live: bool, stop: Stop, note: Callable[[str], None]) -> Iterator[Output]:
+    """Those that were asked for; what each needs is imported only here."""
+    if options.mqtt:
+        from runtime.mqtt import Mqtt
+
+        yield Mqtt(options.mqtt, options.discovery, note)
+    if options.record:
+        from runtime.recorder import Recording
+
+        yield Recording(Path(options.record), options.fps, live, note, stop)
+    if options.save_unsure:
+        from runtime.recorder import Unsure
+
+        yield Unsure(Path(options.save_unsure), options.max_files, live, note, stop)
+    if options.window:
+        from runtime.window import Window
+
+        window = Window(stop.ask)
+        stop.attend = window.attend
+        yield window
 
 
 def _greeted(events: Iterator[Event], greet: Callable[[], None]) -> Iterator[Event]:

@@ -32,13 +32,25 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--smoothing", type=whole_number(1), default=1, metavar="N", help=_SMOOTHING)
     parser.add_argument("--every-frame", action="store_true", help="classify frames that did not change too")
     parser.add_argument("--json", action="store_true", help="one JSON object a frame")
+    _add_output_options(parser)
     parser.add_argument("--stats", action="store_true", help="times, CPU and memory, once a minute and at the end")
     parser.add_argument("--count", type=whole_number(1), metavar="N", help="stop after N frames")
     options = parser.parse()
+    if options.discovery and not options.mqtt:
+        parser.error("argument --discovery: goes with --mqtt")
     options.frames = SourceOptions(
         options.width, options.height, options.fps, options.flip, options.rotate, options.roi
     )
     return options
+
+
+def _add_output_options(parser: Parser) -> None:
+    parser.add_argument("--window", action="store_true", help="show the picture and what is read; q or Esc ends it")
+    parser.add_argument("--record", metavar="FILE.mp4", help="save the frames as a video")
+    parser.add_argument("--save-unsure", metavar="FOLDER", help="keep frames the model was unsure of, for labelling")
+    parser.add_argument("--max-files", type=whole_number(1), default=1000, metavar="N", help="of --save-unsure (1000)")
+    parser.add_argument("--mqtt", metavar="URL", help="publish changes: mqtt[s]://user:password@host:port/topic")
+    parser.add_argument("--discovery", action="store_true", help="with --mqtt: announce it to Home Assistant")
 
 
 _SMOOTHING = "announce a reading that N of the last 2N-1 frames gave (1: every frame)"

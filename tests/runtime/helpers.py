@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
+import random
+import socket
 import subprocess
 import sys
 import threading
@@ -45,6 +47,15 @@ def stroke(shape: tuple[int, int], ink: int, paper: int, width: int) -> NDArray[
     return image
 
 
+def free_port() -> int:
+    """A port nobody listens on, outside the range that outgoing connections take theirs from."""
+    for port in random.sample(range(20000, 32000), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no free port")
+
+
 def jpeg(level: int) -> bytes:
     """A JPEG of one grey level."""
     return cv2.imencode(".jpg", np.full((48, 64), level, np.uint8))[1].tobytes()
@@ -56,8 +67,8 @@ class MjpegServer:
     /lengths, /bare, /chunked: three ways to serve MJPEG. The rest: what is no stream.
     """
 
-    def __init__(self, port: int = 0) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+    def __init__(self, port: int | None = None) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", port or free_port()), self._handler())
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"

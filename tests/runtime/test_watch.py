@@ -27,7 +27,7 @@ class Model:
         self.seen: list[int] = []
 
     def look(self, image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Look:
-        level = int(image[0, 0])
+        level = int(image.flat[0])
         self.seen.append(level)
         reason = {0: "blank", 1: "unsure"}.get(level)
         top = (Candidate(str(level), level, 0.9),) if level else ()
