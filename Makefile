@@ -15,7 +15,7 @@ HAS_OLD := $(shell $(PYTHON) -c 'import sys; print("yes" if sys.version_info < (
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo train convert ship test lint test-all test-old bench eval-real clean FORCE
+.PHONY: help demo train convert ship test lint test-all test-old soak test-camera bench eval-real clean FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,12 @@ test-old:
 	@echo "runtime tests with tflite-runtime 2.14: NOT RUN, it has no wheels for $$($(PYTHON) --version)"
 endif
 
+soak: $(VENV)/core ## 200,000 frames through the camera's loop: memory, descriptors and threads stay as they are
+	$(RUN) -m tests.camera.soak
+
+test-camera: $(VENV)/dev ## A real camera node and a real window, in a small virtual machine (root, Debian)
+	$(RUN) -m pytest tests/camera -m camera
+
 bench: $(VENV)/core ## Time a start of python -m runtime.classify against a bare script
 	$(RUN) -m benchmarks.startup
 
@@ -86,7 +92,7 @@ $(VENV)/dev: $(VENV)/train
 # LiteRT and tflite-runtime do not share a numpy: an environment of its own, without this project in it.
 $(OLD)/ready: $(VENV)/python-identity pyproject.toml
 	@rm -rf $(OLD) && $(PYTHON) -m venv $(OLD)
-	@$(OLD)/bin/pip --disable-pip-version-check -q install tflite-runtime==2.14.0 'numpy<2' opencv-python-headless==4.10.0.84 'pytest>=8' 'pillow>=10'
+	@$(OLD)/bin/pip --disable-pip-version-check -q install tflite-runtime==2.14.0 'numpy<2' opencv-python-headless==4.10.0.84 'pytest>=8' 'pillow>=10' 'paho-mqtt>=2'
 	@touch $@
 
 FORCE:
