@@ -3,6 +3,7 @@ PYTHON ?= python3
 REAL ?= ../shared/data/real
 TRAIN_ARGS ?=
 CONVERT_ARGS ?=
+EVAL_ARGS ?=
 
 VENV := .venv
 OLD := .venv-tflite-runtime
@@ -15,7 +16,7 @@ HAS_OLD := $(shell $(PYTHON) -c 'import sys; print("yes" if sys.version_info < (
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo train convert ship test lint test-all test-old soak test-camera bench eval-real clean FORCE
+.PHONY: help demo train convert ship test lint test-all test-old soak test-camera bench eval-real eval-robust clean FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,11 +60,15 @@ soak: $(VENV)/core ## 200,000 frames through the camera's loop: memory, descript
 test-camera: $(VENV)/dev ## A real camera node and a real window, in a small virtual machine (root, Debian)
 	$(RUN) -m pytest tests/camera -m camera
 
-bench: $(VENV)/core ## Time a start of python -m runtime.classify against a bare script
+bench: $(VENV)/core ## Time a start against a bare script, and preprocessing against decoding a JPEG
 	$(RUN) -m benchmarks.startup
+	$(RUN) -m benchmarks.preprocess_speed
 
-eval-real: $(VENV)/core ## Measure on a folder of real pictures (REAL=folder with manifest.csv)
-	$(RUN) -m benchmarks.real_pictures $(REAL)
+eval-real: $(VENV)/core ## Measure on a folder of real pictures (REAL=folder EVAL_ARGS="--sheet out")
+	$(RUN) -m benchmarks.real_pictures $(REAL) $(EVAL_ARGS)
+
+eval-robust: $(VENV)/train ## Measure on MNIST-C's corruptions and the calibration (MNIST_NPZ=mnist.npz)
+	$(RUN) -m benchmarks.robustness $(EVAL_ARGS)
 
 clean: ## Remove environments, artifacts and caches
 	rm -rf $(VENV) $(OLD) artifacts build dist .pytest_cache .mypy_cache .ruff_cache

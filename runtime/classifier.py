@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,9 @@ from runtime.card import Decision, InputSpec, ModelCard, split_card
 from runtime.errors import ModelError, ModelMismatch
 from runtime.interpreter import Interpreter, TensorInfo
 from runtime.preprocess import as_picture, prepare
-from runtime.reader import Region, read_rows
+
+if TYPE_CHECKING:
+    from runtime.reader import Region
 
 DEFAULT_MODEL = Path(__file__).parent / "models" / "digits.tflite"
 CROWD_SHARE = 0.08  # of a picture's ink: a mark with less is a letter of a text, a spot of a texture
@@ -124,6 +126,8 @@ class Classifier:
         image: as for `predict`. threshold: 0 to 1, in place of the card's; what scores less is no digit.
         A model whose framing is "frame" sees the picture as one region. Raises ValueError for what is no picture.
         """
+        from runtime.reader import read_rows  # not above: a start that reads one mark needs none of it
+
         limit = self.card.decision.reject_threshold if threshold is None else threshold
         if self.card.input.framing == "frame":
             return _reading_of(self.predict(image, 1, limit))
@@ -150,6 +154,8 @@ class Classifier:
 
 def _reading_of(seen: Prediction) -> Reading:
     """A prediction as a reading of one region, or of none."""
+    from runtime.reader import Region
+
     if seen.label is None or seen.box is None:
         return Reading("", (), seen.preprocess_ms, seen.inference_ms)
     return Reading(seen.label, (Region(seen.box, seen.label, seen.score),), seen.preprocess_ms, seen.inference_ms)

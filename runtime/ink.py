@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -22,9 +23,11 @@ from runtime.paper import (
     shrink,
     strength_of,
     stroke_limit,
+    to_gray,
     u8,
 )
 from runtime.rules import frame_lines
+from runtime.small import in_veil, is_light_in_veil, is_veiled, restored, without_line
 
 WORK_SIDE = 320  # pixels; marks are looked for in a picture no larger than this
 MARK_SIDE = 80  # pixels; a mark is cut out at no more than this, four times MNIST's box
@@ -35,6 +38,8 @@ BLOB_SHARE = 0.25  # of a mark's longer side: strokes are less than twice this w
 MOST_BULGE = 3.2  # the same, of anything drawn; greater, it is a texture
 LEAST_CONTRAST = 12.0  # grey levels, of a mark's dark parts
 LEAST_INK = 0.1  # of the paper's light; what takes less shines through or is the paper's own grain
+GRAIN = 0.1  # of full ink: less is paper
+VEIL_GRAIN = 0.15  # the same, in fog
 SPECK_SHARE = 0.03  # of the largest mark's area
 
 
@@ -59,23 +64,52 @@ def find_ink(image: Picture) -> Ink | None:
 
     image: (height, width) or (height, width, 3) BGR, uint8.
     """
+    if max(image.shape[:2]) <= SMALL_SIDE:
+        return _find_small(image)
     factor = min(1.0, WORK_SIDE / max(image.shape[:2]))
     small = shrink(image, factor)
     light = is_light_on_dark(small)
     plane = ink_plane(small, light)
-    best: _Found | None = None
+    best = _best(plane, _grounds(plane), light)
+    return None if best is None else _cut_out(image, best, factor)
+
+
+def _find_small(image: Picture) -> Ink | None:
+    """The same for a picture in which each pixel counts: of at most SMALL_SIDE."""
+    gray = to_gray(image)
+    mended = restored(gray)
+    if mended is not gray:
+        image = gray = mended
+    if is_veiled(gray):
+        light = is_light_in_veil(gray)
+        mask, ground, share = in_veil(ink_plane(image, light))
+        return _cut_out(image, _Found(_Mark(mask, 1.0, share), ground, light), 1.0, VEIL_GRAIN) if mask.any() else None
+    light = is_light_on_dark(image)
+    plane = without_line(ink_plane(image, light))
+    best = _best(plane, _grounds(plane), light)
+    return None if best is None else _cut_out(ink_plane(plane, light), best, 1.0, 0.0)
+
+
+def _grounds(plane: Gray) -> Iterator[tuple[Gray, int]]:
+    """Grounds to try, each with the side in pixels of the square that it was found with."""
     for share in GROUND_SHARES:
         size = max(3, round(share * stroke_limit(*plane.shape)))
-        ground = ground_of(plane, size)
+        yield ground_of(plane, size), size
+
+
+def _best(plane: Gray, grounds: Iterable[tuple[Gray, int]], light: bool) -> _Found | None:
+    """The first mark that is made of strokes, else that which is most like one."""
+    best: _Found | None = None
+    for ground, size in grounds:
         strength = strength_of(plane, ground)
         mark = _main_mark(ink_mask(strength), size)
         if mark is not None and not _is_ink(mark, strength, None if light else ground):
             continue
         if mark is not None and (best is None or mark.bulge < best.mark.bulge):
-            best = _Found(mark, ground, factor, light)
+            best = _Found(mark, ground, light)
         if best is not None and best.mark.bulge <= MAX_BULGE:
             break
-    return None if best is None else _cut_out(image, best)
+    return best
 
 
 def _is_ink(mark: _Mark, strength: Gray, ground: Gray | None) -> bool:
@@ -213,15 +247,14 @@ def _gap(a: _Part, b: _Part) -> int:
 
 @dataclass(frozen=True)
 class _Found:
-    """A mark and its ground, (h, w), at `factor` of the picture's size."""
+    """A mark and its ground, (h, w)."""
 
     mark: _Mark
     ground: Gray
-    factor: float
     light: bool
 
 
-def _cut_out(image: Picture, found: _Found) -> Ink:
+def _cut_out(image: Picture, found: _Found, factor: float, grain: float = GRAIN) -> Ink | None:
     """Cut a mark out of the picture itself, finer than it was found where the picture is finer."""
     mask = found.mark.mask.astype(np.uint8)
     x, y, w, h = (int(v) for v in cv2.boundingRect(mask))
@@ -229,20 +262,23 @@ def _cut_out(image: Picture, found: _Found) -> Ink:
     left, top = max(0, x - 1), max(0, y - 1)
     right, bottom = min(mask.shape[1], x + w + 1), min(mask.shape[0], y + h + 1)
     near = cv2.dilate(mask[top:bottom, left:right], np.ones((3, 3), np.uint8))
-    x0, x1 = (min(image.shape[1], round(v / found.factor)) for v in (left, right))
-    y0, y1 = (min(image.shape[0], round(v / found.factor)) for v in (top, bottom))
-    crop = shrink(image[y0:y1, x0:x1], min(1.0, MARK_SIDE * found.factor / max(w, h)))
+    x0, x1 = (min(image.shape[1], round(v / factor)) for v in (left, right))
+    y0, y1 = (min(image.shape[0], round(v / factor)) for v in (top, bottom))
+    crop = shrink(image[y0:y1, x0:x1], min(1.0, MARK_SIDE * factor / max(w, h)))
     size = (crop.shape[1], crop.shape[0])
     keep = cv2.resize(near, size, interpolation=cv2.INTER_NEAREST)
     ground = cv2.resize(found.ground[top:bottom, left:right], size, interpolation=cv2.INTER_LINEAR)
     strength = cv2.multiply(cv2.subtract(ink_plane(crop, found.light), ground), keep)
     box = (x0, y0, max(1, x1 - x0), max(1, y1 - y0))
-    grainy = max(image.shape[:2]) > SMALL_SIDE
-    return Ink(box, stretched(u8(strength), 0.1 if grainy else 0.0), found.light, found.mark.share)
+    strength = stretched(u8(strength), grain)
+    return Ink(box, strength, found.light, found.mark.share) if strength.size else None
 
 
 def stretched(strength: Gray, grain: float) -> Gray:
-    """Trimmed to its ink and brought to 0..255: `grain`, a share of full ink, becomes 0, full ink 255."""
+    """Trimmed to its ink and brought to 0..255: `grain`, a share of full ink, becomes 0, full ink 255.
+
+    Where there is no ink, nothing is left: (0, 0).
+    """
     peak = quantile(strength[strength > 0.3 * strength.max()], 0.9)
     floor = grain * peak
     level = np.clip((strength - np.float32(floor)) * np.float32(255.0 / max(1.0, peak - floor)), 0, 255)

@@ -23,7 +23,7 @@ MIN_CONTRAST = 16.0  # grey levels; less is paper grain
 NOISE_SIGMAS = 5.0  # a peak must stand this far above the grain
 CLEAR_BORDER = 0.95  # of the border's pixels on one side of the threshold decide the polarity
 POLARITY_SIDE = 160  # pixels; polarity is told from a picture no longer than this, if not narrower than SMALL_SIDE
-CLEAR_LEANING = 1.0  # of the skewness; writing gives 1.3 to 2, a shadow's edge less than 0.5
+CLEAR_LEANING = 1.0  # of the skewness; drawn rows and tables give 1.4 to 4, a shadow on paper 0.7 the wrong way
 POLARITY_SHARE = 0.75  # of the widest stroke; wider, a dark ground within a digit's bow passes for ink
 
 

@@ -28,7 +28,7 @@ WIDE = 0.9  # of its own height: wider, two that touch are considered whatever t
 TWO_WIDE = 0.85  # of its own height: narrower, it is not two that touch
 USUAL_WIDTH = 0.85  # of the height, where a row does not tell its own
 WIDTH_PRIOR = 0.7  # logarithm of the score that one digit more or fewer than the width speaks for must win
-SPLIT_GAIN = 0.3  # logarithm of the score by which parts must beat a whole that is sure
+SPLIT_GAIN = 0.1  # logarithm of the score by which parts must beat a whole that is sure
 MAX_CUTS = 7
 CUT_SLOPES = (0.0, -0.25, 0.25)  # x per y: upright and slanted handwriting
 CUT_STROKE = 0.55  # of the row's height: the most ink that a cut goes through
@@ -161,7 +161,10 @@ def _guess(desk: _Desk, mask: Mask, x: int, y: int) -> _Guess | None:
     if w == 0:
         return None
     x, y, mask = x + left, y + top, mask[top : top + h, left : left + w]
-    scores = desk.scores(frame_ink(Ink((x, y, w, h), _ink(desk.page.strength, mask, x, y), desk.page.light), desk.spec))
+    strength = _ink(desk.page.strength, mask, x, y)
+    if not strength.size:
+        return None
+    scores = desk.scores(frame_ink(Ink((x, y, w, h), strength, desk.page.light), desk.spec))
     index = int(np.argmax(scores))
     return _Guess(x, y, w, h, index, float(scores[index]))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Mapping
@@ -81,6 +80,8 @@ def to_csv(source: str, prediction: Prediction) -> str:
 
 def csv_line(cells: tuple[str, ...]) -> str:
     """Cells as one line of CSV, quoted where they must be."""
+    import csv
+
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="").writerow(cells)
     return buffer.getvalue()

@@ -18,6 +18,7 @@ from runtime.render import GREEN, ORANGE, overlay, overlay_regions
 from runtime.watch import Answer
 
 TITLE = "edge-classifier"
+WIDEST = 1280  # pixels of a window as it opens
 QUIT_KEYS = (ord("q"), 27)  # Esc
 
 
@@ -84,11 +85,15 @@ class Window:
             raise OptionError(wrong)
         self._quit = quit_
         self._last: NDArray[np.uint8] | None = None
-        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL)
+        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
 
     def show(self, answer: Answer) -> None:
         """Draw one answer."""
         shown = picture(answer, self._last)
+        if self._last is None:
+            height, width = shown.shape[:2]
+            scale = min(1.0, WIDEST / width)
+            cv2.resizeWindow(TITLE, round(width * scale), round(height * scale))
         if answer.frame is not None:
             self._last = shown
         cv2.imshow(TITLE, shown)

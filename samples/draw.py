@@ -246,6 +246,20 @@ def pictures(seed: int = 7) -> dict[str, Image]:
     return made
 
 
+def pages(seed: int = 11) -> dict[str, Image]:
+    """Pictures of several digits, in rows; the name says what stands there, "_" between rows."""
+    rng = np.random.default_rng(seed)
+    note = ruled(sheet(720, 960, PAPER, 2.0, rng), 120, (205, 180, 165))
+    for row, digits in enumerate(("31415", "92653")):
+        for column, digit in enumerate(digits):
+            place = Place(
+                170 + 140 * column + rng.normal(0, 8), 230 + 240 * row + rng.normal(0, 8), 130, rng.normal(4, 3)
+            )
+            note = write(note, digit, place, Pen(0.06, BALLPOINT), rng)
+    note = shadow(light(note, (0.6, 0.5), 0.3), [(0.7, -0.1), (1.1, -0.1), (1.1, 1.1), (0.85, 1.1)], 0.35, 14)
+    return {"lines/note_31415_92653.jpg": camera(note, rng)}
+
+
 def _transparent(digit: str, rng: np.random.Generator) -> Image:
     """Drawn in a paint program: a green line on nothing, BGRA."""
     covered = coverage((300, 300), digit, Place(150, 150, 220, 0), Pen(0.05, MARKER), rng)
@@ -257,8 +271,10 @@ def _transparent(digit: str, rng: np.random.Generator) -> Image:
 
 def main() -> int:
     """Write every picture into this folder."""
-    for name, image in pictures().items():
-        cv2.imwrite(str(FOLDER / name), image, [cv2.IMWRITE_JPEG_QUALITY, 88])
+    for name, image in {**pictures(), **pages()}.items():
+        (FOLDER / name).parent.mkdir(exist_ok=True)
+        quality = [cv2.IMWRITE_JPEG_QUALITY, 88] if name.endswith(".jpg") else []
+        cv2.imwrite(str(FOLDER / name), image, quality)
         print(name)
     return 0
 

@@ -18,6 +18,7 @@ ELSEWHERE = {
     "make train convert": "tests/test_end_to_end.py",
     "make bench": "a benchmark",
     "make eval-real REAL=folder": "a benchmark",
+    "make eval-robust": "a benchmark",
     ".venv/bin/python -m runtime.camera": "needs a camera; tests/runtime/test_camera.py has a video",
 }
 
@@ -62,6 +63,14 @@ def test_every_make_target_named_is_there() -> None:
         c.split()[1] for c, _ in blocks() if c.startswith("make ")
     }:
         assert f"make {target} " in listed, target
+
+
+def test_the_python_it_shows_runs() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("7 0.")
+    assert done.stdout.endswith("31415\n92653\n")
 
 
 def test_every_file_named_is_there() -> None:

@@ -15,6 +15,9 @@ from train.extras import DRAWN_DIGITS, DRAWN_NEGATIVES, Extras, Targets, one_hot
 from train.models import Recipe
 from train.raw import Image, Labels
 
+# With 1, Keras 3.15 has tf.data fetch ahead, and to end an epoch then waits 10 ms, 20, 40 ... up to half a minute.
+WORKERS = 2
+
 
 @dataclass(frozen=True)
 class Material:
@@ -32,12 +35,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """The training images of one epoch: shuffled, and augmented where the recipe says so.
 
     Batch i depends on (seed, epoch, i) alone: uint8 (B, H, W, C), and labels int64 (B,) or, with extras,
-    targets float32 (B, classes). Keras asks for them in a thread of its own, ahead of training: OpenCV lets
-    go of the interpreter lock, so the two overlap.
+    targets float32 (B, classes). Keras asks for them in threads of its own, ahead of training and in order:
+    OpenCV lets go of the interpreter lock, so the two overlap.
     """
 
     def __init__(self, recipe: Recipe, seed: int, material: Material, epoch: int) -> None:
-        super().__init__(workers=1, use_multiprocessing=False)
+        super().__init__(workers=WORKERS, use_multiprocessing=False)
         self._recipe, self._seed, self._material, self._epoch = recipe, seed, material, epoch
         rng = np.random.default_rng([seed, epoch])
         self._order = rng.permutation(np.concatenate([np.arange(len(material.labels)), _drawn(material, rng)]))

@@ -23,7 +23,7 @@ from train.scenes import silhouette, texture, word_scene
 LETTERS = "ACEFHJKLMNPRTUVWXYacdefhkmnprtuvwxy&@#%+=*×÷±∞√∑≈≠αβγπκλμνρτχψωηΓΔΛΞΠΣΨΩЖИЦШЩЮЯДЛФЫюжцшыяф"
 LATIN = LETTERS.index("×")  # from here on not every font has them
 SLIM = 0.35  # of its length; a mark less wide than this may be a 1,
-SOFT = 0.62  # unless this share of its pixels is neither dark nor bright, as no stroke's is
+SOFT = 0.6  # unless this share of its pixels is neither dark nor bright, as no stroke's is
 # By hand, as train.pen.strokes reads them. Greek, much of which is nearly a digit:
 GREEK = (
     "88 12 66 44 40 80 18 76 12 50 24 26 46 34 66 70 90 90",  # alpha, and its like
@@ -199,7 +199,7 @@ SHARES: tuple[tuple[Maker, float], ...] = (
     (_pair, 0.06),
     (_part, 0.05),
     (_blob, 0.04),
-    (_silhouette, 0.2),
+    (_silhouette, 0.28),
     (_texture, 0.08),
     (_printed_page, 0.03),
 )

@@ -70,7 +70,9 @@ def main() -> int:
     first, memory = uses[0], [use.memory_mb for use in uses]
     flat = all((use.descriptors, use.threads) == (first.descriptors, first.threads) for use in uses)
     print(f"{options.frames:,} frames of {options.width}x{options.height}")
-    print(f"memory       {first.memory_mb:.1f} MB after {WARM_UP}, at most {max(memory):.1f}, at the end {memory[-1]:.1f}")
+    print(
+        f"memory       {first.memory_mb:.1f} MB after {WARM_UP}, at most {max(memory):.1f}, at the end {memory[-1]:.1f}"
+    )
     print(f"descriptors  {min(u.descriptors for u in uses)} to {max(u.descriptors for u in uses)}")
     print(f"threads      {min(u.threads for u in uses)} to {max(u.threads for u in uses)}")
     grew = max(memory) - first.memory_mb > MEMORY_MB

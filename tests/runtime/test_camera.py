@@ -59,6 +59,15 @@ def test_json_is_a_line_a_frame(video: Path) -> None:
     assert all(line["source"] == str(video) for line in lines)
 
 
+def test_read_gives_the_text_of_the_whole_frame() -> None:
+    page = "samples/lines/note_31415_92653.jpg"
+    done = command("runtime.camera", page, "--read", "--json")
+    (line,) = (json.loads(line) for line in done.stdout.splitlines())
+    assert line["text"] == "31415\n92653"
+    assert len(line["regions"]) == 10
+    assert "31415\n  92653" in command("runtime.camera", page, "--read").stdout
+
+
 def test_the_end_of_a_file_is_the_end(video: Path) -> None:
     done = command("runtime.camera", str(video), "--json")
     assert done.returncode == 0

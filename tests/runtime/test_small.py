@@ -1,0 +1,96 @@
+"""Pictures in which each pixel counts: bands, wrong pixels, lines and fog."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from runtime.ink import find_ink
+from runtime.paper import Gray
+from runtime.small import is_light_in_veil, is_veiled, restored, without_line
+from samples.draw import CHALK, STROKES, Pen, Place, coverage
+
+DIGITS = sorted(STROKES)
+
+
+def digit(name: str, width: float = 0.14) -> Gray:
+    """(28, 28): a light digit on black, as MNIST has it."""
+    covered = coverage((28, 28), name, Place(14, 14, 20, 4), Pen(width, CHALK), np.random.default_rng(5))
+    return np.asarray(255 * covered, np.uint8)
+
+
+def box(image: Gray) -> NDArray[np.int64]:
+    """x, y, width and height of what is found."""
+    found = find_ink(image)
+    assert found is not None
+    return np.array(found.box)
+
+
+@pytest.mark.parametrize("name", DIGITS)
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("dark", [False, True])
+def test_bands_of_exchanged_tones_are_turned_back(name: str, turned: bool, dark: bool) -> None:
+    whole = 255 - digit(name) if dark else digit(name)
+    image = whole.copy()
+    view = image.T if turned else image
+    view[:, :7] = 255 - view[:, :7]
+    view[:, -7:] = 255 - view[:, -7:]
+    assert np.array_equal(restored(image), whole)
+
+
+@pytest.mark.parametrize("name", DIGITS)
+@pytest.mark.parametrize("width", [0.05, 0.14, 0.3])
+def test_a_digit_as_it_is_stays(name: str, width: float) -> None:
+    image = digit(name, width)
+    assert np.array_equal(restored(image), image)
+    assert np.array_equal(without_line(image), image)
+    assert not is_veiled(image)
+    assert not is_veiled(255 - image)
+
+
+@pytest.mark.parametrize("name", DIGITS)
+def test_salt_and_pepper_are_no_ink(name: str) -> None:
+    rng = np.random.default_rng(6)
+    image = digit(name)
+    spoilt = np.where(rng.random(image.shape) < 0.17, np.where(rng.random(image.shape) < 0.5, 255, 0), image)
+    wrong = np.abs(spoilt - image.astype(int)).mean()
+    assert np.abs(restored(spoilt.astype(np.uint8)).astype(int) - image).mean() < 0.45 * wrong
+    assert np.abs(box(spoilt.astype(np.uint8)) - box(image)).max() <= 4
+
+
+@pytest.mark.parametrize("name", DIGITS)
+def test_a_line_across_does_not_make_the_digit_small(name: str) -> None:
+    image = digit(name)
+    crossed = image.copy()
+    points = np.array([[0, 12], [4, 16], [8, 12], [12, 16], [16, 12], [20, 16], [24, 12], [27, 15]], np.int32)
+    cv2.polylines(crossed, [points * 16], False, (255,), 1, cv2.LINE_AA, 4)
+    assert box(crossed)[2] < 23
+
+
+def fogged(image: Gray, seed: int) -> Gray:
+    """A light digit under blobs five to fourteen pixels wide and as bright as three digits."""
+    rng = np.random.default_rng(seed)
+    veil = np.zeros(image.shape, np.float32)
+    for nodes, weight in ((3, 1.0), (5, 0.5)):
+        veil += weight * cv2.resize(rng.random((nodes, nodes), np.float32), image.shape[::-1])
+    veil = (veil - veil.min()) / (veil.max() - veil.min())
+    return np.asarray((image + 765 * veil) / 4, np.uint8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", DIGITS)
+def test_fog_is_ground(name: str, seed: int) -> None:
+    image = fogged(digit(name), seed)
+    assert is_veiled(image)
+    assert is_light_in_veil(image)
+    assert not is_light_in_veil(255 - image)
+    assert np.abs(box(image) - box(digit(name))).max() <= 6
+    assert np.array_equal(box(np.asarray(255 - image)), box(image))
+
+
+def test_a_silhouette_that_runs_off_the_picture_is_no_fog() -> None:
+    image = np.zeros((28, 28), np.uint8)
+    image[:, 6:22] = 200
+    assert not is_veiled(image)
