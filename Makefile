@@ -57,12 +57,14 @@ endif
 soak: $(VENV)/core ## 200,000 frames through the camera's loop: memory, descriptors and threads stay as they are
 	$(RUN) -m tests.camera.soak
 
-test-camera: $(VENV)/dev ## A real camera node and a real window, in a small virtual machine (root, Debian)
-	$(RUN) -m pytest tests/camera -m camera
+test-camera: $(VENV)/dev ## Real camera nodes in a virtual machine, a real window under Xvfb (root, Debian 12, x86-64)
+	tests/camera/vm.sh $(RUN)
+	tests/camera/window.sh $(PYTHON)
 
-bench: $(VENV)/core ## Time a start against a bare script, and preprocessing against decoding a JPEG
+bench: $(VENV)/core ## Time a start against a bare script, and preprocessing against decoding a JPEG, the camera's loop
 	$(RUN) -m benchmarks.startup
 	$(RUN) -m benchmarks.preprocess_speed
+	$(RUN) -m benchmarks.camera_loop
 
 eval-real: $(VENV)/core ## Measure on a folder of real pictures (REAL=folder EVAL_ARGS="--sheet out")
 	$(RUN) -m benchmarks.real_pictures $(REAL) $(EVAL_ARGS)
