@@ -16,7 +16,7 @@ from runtime.health import LOST, STALE, STALE_S, Health
 
 POLL_S = 0.2  # how soon a request to stop is seen where no frame comes
 MAX_HUNG = 3  # threads that hang in a driver; no more are started until one comes back
-CLOSE_S = 0.5  # what a reader gets to end and release its camera
+CLOSE_S = 0.3  # what a reader gets to end and release its camera
 
 Opener = Callable[[], Iterator[Frame]]
 

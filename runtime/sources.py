@@ -44,7 +44,7 @@ class SourceOptions:
 
 
 def open_source(text: str, options: SourceOptions | None = None) -> Iterator[Frame]:
-    """Frames from a camera, a stream, a video file or pictures; the README has the grammar.
+    """Frames from a camera, a stream, a video file or pictures: see GRAMMAR.
 
     The source is opened at once, so that errors come at the call; it is released when the iterator is
     closed. A live source that fails raises SourceError; one that ends was finite. Raises SourceError,

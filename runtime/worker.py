@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 SLICE_S = 0.1  # how soon a request to stop is seen while waiting
-GRACE_S = 0.3  # what is left in a queue gets to go out after a request to stop
+GRACE_S = 0.2  # what is left in a queue gets to go out after a request to stop
 
 
 class Worker(Generic[T]):
