@@ -27,7 +27,7 @@ from runtime.paper import (
     u8,
 )
 from runtime.rules import frame_lines
-from runtime.small import in_veil, is_light_in_veil, is_veiled, restored, without_line
+from runtime.small import even_ground, in_veil, is_light_in_veil, is_veiled, restored, without_line
 
 WORK_SIDE = 320  # pixels; marks are looked for in a picture no larger than this
 MARK_SIDE = 80  # pixels; a mark is cut out at no more than this, four times MNIST's box
@@ -86,7 +86,9 @@ def _find_small(image: Picture) -> Ink | None:
         return _cut_out(image, _Found(_Mark(mask, 1.0, share), ground, light), 1.0, VEIL_GRAIN) if mask.any() else None
     light = is_light_on_dark(image)
     plane = without_line(ink_plane(image, light))
-    best = _best(plane, _grounds(plane), light)
+    even = even_ground(plane)
+    grounds = _grounds(plane) if even is None else [(even, max(plane.shape))]
+    best = _best(plane, grounds, light)
     return None if best is None else _cut_out(ink_plane(plane, light), best, 1.0, 0.0)
 
 

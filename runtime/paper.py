@@ -44,6 +44,9 @@ def is_light_on_dark(image: Picture) -> bool:
     bright = float(np.mean(border > level))
     if not 1 - CLEAR_BORDER < bright < CLEAR_BORDER:
         return bright < 0.5
+    corners = int(np.count_nonzero(gray[:: gray.shape[0] - 1 or 1, :: gray.shape[1] - 1 or 1] > level))
+    if max(gray.shape) <= SMALL_SIDE and corners != 2:
+        return corners < 2
     leaning = _leaning(gray)
     if abs(leaning) > CLEAR_LEANING:
         return leaning > 0

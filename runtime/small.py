@@ -21,7 +21,7 @@ ISOLATED_SHARE = 0.035  # of all pixels: more are noise, fewer are dots
 NOISE_PASSES = 2  # a pair of wrong pixels goes in the second
 SOLID = 0.6  # of the range: above it a line of one pixel is no wider
 LINE_LEVEL = 0.3  # of the range: a line's soft edge
-LINE_SOLID = 0.4  # of a line's pixels; of a blurred stroke's end it is less
+LINE_SOLID = 0.3  # of a line's pixels; of a blurred stroke's end it is less
 ACROSS = 0.75  # of a side: what is left beside the mark goes at least so far
 LINE_WIDE = 0.1  # of a line's pixels: those that a square of three fits around
 LEAST_LINE = 3  # pixels; less is a dot
@@ -31,6 +31,10 @@ MARGIN = 0.14  # of a side: MNIST's own is no narrower
 UNEVEN = 0.1  # of the range: between the border's quartiles
 HARD_STEP = 0.45  # of the range, between neighbours: a silhouette's edge, not a veil nor ink under it
 HARD_SHARE = 0.02  # of all pixels: with fewer such steps it is a veil
+PAPER_SHARE = 0.15  # of a picture's pixels: its paper shows in no fewer
+PAPER_SPREAD = 0.15  # of the range: even paper's pixels lie no further from its own level
+BETWEEN = (0.15, 0.4)  # of the range above paper: neither it nor ink
+BETWEEN_SHARE = 0.2  # of the pixels: with more of them the paper is not even
 VEIL_SQUARE = 5 / 28  # of the longer side: strokes are narrower, a veil's blobs wider
 VEIL_LOW, VEIL_HIGH = 0.26, 0.6  # of the strongest ink
 VEIL_PIECE = 0.3  # of the strongest part: what is stronger belongs to the mark
@@ -38,14 +42,14 @@ VEIL_BLUR = 1.5  # pixels; the steps an opening leaves in a veil would be ink
 
 
 def restored(image: Gray) -> Gray:
-    """(h, w) uint8: bands of exchanged tones along two opposite sides turned back, salt and pepper taken out."""
+    """(h, w) uint8: two alike bands of exchanged tones along opposite sides turned back, salt and pepper taken out."""
     low, high = int(image.min()), int(image.max())
     if high - low < 2:
         return image
     for turned in (False, True):
         view = image.T if turned else image
         first, last = _band(view, low, high), _band(view[:, ::-1], low, high)
-        if first and last:
+        if first and first == last:
             view = view.copy()
             view[:, :first] = low + high - view[:, :first]
             view[:, -last:] = low + high - view[:, -last:]
@@ -115,20 +119,21 @@ def without_line(plane: Gray) -> Gray:
     x, y, right, bottom = stats[:, 0], stats[:, 1], stats[:, 0] + stats[:, 2], stats[:, 1] + stats[:, 3]
     slack_x, slack_y = MARGIN * width, MARGIN * height
     line = (x < slack_x) | (y < slack_y) | (right > width - slack_x) | (bottom > height - slack_y)
-    line &= stats[:, 4] >= LEAST_LINE
+    sharp = np.bincount(labels[solid > 0], minlength=len(stats)) >= LINE_SOLID * stats[:, 4]
+    line &= sharp & (stats[:, 4] >= LEAST_LINE)
     line[0] = False
     gone = np.asarray(line[labels])
-    return np.where(gone, np.uint8(quantile(plane, 0.5)), plane) if _is_line(gone, solid) else plane
+    return np.where(gone, np.uint8(quantile(plane, 0.5)), plane) if _is_line(gone) else plane
 
 
-def _is_line(gone: NDArray[np.bool_], solid: Gray) -> bool:
-    """Whether these pixels are a line's: they go from side to side, thin and sharp."""
+def _is_line(gone: NDArray[np.bool_]) -> bool:
+    """Whether these pixels are a line's: they go from side to side, thin."""
     height, width = gone.shape
     _, _, w, h = cv2.boundingRect(gone.astype(np.uint8))
     area = np.count_nonzero(gone)
     wide = np.count_nonzero(cv2.erode(gone.astype(np.uint8), np.ones((3, 3), np.uint8)))
     across = w >= ACROSS * width or h >= ACROSS * height
-    return bool(across and wide <= LINE_WIDE * area and np.count_nonzero(solid[gone]) >= LINE_SOLID * area)
+    return bool(across and wide <= LINE_WIDE * area)
 
 
 def is_veiled(image: Gray) -> bool:
@@ -170,3 +175,19 @@ def in_veil(plane: Gray) -> tuple[NDArray[np.bool_], Gray, float]:
     strong[0] = 0
     keep = strong > VEIL_PIECE * strong.max()
     return np.asarray(keep[labels]), ground, float(strong[keep].sum() / max(1, strong.sum()))
+
+
+def even_ground(plane: Gray) -> Gray | None:
+    """(h, w) uint8 of one level, where paper has one: under a thick stroke or a filled shape there is no other.
+
+    plane: (h, w) uint8, ink bright. A square would fit into such a shape, and leave slivers of it as strokes.
+    None where the paper is uneven.
+    """
+    low, high = int(plane.min()), int(plane.max())
+    above = plane - np.uint8(low)
+    span = high - low
+    paper = above <= PAPER_SPREAD * span
+    between = (above > BETWEEN[0] * span) & (above < BETWEEN[1] * span)
+    if np.mean(paper) < PAPER_SHARE or np.mean(between) > BETWEEN_SHARE:
+        return None
+    return np.full_like(plane, round(quantile(plane[paper], 0.5)))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from runtime.ink import find_ink
 from runtime.paper import Gray
-from runtime.small import is_light_in_veil, is_veiled, restored, without_line
+from runtime.small import even_ground, is_light_in_veil, is_veiled, restored, without_line
 from samples.draw import CHALK, STROKES, Pen, Place, coverage
 
 DIGITS = sorted(STROKES)
@@ -94,3 +94,34 @@ def test_a_silhouette_that_runs_off_the_picture_is_no_fog() -> None:
     image = np.zeros((28, 28), np.uint8)
     image[:, 6:22] = 200
     assert not is_veiled(image)
+
+
+@pytest.mark.parametrize("name", DIGITS)
+def test_a_thick_markers_digit_is_taken_whole(name: str) -> None:
+    image = digit(name, 0.4)
+    x, y, w, h = cv2.boundingRect(np.asarray(image > 128, np.uint8))
+    assert np.abs(box(image) - (x, y, w, h)).max() <= 4
+
+
+SHIRT = [(6, 1), (21, 1), (26, 8), (23, 12), (21, 10), (21, 27), (6, 27), (6, 10), (4, 12), (1, 8)]
+PULLOVER = [(6, 0), (21, 0), (25, 5), (26, 25), (23, 26), (22, 10), (21, 27), (6, 27), (5, 10), (4, 26), (1, 25)]
+BOOT = [(14, 0), (25, 0), (26, 27), (1, 27), (1, 22), (14, 15)]
+
+
+@pytest.mark.parametrize("shape", [SHIRT, PULLOVER, BOOT])
+@pytest.mark.parametrize("texture", ["plain", "stripes", "grain"])
+def test_no_sliver_of_a_filled_shape_is_a_mark(shape: list[tuple[int, int]], texture: str) -> None:
+    levels = np.full((28, 28), 190.0)
+    if texture == "stripes":
+        levels[:, ::3] = 130
+    if texture == "grain":
+        levels += np.random.default_rng(8).normal(0, 15, levels.shape)
+    inside = cv2.fillPoly(np.zeros((28, 28), np.uint8), [np.array(shape, np.int32)], (1,))
+    found = find_ink(np.asarray(np.clip(levels, 0, 255) * inside, np.uint8))
+    _, _, w, h = cv2.boundingRect(inside)
+    assert found is None or (found.light and found.box[2] >= w - 2 and found.box[3] >= h - 2)
+
+
+def test_uneven_paper_has_no_one_level() -> None:
+    slope = np.broadcast_to(np.linspace(0, 120, 40), (40, 40)).astype(np.uint8)
+    assert even_ground(slope) is None
