@@ -16,7 +16,7 @@ HAS_OLD := $(shell $(PYTHON) -c 'import sys; print("yes" if sys.version_info < (
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo train convert ship test lint test-all test-old bench eval-real eval-robust clean FORCE
+.PHONY: help demo train convert ship test lint test-all test-old soak test-camera bench eval-real eval-robust clean FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,9 +54,17 @@ test-old:
 	@echo "runtime tests with tflite-runtime 2.14: NOT RUN, it has no wheels for $$($(PYTHON) --version)"
 endif
 
-bench: $(VENV)/core ## Time a start against a bare script, and preprocessing against decoding a JPEG
+soak: $(VENV)/core ## 200,000 frames through the camera's loop: memory, descriptors and threads stay as they are
+	$(RUN) -m tests.camera.soak
+
+test-camera: $(VENV)/dev ## Real camera nodes in a virtual machine, a real window under Xvfb (root, Debian 12, x86-64)
+	tests/camera/vm.sh $(RUN)
+	tests/camera/window.sh $(PYTHON)
+
+bench: $(VENV)/core ## Time a start against a bare script, and preprocessing against decoding a JPEG, the camera's loop
 	$(RUN) -m benchmarks.startup
 	$(RUN) -m benchmarks.preprocess_speed
+	$(RUN) -m benchmarks.camera_loop
 
 eval-real: $(VENV)/core ## Measure on a folder of real pictures (REAL=folder EVAL_ARGS="--sheet out")
 	$(RUN) -m benchmarks.real_pictures $(REAL) $(EVAL_ARGS)
@@ -91,7 +99,7 @@ $(VENV)/dev: $(VENV)/train
 # LiteRT and tflite-runtime do not share a numpy: an environment of its own, without this project in it.
 $(OLD)/ready: $(VENV)/python-identity pyproject.toml
 	@rm -rf $(OLD) && $(PYTHON) -m venv $(OLD)
-	@$(OLD)/bin/pip --disable-pip-version-check -q install tflite-runtime==2.14.0 'numpy<2' opencv-python-headless==4.10.0.84 'pytest>=8' 'pillow>=10'
+	@$(OLD)/bin/pip --disable-pip-version-check -q install tflite-runtime==2.14.0 'numpy<2' opencv-python-headless==4.10.0.84 'pytest>=8' 'pillow>=10' 'paho-mqtt>=2'
 	@touch $@
 
 FORCE:

@@ -1,83 +1,190 @@
-"""python -m runtime.camera: what does the camera, or a video, show?"""
+"""python -m runtime.camera: what does the camera, a stream or a video show?"""
 
 from __future__ import annotations
 
+import os
 import signal
-import time
+import sys
+import threading
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 
-from runtime.classifier import Prediction, Reading
-from runtime.classify import add_model_options, add_read_option, load_classifier
-from runtime.command import Parser, note_line, run, whole_number
-from runtime.frames import Frame, open_source
-from runtime.render import reading_to_dict, reading_to_text, to_json, to_text
+from runtime.camera_options import parse
+from runtime.classify import load_classifier
+from runtime.command import note_line, run
+from runtime.errors import ModelError
+from runtime.frames import Frame
+from runtime.live import Event, LiveSource
+from runtime.selftest import selftest
+from runtime.sources import has_video, is_live, open_source, redacted
+from runtime.stats import Stats
+from runtime.terminal import Lines
+from runtime.watch import Output, Watcher, looker, stored_events
 
-EXAMPLE = """  python -m runtime.camera
-  python -m runtime.camera /dev/video2 --json
-  python -m runtime.camera recording.mp4 --count 100"""
 
-
-class _Switch:
-    """Turned by SIGINT and SIGTERM, looked at between frames: nothing is cut off half done."""
+class Stop:
+    """Asked for by SIGINT or SIGTERM; whoever waits, looks here now and then."""
 
     def __init__(self) -> None:
-        self.off = False
+        self.asked = False
+        self.attend: Callable[[], None] = lambda: None  # a window wants to be looked after meanwhile
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._turn)
+            signal.signal(number, self._ask)
 
-    def _turn(self, number: int, frame: FrameType | None) -> None:
-        self.off = True
+    def __call__(self) -> bool:
+        self.attend()
+        return self.asked
+
+    def ask(self) -> None:
+        """As a signal does."""
+        self.asked = True
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
 
 
 def main() -> int:
-    """Read frames until the source ends, `--count` is reached, or a signal asks to stop; always 0."""
-    options = _parser().parse()
+    """Watch the source until it ends, `--count` is reached, or a signal asks to stop; 0 then."""
+    options = parse()
+    if options.list:
+        return _list()
+    silence_native_code()
+    stop = Stop()
     classifier = load_classifier(options)
-    switch = _Switch()
-    frames = open_source(options.source)
-    note_line(f"reading {options.source} with {classifier.interpreter.name}; Ctrl-C ends it")
-    last: str | None = None
-    for count, frame in enumerate(frames, start=1):
-        prediction = classifier.predict(frame.image, options.top_k, options.threshold)
-        reading = classifier.read(frame.image, options.threshold) if options.read else None
-        answer = reading.text if reading else prediction.label or prediction.reason
-        if options.json:
-            print(to_json(frame.source, prediction, _facts(frame, reading)), flush=True)
-        elif answer != last:
-            print(_change(frame, prediction, reading), flush=True)
-        last = answer
-        if switch.off or count == options.count:
-            break
-    if switch.off:
+    report = selftest(classifier)
+    if report.faults and classifier.card.golden:
+        raise ModelError(f"self-test failed, nothing is classified: {report.faults[0]}")
+    for fault in report.faults:
+        note_line(f"warning: {fault}")
+    watcher = Watcher(
+        redacted(options.source),
+        looker(classifier, options.top_k, options.threshold, options.read),
+        options.smoothing,
+        options.every_frame or not has_video(options.source),
+    )
+    _watch(options, watcher, stop, f"reading {redacted(options.source)} with {classifier.interpreter.name}")
+    if stop():
         note_line("stopped")
     return 0
 
 
-def _parser() -> Parser:
-    parser = Parser("python -m runtime.camera", "Say what a camera or a video shows, a line for each change.", EXAMPLE)
-    parser.add_argument("source", nargs="?", default="0", metavar="SOURCE", help="camera number, /dev/videoN or file")
-    add_model_options(parser)
-    add_read_option(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON object a frame")
-    parser.add_argument("--count", type=whole_number(1), metavar="N", help="stop after N frames")
-    return parser
+def _watch(options: Namespace, watcher: Watcher, stop: Stop, greeting: str) -> None:
+    live = is_live(options.source)
+    source: LiveSource | None = None
+    outputs: list[Output] = []
+
+    def opener() -> Iterator[Frame]:
+        return open_source(options.source, options.frames)
+
+    try:
+        events: Iterator[Event]
+        if live:
+            source = LiveSource(redacted(options.source), opener, options.give_up)
+            events = source.events(stop)
+        else:
+            events = stored_events(opener(), stop)
+        lines = Lines(options.json, live, stop)
+        outputs.append(lines)
+        if options.stats:
+            lines.stats = Stats(lines.note, lambda: source.dropped if source else 0)
+            outputs.insert(0, lines.stats)
+        for output in _more_outputs(options, live, stop, lines.note):
+            outputs.insert(0, output)
+        events = _greeted(events, lambda: lines.note(f"{greeting}; Ctrl-C ends it"))
+        _pump(events, watcher, outputs, options.count, stop)
+    finally:
+        stop.attend = lambda: None
+        if source is not None:
+            source.close()
+        for output in outputs:
+            with suppress(OSError):
+                output.close()
 
 
-def _facts(frame: Frame, reading: Reading | None) -> dict[str, object]:
-    return {
-        **(reading_to_dict(reading) if reading else {}),
-        "frame": frame.index,
-        "captured_at": round(frame.captured_at, 3),
-        "age_ms": round((time.time() - frame.captured_at) * 1000, 3),
-        "state": "ok",
-    }
+def _more_outputs(options: Namespace, live: bool, stop: Stop, note: Callable[[str], None]) -> Iterator[Output]:
+    """Those that were asked for; what each needs is imported only here."""
+    if options.mqtt:
+        from runtime.mqtt import Mqtt
+
+        yield Mqtt(options.mqtt, options.discovery, note)
+    if options.record:
+        from runtime.recorder import Recording
+
+        yield Recording(Path(options.record), options.fps, live, note, stop)
+    if options.save_unsure:
+        from runtime.recorder import Unsure
+
+        yield Unsure(Path(options.save_unsure), options.max_files, live, note, stop)
+    if options.window:
+        from runtime.window import Window
+
+        window = Window(stop.ask)
+        stop.attend = window.attend
+        yield window
 
 
-def _change(frame: Frame, prediction: Prediction, reading: Reading | None) -> str:
-    clock = time.strftime("%H:%M:%S", time.localtime(frame.captured_at))
-    name = f"{clock} frame {frame.index}"
-    return reading_to_text(name, reading) if reading else to_text(name, prediction)
+def _greeted(events: Iterator[Event], greet: Callable[[], None]) -> Iterator[Event]:
+    """The same events; a source that cannot be opened is not greeted."""
+    for number, event in enumerate(events):
+        if number == 0:
+            greet()
+        yield event
+
+
+def _pump(
+    events: Iterator[Event], watcher: Watcher, outputs: list[Output], count: int | None, stop: Callable[[], bool]
+) -> None:
+    """Every event to every output, until there are no more or `count` frames were seen."""
+    frames = 0
+    for event in events:
+        answer = watcher.see(event)
+        for output in outputs:
+            output.show(answer)
+        frames += answer.frame is not None
+        if frames == count or stop():
+            return
+
+
+def silence_native_code() -> None:
+    """Give sys.stderr a descriptor of its own, and send what C++ code writes to the old one nowhere.
+
+    JPEG decoders and drivers complain there about every bad frame, from any thread and for days. DEBUG=1 lets them.
+    """
+    if os.environ.get("DEBUG") == "1":
+        return
+    with suppress(OSError, ValueError):  # closed, as a daemon may have it
+        sys.stderr.flush()
+        sys.stderr = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+
+
+def _list() -> int:
+    from runtime.v4l2 import cameras
+
+    found, problems = cameras()
+    for camera in found:
+        print("\n  ".join([f"{camera.node}  {camera.name}", *camera.formats]))
+    for problem in problems:
+        note_line(problem)
+    if not found:
+        note_line("no camera found; plug one in, or for a camera on the Pi's own connector use csi://0")
+    return 0
+
+
+def _leave(status: int) -> None:
+    """End now where a thread hangs in a driver or a full pipe: Python's own end would wait for it, or abort."""
+    if any(thread.daemon for thread in threading.enumerate()):
+        os._exit(status)
 
 
 if __name__ == "__main__":
-    run(main)
+    try:
+        run(main)
+    except SystemExit as end:
+        _leave(end.code if isinstance(end.code, int) else 1)
+        raise

@@ -1,14 +1,10 @@
-"""Where pictures come from: files, folders, patterns, standard input, video files, cameras.
-
-The only module with a VideoCapture. Every source is an iterator of Frame.
-"""
+"""Pictures from files, folders, patterns and standard input. Video, streams and cameras: runtime.sources."""
 
 from __future__ import annotations
 
 import re
 import struct
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +33,8 @@ FIRST_WITH_GIF = (4, 11)  # OpenCV's version
 class Frame:
     """One picture. image: (h, w) or (h, w, 3) BGR, uint8. index: counts from 0 within the source.
 
-    captured_at: seconds since the epoch when it was taken from a camera or read from a file.
+    captured_at: seconds since the epoch when it was taken from a camera or read from a file. source: what
+    was asked for, or the file, without any password.
     """
 
     image: NDArray[np.uint8]
@@ -119,6 +116,18 @@ def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
         raise ImageError(f"{name}: {error}") from None
 
 
+def decode_jpeg(data: bytes) -> NDArray[np.uint8] | None:
+    """One whole JPEG of a stream as (h, w) or (h, w, 3) BGR, uint8; None where it is damaged.
+
+    Unlike `decode_image` it is for any thread, and cannot say what is wrong.
+    """
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+    except cv2.error:
+        return None
+    return None if image is None else as_picture(image)
+
+
 def _not_a_picture(data: bytes, name: str) -> str:
     if Path(name).suffix.lower() in VIDEO_SUFFIXES:
         return "this is a video; use: python -m runtime.camera " + name
@@ -160,61 +169,3 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
         if data[at + 1] == 0xDA:
             return
         at += 2 + int(struct.unpack_from(">H", data, at + 2)[0])
-
-
-def open_source(text: str) -> Iterator[Frame]:
-    """Frames from a camera ("0", "/dev/video0"), a video file, or pictures (file, folder, pattern, "-").
-
-    The source is opened at once, so that errors come at the call; it is released when the iterator ends.
-    Raises SourceError; ImageError later, where a picture in the row cannot be read.
-    """
-    if text.isdigit() or text.startswith("/dev/video"):
-        return _capture(_open_camera(text), f"camera {text}")
-    if Path(text).suffix.lower() in VIDEO_SUFFIXES:
-        return _capture(_open_video(text), text)
-    files = _expand_one(text)
-    return (Frame(read_image(file), file, i, time.time()) for i, file in enumerate(files))
-
-
-def _open_camera(text: str) -> cv2.VideoCapture:
-    number = int(text) if text.isdigit() else int(re.sub(r"\D", "", text) or 0)
-    node = Path(f"/dev/video{number}")
-    if sys.platform == "linux" and not node.exists():
-        raise SourceError(
-            f"cannot open camera {text}: {node} does not exist. Plug a camera in, or name a video file or a picture"
-        )
-    with quiet():
-        capture = cv2.VideoCapture(number, cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY)
-    if not capture.isOpened():
-        raise SourceError(
-            f"cannot open camera {text}: it is busy, or not a capture device, or you may not read it "
-            f"(ls -l {node}; sudo usermod -aG video $USER, then log in again)"
-        )
-    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # the driver's queue is where old frames wait
-    return capture
-
-
-def _open_video(text: str) -> cv2.VideoCapture:
-    if not Path(text).is_file():
-        raise SourceError(f"no such file: {text}")
-    with quiet():
-        capture = cv2.VideoCapture(text)
-    if not capture.isOpened():
-        raise SourceError(f"{text}: not a video OpenCV can read; the file is damaged or its codec is not supported")
-    return capture
-
-
-def _capture(capture: cv2.VideoCapture, source: str) -> Iterator[Frame]:
-    try:
-        index = 0
-        while True:
-            with quiet():
-                ok, image = capture.read()
-            if not ok:
-                break
-            yield Frame(as_picture(image), source, index, time.time())
-            index += 1
-    finally:
-        capture.release()
-    if index == 0:
-        raise SourceError(f"{source}: no frame could be read from it")

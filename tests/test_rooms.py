@@ -55,15 +55,17 @@ def test_convert_and_train_meet_only_through_files(path: Path) -> None:
     assert not roots(imports(path)) & (ROOMS - {"runtime", "convert"})
 
 
-@pytest.mark.parametrize("name", ["frames.py", "preprocess.py", "ink.py", "card.py", "interpreter.py"])
+@pytest.mark.parametrize(
+    "name", ["frames.py", "sources.py", "capture.py", "live.py", "preprocess.py", "ink.py", "card.py", "interpreter.py"]
+)
 def test_lower_rooms_do_not_know_the_classifier(name: str) -> None:
     assert "runtime.classifier" not in imports(ROOT / "runtime" / name)
 
 
-def test_only_interpreter_imports_an_interpreter_and_only_frames_opens_a_camera() -> None:
+def test_only_interpreter_imports_an_interpreter_and_only_capture_opens_a_camera() -> None:
     for path in modules("runtime"):
         text = path.read_text(encoding="utf-8")
-        assert "VideoCapture" not in text or path.name == "frames.py"
+        assert "VideoCapture" not in text or path.name == "capture.py"
         assert "tflite_runtime" not in text or path.name == "interpreter.py"
 
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import random
+import socket
 import subprocess
 import sys
+import threading
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from pathlib import Path
+from queue import Empty, Queue
 
 import cv2
 import numpy as np
@@ -37,3 +45,110 @@ def stroke(shape: tuple[int, int], ink: int, paper: int, width: int) -> NDArray[
     points = np.array([[0.35, 0.25], [0.65, 0.25], [0.45, 0.75]]) * (width_px, height)
     cv2.polylines(image, [points.astype(np.int32)], False, (ink,), width, cv2.LINE_AA)
     return image
+
+
+def free_port() -> int:
+    """A port nobody listens on, outside the range that outgoing connections take theirs from."""
+    for port in random.sample(range(20000, 32000), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no free port")
+
+
+def jpeg(level: int) -> bytes:
+    """A JPEG of one grey level."""
+    return cv2.imencode(".jpg", np.full((48, 64), level, np.uint8))[1].tobytes()
+
+
+class MjpegServer:
+    """A real HTTP server on loopback that streams the JPEGs it is told to `show`.
+
+    /lengths, /bare, /chunked: three ways to serve MJPEG. The rest: what is no stream.
+    """
+
+    def __init__(self, port: int | None = None) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", port or free_port()), self._handler())
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.passwords: list[str] = []
+        self.repeat: bytes | None = None  # sent again and again where nothing else is shown
+        self._shown: Queue[bytes | None] = Queue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+
+    def __enter__(self) -> MjpegServer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closed = True
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def show(self, *pictures: bytes) -> None:
+        for picture in pictures:
+            self._shown.put(picture)
+
+    def hang_up(self) -> None:
+        """End the connection that is open, or the next one."""
+        self._shown.put(None)
+
+    def stream(self, out: BufferedIOBase, path: str) -> None:
+        while not self._closed:
+            try:
+                picture = self._shown.get(timeout=0.05)
+            except Empty:
+                picture = self.repeat
+                if picture is None:
+                    continue
+            if picture is None:
+                return
+            length = b"Content-Length: %d\r\n" % len(picture) if path == "/lengths" else b""
+            part = b"--frame\r\nContent-Type: image/jpeg\r\n" + length + b"\r\n" + picture + b"\r\n"
+            if path == "/bare":
+                part = picture
+            if path == "/chunked":
+                part = b"%x\r\n" % len(part) + part + b"\r\n"
+            out.write(part)
+            out.flush()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        mjpeg_server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+            def do_GET(self) -> None:
+                self.close_connection = True
+                password = self.headers.get("Authorization", "")
+                if password:
+                    mjpeg_server.passwords.append(base64.b64decode(password.split()[1]).decode())
+                if self.path in ("/nothing", "/secret"):
+                    self.send_error({"/nothing": 404, "/secret": 401}[self.path])
+                    return
+                if self.path == "/rubbish":
+                    self.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+                    return
+                if self.path == "/moved":
+                    self.send_response(302)
+                    self.send_header("Location", "/lengths")
+                    self.end_headers()
+                    return
+                kind = {"/page": "text/html", "/picture": "image/jpeg"}.get(self.path)
+                self.send_response(200)
+                self.send_header("Content-Type", kind or "multipart/x-mixed-replace; boundary=frame")
+                if self.path == "/chunked":
+                    self.send_header("Transfer-Encoding", "chunked")
+                self.send_header("Connection", "close")
+                self.end_headers()
+                if not kind:
+                    with suppress(OSError):
+                        mjpeg_server.stream(self.wfile, self.path)
+
+        return Handler

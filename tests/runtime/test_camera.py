@@ -1,12 +1,15 @@
-"""python -m runtime.camera on a video file; a live camera node has tests of its own."""
+"""python -m runtime.camera on video files, pipes and HTTP; a real camera node: tests/camera."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -14,8 +17,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from runtime.card import attach_card, split_card
+from runtime.classifier import DEFAULT_MODEL
 from runtime.frames import read_image
-from tests.runtime.helpers import ROOT, command
+from tests.runtime.helpers import ROOT, MjpegServer, command
 
 SHOWN = ("photo_7.jpg", "photo_7.jpg", "blank.jpg", "pencil_2.jpg", "pencil_2.jpg")
 
@@ -41,7 +46,7 @@ def test_a_line_for_each_change(video: Path) -> None:
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert len(lines) == 3
-    for line, pattern in zip(lines, (r"frame 0: 7 \(", "frame 2: blank", r"frame 3: 2 \("), strict=True):
+    for line, pattern in zip(lines, (r"frame 0: 7 \(", "frame 2: blank", r"frame 3: 2 \(.* fps\]$"), strict=True):
         assert re.search(r"^\d\d:\d\d:\d\d " + pattern, line)
 
 
@@ -91,3 +96,170 @@ def test_no_camera_is_one_line() -> None:
         "error: cannot open camera 97: /dev/video97 does not exist. "
         "Plug a camera in, or name a video file or a picture\n"
     )
+
+
+# Live sources, as a user runs them
+
+
+class Running:
+    """python -m runtime.camera WORDS --json, line by line as it writes them; a watchdog ends what hangs."""
+
+    def __init__(self, *words: str, stdin: int | None = None) -> None:
+        line = [sys.executable, "-m", "runtime.camera", *words]
+        self.process = subprocess.Popen(
+            line, cwd=ROOT, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self._watchdog = threading.Timer(120, self.process.kill)
+        self._watchdog.start()
+        self.lines: list[dict[str, object]] = []
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self._watchdog.cancel()
+        with suppress(ValueError):  # a test closed its standard input
+            self.process.communicate()
+
+    def until(self, **wanted: object) -> dict[str, object]:
+        """The next line that has these values."""
+        assert self.process.stdout is not None
+        for text in self.process.stdout:
+            line = json.loads(text)
+            self.lines.append(line)
+            if all(line[key] == value for key, value in wanted.items()):
+                return dict(line)
+        raise AssertionError(f"it ended: {self.process.communicate()[1]}")
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> str:
+        """Ask it to stop, and give what it said on standard error."""
+        self.process.send_signal(number)
+        out, err = self.process.communicate()
+        self.lines += [json.loads(line) for line in out.splitlines()]
+        return err
+
+
+def sample(name: str) -> bytes:
+    return cv2.imencode(".jpg", frame(ROOT / "samples" / name))[1].tobytes()
+
+
+def test_a_stream_that_is_killed_and_brought_back() -> None:
+    with MjpegServer() as server:
+        server.repeat = sample("photo_7.jpg")
+        running = Running(server.url + "/lengths", "--json")
+        running.until(state="ok", label="7")
+        server.repeat = None  # it says nothing, and does not hang up
+        assert running.until(state="stale")["label"] is None
+        server.repeat = sample("photo_7.jpg")
+        assert running.until(state="recovered")["label"] == "7"
+    with running:
+        lost = running.until(state="lost")
+        assert "127.0.0.1" in str(lost["message"])
+        with MjpegServer(server.port) as server:
+            server.repeat = sample("pencil_2.jpg")
+            assert running.until(state="recovered")["label"] == "2"
+            running.until(state="ok", label="2")
+            err = running.end()
+        assert running.process.returncode == 0
+    assert {line["label"] for line in running.lines} == {"7", "2", None}
+    assert all((line["label"] is None) == (line["state"] in ("stale", "lost")) for line in running.lines)
+    told = [line.split()[1].rstrip(":") for line in err.splitlines() if re.match(r"\d\d:\d\d:\d\d ", line)]
+    assert told == [line["state"] for line in running.lines if line["state"] != "ok"]
+    assert err.splitlines()[-1] == "stopped"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_source_that_hangs_does_not_keep_it_from_ending(number: signal.Signals) -> None:
+    with MjpegServer() as server, Running(server.url + "/bare", "--json") as running:
+        server.show(sample("photo_7.jpg"))
+        running.until(label="7")
+        err = running.end(number)
+        assert running.process.returncode == 0
+        assert err.splitlines()[-1] == "stopped"
+        assert "Traceback" not in err
+
+
+def test_a_pipe_of_jpegs_to_its_end() -> None:
+    with Running("-", "--json", stdin=subprocess.PIPE) as running:
+        pipe = running.process.stdin
+        assert pipe is not None
+        for name, label in (("photo_7.jpg", "7"), ("pencil_2.jpg", "2"), ("board_4.jpg", "4")):
+            pipe.buffer.write(sample(name))  # type: ignore[attr-defined]
+            pipe.flush()
+            running.until(label=label)
+        pipe.close()
+        assert running.process.wait() == 0
+    assert [line["state"] for line in running.lines] == ["ok"] * 3
+
+
+def test_it_gives_up_where_it_is_told_to() -> None:
+    with MjpegServer() as server:
+        server.repeat = sample("photo_7.jpg")
+        running = Running(server.url + "/chunked", "--json", "--give-up", "1")
+        running.until(label="7")
+    with running:
+        running.until(state="lost")
+        _, err = running.process.communicate()
+    assert running.process.returncode == 1
+    assert re.search(r"^error: http://127\S+ was lost for 1 s: ", err.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("http://127.0.0.1:1/",), r"error: cannot open http://127.0.0.1:1/: connection refused"),
+        (("gopher://x",), r"error: expected 0, /dev/video0, csi://0"),
+        (("samples/photo_7.jpg", "--width", "64"), r"error: --width, --height and --fps are asked of a camera"),
+        (("samples/photo_7.jpg", "--roi", "0,0,9999,10"), r"error: --roi 0,0,9999,10 lies outside the picture"),
+    ],
+)
+def test_what_cannot_be_watched_is_one_line(words: tuple[str, ...], complaint: str) -> None:
+    done = command("runtime.camera", *words)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert re.match(complaint, done.stderr)
+
+
+@pytest.mark.parametrize("words", [("--roi", "1,2,3"), ("--roi", "0,0,0,9"), ("--rotate", "45"), ("--flip", "x")])
+def test_usage_errors(words: tuple[str, str]) -> None:
+    assert command("runtime.camera", *words).returncode == 2
+
+
+def test_list_names_cameras_or_says_there_are_none() -> None:
+    done = command("runtime.camera", "--list")
+    assert done.returncode == 0
+    assert done.stdout or "no camera found" in done.stderr
+
+
+def test_a_board_that_computes_something_else_classifies_nothing(tmp_path: Path) -> None:
+    model, card = split_card(DEFAULT_MODEL.read_bytes())
+    assert card is not None
+    golden = card.golden[0]
+    wrong = dataclasses.replace(golden, output=bytes(reversed(golden.output)))
+    (tmp_path / "wrong.tflite").write_bytes(attach_card(model, dataclasses.replace(card, golden=(wrong,))))
+    done = command("runtime.camera", "samples/photo_7.jpg", "-m", str(tmp_path / "wrong.tflite"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.match(r"error: self-test failed, nothing is classified: golden vector 0: expected", done.stderr)
+
+
+def test_a_model_without_a_card_is_used_with_a_warning(tmp_path: Path, bare_model: bytes) -> None:
+    (tmp_path / "bare.tflite").write_bytes(bare_model)
+    done = command("runtime.camera", "samples/photo_7.jpg", "-m", str(tmp_path / "bare.tflite"))
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr.startswith("warning: the model has no golden vectors")
+
+
+def test_stats_and_pictures_in_a_folder(samples: Path) -> None:
+    done = command("runtime.camera", "samples/[a-z]*_*.*", "--stats")
+    assert done.returncode == 0
+    labels = {path.stem.partition("_")[2] for path in samples.glob("[a-z]*_*.*")}
+    assert len(done.stdout.splitlines()) >= len(labels)
+    assert re.search(r"^stats: \d+ frames; .*capture .*inference .*memory \d+ MB$", done.stderr, re.MULTILINE)
+
+
+def test_smoothing_leaves_out_what_is_gone_in_a_frame(video: Path) -> None:
+    lines = command("runtime.camera", str(video), "--smoothing", "2", "--count", "50").stdout.splitlines()
+    assert not [line for line in lines if "blank" in line]
+    # Between two readings comes one frame in which neither has two of the last three.
+    assert [re.split(r"frame \d+: ", line)[1][0] for line in lines[:3]] == ["7", "n", "2"]

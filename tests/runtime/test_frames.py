@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from runtime.errors import ImageError, SourceError
-from runtime.frames import decode_image, expand, open_source, read_image
+from runtime.frames import decode_image, decode_jpeg, expand, read_image
 from tests.runtime.helpers import stroke
 
 SEVEN = stroke((60, 80), 30, 220, 4)
@@ -161,43 +161,6 @@ def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path: Path) -> 
     assert list(expand([str(odd)])) == [str(odd)]
 
 
-@pytest.fixture
-def video(tmp_path: Path) -> Path:
-    path = tmp_path / "clip.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (80, 60))
-    for level in (30, 90, 30):
-        writer.write(cv2.cvtColor(stroke((60, 80), level, 220, 4), cv2.COLOR_GRAY2BGR))
-    writer.release()
-    return path
-
-
-def test_every_frame_of_a_video_counts(video: Path) -> None:
-    frames = list(open_source(str(video)))
-    assert [frame.index for frame in frames] == [0, 1, 2]
-    assert all(frame.image.shape == (60, 80, 3) and frame.image.dtype == np.uint8 for frame in frames)
-    assert {frame.source for frame in frames} == {str(video)}
-
-
-def test_pictures_are_a_source_too(folder: Path) -> None:
-    assert [Path(frame.source).name for frame in open_source(str(folder))] == ["IMG3.PNG", "img2.png", "img10.png"]
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ("99", r"cannot open camera 99: /dev/video99 does not exist"),
-        ("/dev/video98", r"cannot open camera /dev/video98: /dev/video98 does not exist"),
-        ("nowhere.mp4", r"no such file: nowhere\.mp4"),
-    ],
-)
-def test_a_source_that_is_not_there(text: str, complaint: str, capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SourceError, match=complaint):
-        open_source(text)
-    assert capfd.readouterr() == ("", "")
-
-
-def test_a_video_that_is_none(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "bad.mp4").write_bytes(b"nothing to see here" * 50)
-    with pytest.raises(SourceError, match=r"bad\.mp4: not a video OpenCV can read"):
-        open_source(str(tmp_path / "bad.mp4"))
-    assert capfd.readouterr() == ("", "")
+def test_a_jpeg_of_a_stream() -> None:
+    assert decode_jpeg(pil("L", "JPEG")) is not None
+    assert decode_jpeg(b"\xff\xd8\xff\xe0 damaged \xff\xd9") is None

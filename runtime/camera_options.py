@@ -1,0 +1,82 @@
+"""The options of python -m runtime.camera."""
+
+from __future__ import annotations
+
+import argparse
+
+from runtime.classify import add_model_options, add_read_option
+from runtime.command import Parser, number_between, whole_number
+from runtime.sources import FLIPS, TURNS, SourceOptions
+
+EXAMPLE = """  python -m runtime.camera
+  python -m runtime.camera /dev/video2 --smoothing 5 --json
+  python -m runtime.camera http://camera.local/stream --mqtt mqtt://localhost/digits
+  python -m runtime.camera recording.mp4 --count 100
+  rpicam-vid -n -t 0 --codec mjpeg -o - | python -m runtime.camera -"""
+
+
+def parse() -> argparse.Namespace:
+    """The command line; `frames` in it is what open_source takes."""
+    parser = Parser("python -m runtime.camera", "Say what a camera or a video shows, a line for each change.", EXAMPLE)
+    parser.add_argument(
+        "source",
+        nargs="?",
+        default="0",
+        metavar="SOURCE",
+        help="a camera (0, /dev/video0, csi://0), rtsp:// or http:// (MJPEG), a video, a folder, a pattern, "
+        "a picture, - (JPEG after JPEG) or fake://digits",
+    )
+    _add_source_options(parser)
+    add_model_options(parser)
+    add_read_option(parser)
+    parser.add_argument("--smoothing", type=whole_number(1), default=1, metavar="N", help=_SMOOTHING)
+    parser.add_argument("--every-frame", action="store_true", help="classify frames that did not change too")
+    parser.add_argument("--json", action="store_true", help="one JSON object a frame")
+    _add_output_options(parser)
+    parser.add_argument("--stats", action="store_true", help="times, CPU and memory, once a minute and at the end")
+    parser.add_argument("--count", type=whole_number(1), metavar="N", help="stop after N frames")
+    options = parser.parse()
+    if options.discovery and not options.mqtt:
+        parser.error("argument --discovery: goes with --mqtt")
+    options.frames = SourceOptions(
+        options.width, options.height, options.fps, options.flip, options.rotate, options.roi
+    )
+    return options
+
+
+def _add_output_options(parser: Parser) -> None:
+    parser.add_argument("--window", action="store_true", help="show the picture and what is read; q or Esc ends it")
+    parser.add_argument("--record", metavar="FILE.mp4", help="save the frames as a video")
+    parser.add_argument("--save-unsure", metavar="FOLDER", help="keep frames the model was unsure of, for labelling")
+    parser.add_argument("--max-files", type=whole_number(1), default=1000, metavar="N", help="of --save-unsure (1000)")
+    parser.add_argument("--mqtt", metavar="URL", help="publish changes: mqtt[s]://user:password@host:port/topic")
+    parser.add_argument("--discovery", action="store_true", help="with --mqtt: announce it to Home Assistant")
+
+
+_SMOOTHING = "announce a reading that N of the last 2N-1 frames gave (1: every frame)"
+
+
+def _add_source_options(parser: Parser) -> None:
+    parser.add_argument("--list", action="store_true", help="show the cameras found and their formats, and end")
+    parser.add_argument("--width", type=whole_number(1), metavar="N", help="pixels, asked of the camera")
+    parser.add_argument("--height", type=whole_number(1), metavar="N", help="pixels, asked of the camera")
+    parser.add_argument("--fps", type=number_between(0.01, 1000), metavar="X", help="asked of the camera")
+    parser.add_argument("--flip", choices=sorted(FLIPS), help="horizontally, vertically or both, before --rotate")
+    parser.add_argument("--rotate", type=int, choices=[0, *TURNS], default=0, help="degrees clockwise")
+    parser.add_argument("--roi", type=_roi, metavar="X,Y,W,H", help="look only there, pixels of the turned picture")
+    parser.add_argument(
+        "--give-up",
+        type=number_between(0, 1e9),
+        metavar="SECONDS",
+        help="end where a lost camera stays away so long (default: never)",
+    )
+
+
+def _roi(text: str) -> tuple[int, int, int, int]:
+    try:
+        x, y, w, h = (int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected X,Y,W,H in pixels; received {text!r}") from None
+    if min(x, y) < 0 or min(w, h) < 1:
+        raise argparse.ArgumentTypeError(f"expected X,Y of 0 or more and W,H of 1 or more; received {text!r}")
+    return x, y, w, h

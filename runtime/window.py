@@ -1,0 +1,110 @@
+"""--window: the picture, what is read in it, and how the source is."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.errors import OptionError
+from runtime.health import OK
+from runtime.render import GREEN, ORANGE, overlay, overlay_regions
+from runtime.watch import Answer
+
+TITLE = "edge-classifier"
+WIDEST = 1280  # pixels of a window as it opens
+QUIT_KEYS = (ord("q"), 27)  # Esc
+
+
+def problem(environment: Mapping[str, str], build: str) -> str:
+    """Why no window can be opened, with the remedy; "" where nothing is known against it.
+
+    build: cv2.getBuildInformation(). Asked first, because Qt ends the whole process where there is no display.
+    """
+    if re.search(r"^\s*GUI:\s*NONE\s*$", build, re.MULTILINE):
+        return (
+            "--window: this OpenCV has no windows; "
+            "pip uninstall -y opencv-python-headless, then pip install 'opencv-python!=4.11.*'"
+        )
+    if os.name == "posix" and not environment.get("DISPLAY") and not environment.get("WAYLAND_DISPLAY"):
+        return "--window: there is no display here; over SSH use ssh -X, or --json without a window"
+    display = environment.get("DISPLAY", "")
+    if display and not environment.get("WAYLAND_DISPLAY") and not _answers(display):
+        return f"--window: no X server answers at DISPLAY={display}; over SSH use ssh -X, or --json without a window"
+    return ""
+
+
+def _answers(display: str) -> bool:
+    """True where an X server listens at host:number.screen."""
+    host, _, rest = display.rpartition(":")
+    number = rest.partition(".")[0]
+    if not number.isdigit():
+        return False
+    if host in ("", "unix"):
+        return Path(f"/tmp/.X11-unix/X{number}").exists()
+    try:
+        socket.create_connection((host, 6000 + int(number)), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def picture(answer: Answer, last: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    """What the window shows, (h, w, 3) BGR uint8: boxes, labels and scores, state and frame rate below.
+
+    last: what is shown on, darkened, where there is no frame.
+    """
+    if answer.frame is None or answer.look is None:
+        canvas = np.zeros((240, 320, 3), np.uint8) if last is None else (last // 3).astype(np.uint8)
+    elif answer.look.reading is not None:
+        canvas = overlay_regions(answer.frame.image, answer.look.reading)
+    else:
+        canvas = overlay(answer.frame.image, answer.look.prediction)
+    text = f"{answer.state}  {answer.fps:.1f} fps" + (f"  {answer.steady}" if answer.steady else "")
+    colour = GREEN if answer.state == OK else ORANGE
+    size = canvas.shape[1] / 900
+    place = (8, canvas.shape[0] - 10)
+    text = text.replace("\n", " / ").encode("ascii", "replace").decode("ascii")
+    cv2.putText(canvas, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, max(1, round(size * 2)), cv2.LINE_AA)
+    return canvas
+
+
+class Window:
+    """An Output. OpenCV's windows belong to the thread that made them: the loop's own."""
+
+    def __init__(self, quit_: Callable[[], None]) -> None:
+        """quit_: called where q or Esc is pressed, or the window closed."""
+        wrong = problem(os.environ, cv2.getBuildInformation())
+        if wrong:
+            raise OptionError(wrong)
+        self._quit = quit_
+        self._last: NDArray[np.uint8] | None = None
+        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
+
+    def show(self, answer: Answer) -> None:
+        """Draw one answer."""
+        shown = picture(answer, self._last)
+        if self._last is None:
+            height, width = shown.shape[:2]
+            scale = min(1.0, WIDEST / width)
+            cv2.resizeWindow(TITLE, round(width * scale), round(height * scale))
+        if answer.frame is not None:
+            self._last = shown
+        cv2.imshow(TITLE, shown)
+        self.attend()
+
+    def attend(self) -> None:
+        """Let the window live, and see whether it is to be closed; often, also where no frame comes."""
+        if cv2.waitKey(1) & 0xFF in QUIT_KEYS or cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
+            self._quit()
+
+    def close(self) -> bool:
+        """Close it."""
+        cv2.destroyAllWindows()
+        return True

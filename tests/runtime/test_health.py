@@ -1,0 +1,78 @@
+"""ok, stale, lost, recovered: told by times alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from runtime.errors import SourceError
+from runtime.health import Health
+
+
+def seen(give_up: float | None = None) -> Health:
+    """A source whose first frame came at 100.0."""
+    health = Health("camera 0", 99.0, give_up)
+    assert health.frame(100.0) == "ok"
+    return health
+
+
+def test_a_silent_source_is_stale_once_and_recovers() -> None:
+    health = seen()
+    assert not health.is_stale(101.9)
+    assert health.is_stale(102.0)
+    assert not health.is_stale(103.0)
+    assert [health.frame(104.0), health.frame(104.1)] == ["recovered", "ok"]
+    assert not health.is_stale(106.0)
+    assert health.is_stale(106.1)
+
+
+def test_before_the_first_frame_nothing_is_stale() -> None:
+    health = Health("camera 0", 100.0)
+    assert not health.is_stale(105.0)
+    assert not health.is_hung(111.9)
+    assert health.is_hung(112.0)
+
+
+def test_the_pause_doubles_up_to_half_a_minute_and_a_frame_ends_that() -> None:
+    health, now, pauses = seen(), 100.0, []
+    for _ in range(9):
+        health.failed(now, "gone")
+        pauses.append(health.idle(now))
+        assert not health.may_reopen(now + pauses[-1] - 0.01)
+        now += pauses[-1]
+        assert health.may_reopen(now)
+        assert not health.may_reopen(now)
+    assert pauses == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+    assert health.frame(now) == "recovered"
+    health.failed(now, "gone")
+    assert health.idle(now) == 0.5
+
+
+def test_only_the_first_failure_is_news() -> None:
+    health = seen()
+    assert health.failed(101.0, "gone")
+    assert not health.failed(102.0, "still gone")
+    health.frame(103.0)
+    assert health.failed(103.1, "gone again")
+
+
+def test_it_gives_up_when_told_to_and_not_before() -> None:
+    health = seen(give_up=10)
+    health.failed(101.0, "no such device")
+    assert health.may_reopen(101.5)
+    health.failed(101.5, "no such device")
+    assert health.idle(110.9) == pytest.approx(0)
+    health.may_reopen(110.9)
+    assert 0 < health.idle(110.95) <= 0.05  # an opening that hangs does not put it off
+    with pytest.raises(SourceError, match="camera 0 was lost for 10 s: no such device"):
+        health.may_reopen(111.0)
+
+
+def test_a_stale_source_that_stays_silent_hangs() -> None:
+    health = seen()
+    assert health.idle(100.0) == 2
+    health.is_stale(102.0)
+    assert health.idle(102.0) == 10
+    assert not health.is_hung(111.9)
+    assert health.is_hung(112.0)
+    assert health.failed(112.0, "hangs")
+    assert not health.is_hung(200.0)  # nothing is open

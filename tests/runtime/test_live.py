@@ -1,0 +1,224 @@
+"""The reader thread and its newest frame. Threads are real, time is not: it passes when a test says so."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from queue import Queue
+
+import numpy as np
+import pytest
+
+from runtime.errors import SourceError
+from runtime.frames import Frame
+from runtime.live import MAX_HUNG, Event, LiveSource
+
+PATIENCE_S = 60.0  # a test that waits this long has failed
+
+
+class Camera:
+    """A source that gives what it is handed: numbers are frames, errors are raised, None is its end."""
+
+    def __init__(self) -> None:
+        self.script: Queue[int | Exception | None] = Queue()
+        self.opened = self.closed = 0
+        self.refuse: list[Exception] = []
+        self.asked = threading.Semaphore(0)
+
+    def open(self) -> Iterator[Frame]:
+        self.opened += 1
+        if self.refuse:
+            raise self.refuse.pop(0)
+        return self._frames()
+
+    def _frames(self) -> Iterator[Frame]:
+        try:
+            while True:
+                self.asked.release()
+                item = self.script.get(timeout=PATIENCE_S)
+                if item is None:
+                    return
+                if isinstance(item, Exception):
+                    raise item
+                yield Frame(np.full((2, 2), item, np.uint8), "fake", item, 0.0)
+        finally:
+            self.closed += 1
+
+
+class Bench:
+    """A camera, a clock, and the events that come of them.
+
+    The clock stands still while something is on its way, and jumps to what is due where nothing is: where
+    nothing is open, or the reader that is open has been told to be silent.
+    """
+
+    def __init__(self, give_up: float | None = None) -> None:
+        self.camera = Camera()
+        self.now = 1000.0
+        self.silent: object = None
+        self.source = LiveSource("camera 0", self.camera.open, give_up, lambda: self.now, self._wait)
+        self.events = self.source.events(lambda: False)
+
+    def _wait(self, changed: threading.Condition, seconds: float) -> None:
+        reader = self.source._reader
+        if reader is None or reader is self.silent:
+            self.now += seconds
+        else:
+            assert changed.wait(PATIENCE_S)
+
+    def frame(self, number: int) -> Event:
+        """Hand the camera a frame and see what comes of it."""
+        self.silent = None
+        self.camera.script.put(number)
+        return next(self.events)
+
+    def silence(self) -> Event:
+        """Let time pass until something happens by itself."""
+        self.silent = self.source._reader
+        return next(self.events)
+
+    def arrive(self, number: int) -> None:
+        """Let a frame come in while nobody asks."""
+        self.camera.script.put(number)
+        assert self.camera.asked.acquire(timeout=PATIENCE_S)  # it asks for the next: this one is in
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    made = Bench()
+    yield made
+    for _ in range(8):  # whatever hangs, ends
+        made.camera.script.put(None)
+    made.source.close()
+
+
+def shown(event: Event) -> tuple[str, int | None]:
+    return event.state, event.frame.index if event.frame else None
+
+
+def test_frames_are_ok(bench: Bench) -> None:
+    assert [shown(bench.frame(n)) for n in (0, 1, 2)] == [("ok", 0), ("ok", 1), ("ok", 2)]
+    assert bench.source.dropped == 0
+
+
+def test_only_the_newest_frame_is_given(bench: Bench) -> None:
+    assert bench.camera.asked.acquire(timeout=PATIENCE_S)
+    for number in (1, 2, 3):
+        bench.arrive(number)
+    assert shown(next(bench.events)) == ("ok", 3)
+    assert bench.source.dropped == 2
+
+
+def test_a_frame_that_waited_too_long_is_not_shown(bench: Bench) -> None:
+    assert bench.camera.asked.acquire(timeout=PATIENCE_S)
+    bench.arrive(0)
+    assert shown(next(bench.events)) == ("ok", 0)
+    bench.arrive(1)
+    bench.now += 3  # whoever asks was away
+    assert shown(bench.silence()) == ("stale", None)
+    assert shown(bench.frame(2)) == ("recovered", 2)
+    assert bench.source.dropped == 1
+
+
+def test_silence_is_stale_then_lost_and_the_source_is_opened_again(bench: Bench) -> None:
+    bench.frame(0)
+    stale = bench.silence()
+    assert (shown(stale), bench.now, stale.message) == (("stale", None), 1002.0, "no new frame for 2 s")
+    lost = bench.silence()
+    assert shown(lost) == ("lost", None)
+    assert bench.now == pytest.approx(1012.0)
+    assert "hangs" in lost.message
+    bench.camera.script.put(90)  # whichever reader gets this: the one that hung may not show it
+    bench.camera.script.put(91)
+    assert shown(next(bench.events)) in {("recovered", 90), ("recovered", 91)}
+    assert bench.camera.opened == 2
+    assert bench.now == pytest.approx(1012.5)
+    assert shown(bench.frame(2))[0] == "ok"
+
+
+def test_openings_that_hang_are_few(bench: Bench) -> None:
+    bench.frame(0)
+    bench.silence()
+    bench.silence()
+    hang = threading.Event()
+
+    def hanging() -> Iterator[Frame]:
+        hang.wait(PATIENCE_S)
+        return iter(())
+
+    bench.source._opener = hanging
+    turns = iter(range(2000))
+
+    def done() -> bool:
+        bench.silent = bench.source._reader  # none of them ever speaks
+        return next(turns, None) is None
+
+    try:
+        assert list(bench.source.events(done)) == []
+        assert bench.now > 1300
+        assert len(bench.source._hung) == MAX_HUNG
+        assert bench.source.close() is False
+    finally:
+        hang.set()
+
+
+def test_a_loss_is_told_once_and_the_opening_tried_again(bench: Bench) -> None:
+    bench.frame(0)
+    bench.camera.refuse = [SourceError("still away"), OSError("worse"), SourceError("still away")]
+    bench.camera.script.put(SourceError("camera 0 gives no more frames"))
+    lost = next(bench.events)
+    assert (shown(lost), lost.message) == (("lost", None), "camera 0 gives no more frames")
+    assert bench.camera.closed == 1
+    bench.camera.script.put(7)
+    assert shown(next(bench.events)) == ("recovered", 7)
+    assert bench.camera.opened == 5
+    assert bench.now == pytest.approx(1000 + 0.5 + 1 + 2 + 4)
+    assert shown(bench.frame(8)) == ("ok", 8)
+
+
+def test_a_source_that_cannot_be_opened_at_the_start_is_an_error() -> None:
+    def refuse() -> Iterator[Frame]:
+        raise SourceError("cannot open camera 0")
+
+    with pytest.raises(SourceError, match="cannot open camera 0"):
+        next(LiveSource("camera 0", refuse).events(lambda: False))
+
+
+def test_a_source_without_a_first_frame_is_an_error(bench: Bench) -> None:
+    with pytest.raises(SourceError, match="gives no frame and no error; its driver or network hangs"):
+        bench.silence()
+
+
+def test_unplugged_before_the_first_frame_is_an_error(bench: Bench) -> None:
+    bench.camera.script.put(SourceError("camera 0 gives no more frames; is it unplugged?"))
+    with pytest.raises(SourceError, match="is it unplugged"):
+        next(bench.events)
+
+
+def test_it_gives_up_after_the_time_it_was_given() -> None:
+    bench = Bench(give_up=20)
+    bench.frame(0)
+    bench.camera.refuse = [SourceError("no such device")] * 99
+    bench.camera.script.put(SourceError("gone"))
+    assert next(bench.events).state == "lost"
+    with pytest.raises(SourceError, match="camera 0 was lost for 20 s: no such device"):
+        next(bench.events)
+    assert bench.now == pytest.approx(1020)
+
+
+def test_the_end_of_a_finite_source_is_the_end(bench: Bench) -> None:
+    bench.frame(0)
+    bench.camera.script.put(1)
+    bench.camera.script.put(None)
+    assert [shown(event) for event in bench.events] == [("ok", 1)]
+
+
+def test_close_releases_the_camera(bench: Bench) -> None:
+    bench.frame(0)
+    bench.camera.script.put(1)
+    reader = bench.source._reader
+    assert reader is not None
+    reader.stop()
+    assert reader.join(PATIENCE_S)
+    assert bench.source.close() is True
+    assert bench.camera.closed == 1

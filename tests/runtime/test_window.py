@@ -1,0 +1,47 @@
+"""--window: what it shows, and why it cannot be shown here. A real one: tests/camera."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from runtime.frames import Frame
+from runtime.watch import Answer
+from runtime.window import picture, problem
+from tests.runtime.helpers import command
+from tests.runtime.test_watch import Model
+
+HEADLESS = "\n  GUI:                           NONE\n"
+QT = "\n  GUI:                           QT5\n    QT:                          YES (ver 5.15)\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "build", "complaint"),
+    [
+        ({"DISPLAY": ":0"}, HEADLESS, "pip install 'opencv-python"),
+        ({}, QT, "no display here; over SSH use ssh -X"),
+        ({"DISPLAY": ":987"}, QT, "no X server answers at DISPLAY=:987"),
+        ({"DISPLAY": "127.0.0.1:-5999.0"}, QT, "no X server answers"),
+        ({"DISPLAY": "rubbish"}, QT, "no X server answers"),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, QT, ""),
+    ],
+)
+def test_why_there_is_no_window(environment: dict[str, str], build: str, complaint: str) -> None:
+    assert complaint in problem(environment, build)
+    assert bool(problem(environment, build)) == bool(complaint)
+
+
+def test_the_command_says_so_in_one_line() -> None:
+    done = command("runtime.camera", "fake://digits", "--window", env={"DISPLAY": "", "WAYLAND_DISPLAY": ""})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: --window: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_lost_source_darkens_the_picture() -> None:
+    frame = Frame(np.full((240, 320, 3), 200, np.uint8), "x", 0, 0.0)
+    shown = picture(Answer("ok", "x", 0.0, frame, Model().look(frame.image), steady="7", fps=25.0), None)
+    dark = picture(Answer("lost", "x", 0.0), shown)
+    assert dark.shape == shown.shape
+    assert dark.mean() < shown.mean() / 2
+    assert picture(Answer("lost", "x", 0.0), None).shape == (240, 320, 3)

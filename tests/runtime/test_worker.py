@@ -1,0 +1,73 @@
+"""Handing work over without waiting for it."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+from runtime.worker import Worker, line_writer
+
+PATIENCE_S = 60.0
+
+
+def test_everything_is_handled_in_order() -> None:
+    done: list[int] = []
+    worker = Worker(done.append, 1000, False, lambda: False)
+    for number in range(100):
+        worker.put(number)
+    assert worker.close()
+    assert done == list(range(100))
+
+
+def test_a_worker_that_hangs_holds_up_nobody_and_loses_the_oldest() -> None:
+    started, go = threading.Event(), threading.Event()
+    done: list[int] = []
+
+    def slow(number: int) -> None:
+        started.set()
+        go.wait(PATIENCE_S)
+        done.append(number)
+
+    stopping = False
+    worker = Worker(slow, 3, False, lambda: stopping)
+    worker.put(0)
+    assert started.wait(PATIENCE_S)
+    for number in range(1, 8):
+        worker.put(number)
+    assert worker.dropped == 4
+    stopping = True
+    assert worker.close() is False
+    stopping = False
+    go.set()
+    assert worker.close() is True
+    assert done == [0, 5, 6, 7]
+
+
+def test_a_patient_worker_loses_nothing() -> None:
+    done: list[int] = []
+    worker = Worker(done.append, 2, True, lambda: False)
+    for number in range(500):
+        worker.put(number)
+    assert worker.close()
+    assert (done, worker.dropped) == (list(range(500)), 0)
+
+
+def test_its_error_is_raised_at_the_next_item() -> None:
+    def broken(_: int) -> None:
+        raise BrokenPipeError
+
+    worker = Worker(broken, 1, True, lambda: False)
+    with pytest.raises(BrokenPipeError):  # noqa: PT012
+        for number in range(3):
+            worker.put(number)
+    assert worker.close()
+
+
+def test_lines_are_written_whole() -> None:
+    read, write = os.pipe()
+    line_writer(write, "ascii")("7 ü")
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        assert pipe.read() == b"7 \\xfc\n"
