@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +101,10 @@ def test_a_run_says_what_it_did_and_nothing_else(npz: Path, tmp_path: Path) -> N
 
 def test_ctrl_c_ends_it_with_130_and_says_how_to_go_on(npz: Path, tmp_path: Path) -> None:
     words = ["--model", "mlp-128", "--data", str(npz), "--epochs", "100000", "-o", str(tmp_path / "out")]
-    with subprocess.Popen([*TRAIN, *words], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+    # What a shell runs in the background inherits that SIGINT is ignored; this run is one of a terminal.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    command = [*TRAIN, *words]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("epoch 2/"):
