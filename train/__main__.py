@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from train.datasets import Dataset
     from train.fit import Plan, Trained
     from train.outputs import Metrics
+    from train.teach import Teacher
 
 EXAMPLE = """\
   python -m train
   python -m train --model mlp-128-64 --data fashion-mnist --seed 7
   python -m train --data my_pictures/ --epochs 20"""
 MAX_SEED = 2**32 - 1  # numpy's
+TEACHERS = "teachers"  # the folder of those that were trained for a run
 
 
 def main() -> int:
@@ -56,12 +58,30 @@ def _train(options: argparse.Namespace, recipe: Recipe, dataset: Dataset, folder
     from train import outputs
     from train.fit import Plan, train
 
-    plan = Plan(recipe, options.seed)
+    plan = Plan(recipe, options.seed, _teachers(options, dataset, folder))
     trained = train(plan, dataset, folder, options.resume)
     metrics = outputs.write_outputs(trained, plan, dataset, folder, command)
     if options.save_h5:
         outputs.write_h5(folder / outputs.H5_FILE, trained.model)
     _print_summary(metrics, trained, plan, dataset, folder)
+
+
+def _teachers(options: argparse.Namespace, dataset: Dataset, folder: Path) -> tuple[Teacher, ...]:
+    """Each read from its file, or trained first: its own folder, and the next seed for each further one."""
+    from train.fit import Plan, train
+    from train.teach import Teacher, read_teacher
+
+    found = []
+    for number, name in enumerate(options.teacher or []):
+        if name not in RECIPES:
+            found.append(read_teacher(name, len(dataset.labels)))
+            continue
+        seed = options.seed + number
+        note_line(f"training a teacher first: {name}, seed {seed}")
+        plan = Plan(recipe_named(name), seed)
+        trained = train(plan, dataset, folder / TEACHERS / f"{name}-{seed}", options.resume)
+        found.append(Teacher(f"{name}, seed {seed}", trained.model))
+    return tuple(found)
 
 
 def _parser() -> Parser:
@@ -82,6 +102,13 @@ def _parser() -> Parser:
     ):
         parser.add_argument(flag, type=kind, metavar="N", help=f"{what} (default: the model's own)")
     parser.add_argument("--seed", type=whole_number(0), metavar="N", default=0, help="of all chance (default: 0)")
+    parser.add_argument(
+        "--teacher",
+        metavar="NAME|FILE",
+        action="append",
+        help="learn from the answers of this model too: one of the above, which is trained first, or a .keras file; "
+        "may be given again",
+    )
     parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
     parser.add_argument("--save-h5", action="store_true", help="write model.h5 too")
     parser.add_argument("-o", "--output", metavar="FOLDER", default="artifacts", help="(default: artifacts)")

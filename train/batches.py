@@ -14,6 +14,7 @@ from train.augment import augment_batch
 from train.extras import DRAWN_DIGITS, DRAWN_NEGATIVES, Extras, Targets, one_hot, uniform
 from train.models import Recipe
 from train.raw import Image, Labels
+from train.teach import Lessons
 
 # With 1, Keras 3.15 has tf.data fetch ahead, and to end an epoch then waits 10 ms, 20, 40 ... up to half a minute.
 WORKERS = 2
@@ -22,21 +23,23 @@ WORKERS = 2
 @dataclass(frozen=True)
 class Material:
     """What an epoch is made of. images: uint8 (N, H, W, C), labels: int64 (N,), both of the dataset.
-    extras: None leaves it at that, and the targets are labels; with them the targets are distributions."""
+    extras: None leaves it at that. lessons: copies of the images, augmented, and a teacher's answers to them.
+    With either the targets are distributions, else labels."""
 
     images: Image
     labels: Labels
     spec: InputSpec
     classes: int
     extras: Extras | None = None
+    lessons: Lessons | None = None
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """The training images of one epoch: shuffled, and augmented where the recipe says so.
 
     Batch i depends on (seed, epoch, i) alone: uint8 (B, H, W, C), and labels int64 (B,) or, with extras,
-    targets float32 (B, classes). Keras asks for them in threads of its own, ahead of training and in order:
-    OpenCV lets go of the interpreter lock, so the two overlap.
+    targets float32 (B, classes), or, with lessons, (B, 2 x classes). Keras asks for them in threads of its own,
+    ahead of training and in order: OpenCV lets go of the interpreter lock, so the two overlap.
     """
 
     def __init__(self, recipe: Recipe, seed: int, material: Material, epoch: int) -> None:
@@ -49,24 +52,42 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         return math.ceil(len(self._order) / self._recipe.batch_size)
 
     def __getitem__(self, index: int) -> tuple[Image, Labels | Targets]:
-        size = self._recipe.batch_size
-        images, targets = self._pick(self._order[index * size : (index + 1) * size])
-        if self._recipe.augment:
-            rng = np.random.default_rng([self._seed, self._epoch, index])
-            images = augment_batch(images, rng, self._material.spec.framing)
-        return images, targets
+        size, own, lessons = self._recipe.batch_size, self._material, self._material.lessons
+        chosen = self._order[index * size : (index + 1) * size]
+        first, others = chosen[chosen < len(own.labels)], chosen[chosen >= len(own.labels)]
+        rng = np.random.default_rng([self._seed, self._epoch, index])
+        if own.extras is None and lessons is None:
+            return self._augmented(own.images[first], rng), own.labels[first]
+        targets = one_hot(own.labels[first], own.classes)
+        if lessons is None:
+            images, more = _others(own, others)
+            images = self._augmented(np.concatenate([own.images[first], images]), rng)
+            return images, np.concatenate([targets, more])
+        number = (self._epoch - 1) % len(lessons.images)
+        images, more = _others(own, others)
+        images = np.concatenate([lessons.images[number, first], self._augmented(images, rng)])
+        return images, np.concatenate([np.hstack([targets, lessons.answers[number, first]]), untaught(more)])
 
-    def _pick(self, chosen: Labels) -> tuple[Image, Labels | Targets]:
-        """The images of these numbers and what the model should say of them; in the order of their pools."""
-        own, extras = self._material, self._material.extras
-        if extras is None:
-            return own.images[chosen], own.labels[chosen]
-        ends = len(own.labels), len(own.labels) + len(extras.labels)
-        first, second = chosen[chosen < ends[0]], chosen[(chosen >= ends[0]) & (chosen < ends[1])] - ends[0]
-        third = chosen[chosen >= ends[1]] - ends[1]
-        labels = np.concatenate([own.labels[first], extras.labels[second]])
-        targets = np.concatenate([one_hot(labels, own.classes), uniform(len(third), own.classes)])
-        return np.concatenate([own.images[first], extras.digits[second], extras.negatives[third]]), targets
+    def _augmented(self, images: Image, rng: np.random.Generator) -> Image:
+        if not self._recipe.augment or not len(images):
+            return images
+        return augment_batch(images, rng, self._material.spec.framing)
+
+
+def untaught(targets: Targets) -> Targets:
+    """(N, 2 x classes) from (N, classes): what no teacher was asked about."""
+    return np.hstack([targets, np.zeros_like(targets)])
+
+
+def _others(material: Material, chosen: Labels) -> tuple[Image, Targets]:
+    """The extras of these numbers, counted on from the images, and their targets; digits first."""
+    extras, count = material.extras, len(material.labels)
+    if extras is None:
+        return material.images[:0], np.zeros((0, material.classes), np.float32)
+    end = count + len(extras.labels)
+    digits, negatives = chosen[chosen < end] - count, chosen[chosen >= end] - end
+    targets = [one_hot(extras.labels[digits], material.classes), uniform(len(negatives), material.classes)]
+    return np.concatenate([extras.digits[digits], extras.negatives[negatives]]), np.concatenate(targets)
 
 
 def _drawn(material: Material, rng: np.random.Generator) -> Labels:
@@ -81,7 +102,9 @@ def _drawn(material: Material, rng: np.random.Generator) -> Labels:
 
 @keras.saving.register_keras_serializable("edge-classifier")
 class DigitAccuracy(keras.metrics.CategoricalAccuracy):  # type: ignore[misc]
-    """Accuracy over the rows that have a right answer: negatives, whose target is uniform, do not count."""
+    """Accuracy over the rows that have a right answer: negatives, whose target is uniform, do not count. What
+    y_true has beyond y_pred's columns is a teacher's."""
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        y_true = y_true[:, : y_pred.shape[-1]]
         return super().update_state(y_true, y_pred, keras.ops.cast(keras.ops.max(y_true, axis=-1) > 0.5, "float32"))

@@ -20,7 +20,8 @@ from runtime.card import InputSpec
 from runtime.command import note_line
 from runtime.errors import DataError, OptionError
 from train import checkpoint
-from train.batches import Batches, DigitAccuracy, Material
+from train.averaging import averaged, optimizer_for
+from train.batches import Batches, DigitAccuracy, Material, untaught
 from train.checkpoint import Epoch, History
 from train.datasets import Dataset
 from train.extras import PARTS, Extras, Targets, all_of, make_extras, one_hot, suits
@@ -28,19 +29,22 @@ from train.models import Recipe, build
 from train.progress import Reporter, bar
 from train.raw import Image, Labels
 from train.split import split_validation
+from train.teach import BATCH, Lessons, TaughtCrossentropy, Teacher, make_lessons, passes_for
 
 EVALUATION_BATCH = 512
-WARM_UP_START = 0.05  # of the peak learning rate
 HISTORY_FILE = "history.csv"
+SPLIT_SEED = 0  # whatever the --seed: runs are compared, and taught by one another, on the same images
 VALIDATION_SEED = 2**33  # beyond any --seed: what chooses the epoch was not learnt from
 
 
 @dataclass(frozen=True)
 class Plan:
-    """recipe: with the epochs, batch size and learning rate of this run. seed: of all that is random."""
+    """recipe: with the epochs, batch size and learning rate of this run. seed: of all that is random but the
+    choice of the images held back. teachers: whose answers it learns from as well."""
 
     recipe: Recipe
     seed: int = 0
+    teachers: tuple[Teacher, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def train(plan: Plan, dataset: Dataset, folder: Path, resume: bool = False) -> T
     saved = folder / checkpoint.FOLDER
     history = _resumed(saved, options, plan.recipe) if resume else _discarded(saved)
     make_deterministic(plan.seed)
-    learn, choose = split_validation(dataset.labels_train, plan.recipe.validation, plan.seed)
+    learn, choose = split_validation(dataset.labels_train, plan.recipe.validation, SPLIT_SEED)
     run = _Run(plan, dataset, learn, choose)
     if not is_finished(history, plan.recipe):
         model = _load(checkpoint.model_path(saved, len(history))) if history else run.fresh_model()
@@ -79,7 +83,7 @@ def train(plan: Plan, dataset: Dataset, folder: Path, resume: bool = False) -> T
                 reporter.end_epoch(history[-1])
     checkpoint.write_csv(folder / HISTORY_FILE, history)  # a kill may have come between commit and csv
     best = checkpoint.best_epoch(history)
-    model = run.for_labels(_load(checkpoint.model_path(saved, best)))
+    model = run.for_labels(averaged(_load(checkpoint.model_path(saved, best))))
     return Trained(model, history, best, learn, choose, run.extras_to_choose)
 
 
@@ -93,6 +97,7 @@ def options_of(plan: Plan, dataset: Dataset) -> dict[str, Any]:
         "--batch-size": recipe.batch_size,
         "--learning-rate": recipe.learning_rate,
         "--seed": plan.seed,
+        "--teacher": ", ".join(f"{teacher.name} ({teacher.digest()})" for teacher in plan.teachers) or None,
     }
 
 
@@ -120,18 +125,20 @@ class _Run:
         labels = dataset.labels_train if whole else dataset.labels_train[learn]
         spec, classes = dataset.input_spec, len(dataset.labels)
         extras = _extras(images, labels, spec, plan.seed) if self._exposed else None
-        self._material = Material(images, labels, spec, classes, extras)
+        lessons = _lessons(plan, images, spec) if plan.teachers else None
+        self._material = Material(images, labels, spec, classes, extras, lessons)
         self.extras_to_choose: Extras | None = None
         self._validation = None if whole else self._held_back(choose)
 
     def _held_back(self, choose: Labels) -> tuple[Image, Labels | Targets]:
         images, labels = self._dataset.images_train[choose], self._dataset.labels_train[choose]
-        if not self._exposed:
-            return images, labels
         classes = self._material.classes
+        if not self._exposed:
+            return images, untaught(one_hot(labels, classes)) if self._material.lessons else labels
         self.extras_to_choose = _extras(images, labels, self._material.spec, self._plan.seed + VALIDATION_SEED)
         more, targets = all_of(self.extras_to_choose, classes)
-        return np.concatenate([images, more]), np.concatenate([one_hot(labels, classes), targets])
+        targets = np.concatenate([one_hot(labels, classes), targets])
+        return np.concatenate([images, more]), untaught(targets) if self._material.lessons else targets
 
     def fresh_model(self) -> Any:
         """The recipe's model, compiled."""
@@ -140,15 +147,17 @@ class _Run:
         logits = recipe.output == "logits"
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
         metric: Any = "accuracy"
-        if self._exposed:
+        if self._material.lessons is not None:
+            loss, metric = TaughtCrossentropy(from_logits=logits), DigitAccuracy(name="accuracy")
+        elif self._exposed:
             loss, metric = keras.losses.CategoricalCrossentropy(from_logits=logits), DigitAccuracy(name="accuracy")
         steps = len(Batches(recipe, self._plan.seed, self._material, 1))
-        model.compile(keras.optimizers.Adam(_learning_rate(recipe, steps)), loss, metrics=[metric])
+        model.compile(optimizer_for(recipe, steps), loss, metrics=[metric])
         return model
 
     def for_labels(self, model: Any) -> Any:
         """The model as anybody can load and evaluate it: compiled for labels, with what Keras has of its own."""
-        if self._exposed:
+        if self._exposed or self._material.lessons is not None:
             loss = keras.losses.SparseCategoricalCrossentropy(from_logits=self._plan.recipe.output == "logits")
             model.compile(keras.optimizers.Adam(self._plan.recipe.learning_rate), loss, metrics=["accuracy"])
         return model
@@ -163,7 +172,7 @@ class _Run:
             batches,
             validation_data=self._validation,
             validation_batch_size=EVALUATION_BATCH,
-            callbacks=[_BatchCallback(reporter)] if reporter.is_live else [],
+            callbacks=self._callbacks(reporter),
             shuffle=False,  # Batches does it, by the seed
             verbose=0,
         ).history
@@ -175,10 +184,20 @@ class _Run:
         rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
         return Epoch(number, figures["loss"], figures["accuracy"], val_loss, val_accuracy, rate, seconds)
 
+    def _callbacks(self, reporter: Reporter) -> list[Any]:
+        averaged = [keras.callbacks.SwapEMAWeights()] if self._plan.recipe.averaging else []  # validation sees the mean
+        return [*averaged, *([_BatchCallback(reporter)] if reporter.is_live else [])]
+
 
 def _extras(images: Image, labels: Labels, spec: InputSpec, seed: int) -> Extras:
     with bar("making synthetic digits and negatives", PARTS) as done:
         return make_extras(images, labels, spec, seed, done)
+
+
+def _lessons(plan: Plan, images: Image, spec: InputSpec) -> Lessons:
+    framing = spec.framing if plan.recipe.augment else None
+    with bar("asking the teacher", passes_for(images, framing) * math.ceil(len(images) / BATCH)) as done:
+        return make_lessons(plan.teachers, images, framing, plan.seed, done)
 
 
 class _BatchCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -191,20 +210,6 @@ class _BatchCallback(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         figures = logs or {}
         self._reporter.batch(float(figures.get("loss", 0.0)), float(figures.get("accuracy", 0.0)))
-
-
-def _learning_rate(recipe: Recipe, steps: int) -> Any:
-    """A number, or Keras's cosine schedule over all epochs with the first one as warm-up. steps: an epoch's."""
-    if recipe.schedule != "cosine":
-        return recipe.learning_rate
-    if recipe.epochs == 1:  # nothing left to warm up for
-        return keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
-    return keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate * WARM_UP_START,
-        decay_steps=(recipe.epochs - 1) * steps,
-        warmup_target=recipe.learning_rate,
-        warmup_steps=steps,
-    )
 
 
 def _reseed(model: Any, seed: int, epoch: int) -> None:

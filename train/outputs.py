@@ -104,6 +104,7 @@ def card(trained: Trained, plan: Plan, dataset: Dataset, command: str) -> ModelC
         "epochs": len(trained.history),
         "best_epoch": trained.best_epoch,
         "seed": plan.seed,
+        "teachers": [teacher.name for teacher in plan.teachers],
         "packages": package_versions(),
         "command": command,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -51,7 +52,7 @@ def test_datasets_come_without_tensorflow() -> None:
         (["--epochs", "0"], 2, "expected 1 or more; received 0"),
         (["--learning-rate", "fast"], 2, "expected a number; received 'fast'"),
         (["--frobnicate"], 2, "--frobnicate"),
-        (["--model", "resnet"], 1, "error: --model: expected one of cnn, mlp-128"),
+        (["--model", "resnet"], 1, "error: --model: expected one of cnn, cnn-tiny, cnn-large, mlp-128"),
         (["--seed", "4294967296"], 1, "error: --seed: expected 0 to 4294967295"),
         (["--data", "nowhere.npz"], 1, "error: nowhere.npz: expected a .npz file; there is no such file"),
         (["-o", "/dev/null/x"], 1, "error: -o /dev/null/x: expected a folder to write into"),
@@ -97,6 +98,26 @@ def test_a_run_says_what_it_did_and_nothing_else(npz: Path, tmp_path: Path) -> N
     assert f"python -m convert {folder}/model.keras" in done.stdout
     names = {"model.keras", "model.h5", "history.csv", "metrics.json", "card.json", "dataset.npz", "checkpoint"}
     assert {path.name for path in folder.iterdir()} == names
+
+
+def test_a_teacher_is_trained_first_and_taken_up_again(npz: Path, tmp_path: Path) -> None:
+    words = ["--model", "mlp-128", "--data", str(npz), "--epochs", "2", "--teacher", "mlp-128-128"]
+    words += ["-o", str(tmp_path / "out")]
+    done = run(*words)
+    assert done.returncode == 0, done.stderr
+    assert "training a teacher first: mlp-128-128, seed 0" in done.stderr
+    assert done.stderr.index("epoch 3/3") < done.stderr.index("epoch 1/2")
+    card = json.loads((tmp_path / "out" / "card.json").read_text())
+    assert card["training"]["teachers"] == ["mlp-128-128, seed 0"]
+    assert "accuracy 1.0000" in done.stdout
+    again = run(*words, "--resume")
+    assert again.stderr.count("nothing left to train") == 2, again.stderr
+
+
+def test_a_file_that_is_no_teacher(npz: Path, tmp_path: Path) -> None:
+    done = run("--data", str(npz), "--teacher", "nothing.keras", "-o", str(tmp_path / "out"))
+    assert done.returncode == 1
+    assert "error: --teacher nothing.keras: expected a .keras file or a model's name" in done.stderr
 
 
 def test_ctrl_c_ends_it_with_130_and_says_how_to_go_on(npz: Path, tmp_path: Path) -> None:

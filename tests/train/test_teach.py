@@ -1,0 +1,127 @@
+"""Teachers: their answers to the images that the pupil sees, softened, and a loss that heeds them."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from runtime.card import InputSpec
+from runtime.errors import DataError
+from train.batches import Batches, DigitAccuracy, Material
+from train.extras import Extras
+from train.models import RECIPES
+from train.raw import Image
+from train.teach import SHARE, SOFTNESS, Lessons, TaughtCrossentropy, Teacher, make_lessons, passes_for, read_teacher
+
+COUNT, CLASSES = 40, 10
+
+
+def images() -> Image:
+    """Image i is a block of brightness 5 i + 20."""
+    out: Image = np.zeros((COUNT, 28, 28, 1), np.uint8)
+    out[:, 8:20, 8:20, 0] = (5 * np.arange(COUNT) + 20)[:, None, None]
+    return out
+
+
+def brightness_teacher(activation: str = "linear") -> Teacher:
+    """Its logits are a fixed linear map of the pixels."""
+    start = keras.initializers.RandomNormal(stddev=0.05, seed=3)
+    dense = keras.layers.Dense(CLASSES, activation=activation, kernel_initializer=start)
+    layers = [keras.Input((28, 28, 1)), keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), dense]
+    return Teacher("brightness", keras.Sequential(layers))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    scaled = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True))
+
+
+def lessons_of(*teachers: Teacher, framing: str | None = "ink", seed: int = 0) -> Lessons:
+    return make_lessons(teachers, images(), framing, seed, lambda done: None)
+
+
+def test_the_answers_are_to_the_very_copies_that_are_learnt_from() -> None:
+    teacher = brightness_teacher()
+    lessons = lessons_of(teacher)
+    assert lessons.images.shape == (passes_for(images(), "ink"), COUNT, 28, 28, 1)
+    assert lessons.images.dtype == np.uint8
+    for copies, answers in zip(lessons.images, lessons.answers, strict=True):
+        np.testing.assert_allclose(answers, softmax(np.asarray(teacher.model(copies)) / SOFTNESS), atol=1e-5)
+    assert (lessons.images[0] != lessons.images[1]).any()
+    np.testing.assert_array_equal(lessons_of(teacher).images, lessons.images)
+    assert (lessons_of(teacher, seed=1).images != lessons.images).any()
+
+
+def test_without_augmentation_there_is_one_copy_as_it_is() -> None:
+    lessons = lessons_of(brightness_teacher(), framing=None)
+    np.testing.assert_array_equal(lessons.images, images()[None])
+
+
+def test_a_teacher_of_probabilities_answers_as_one_of_logits() -> None:
+    np.testing.assert_allclose(
+        lessons_of(brightness_teacher("softmax")).answers, lessons_of(brightness_teacher()).answers, atol=1e-4
+    )
+
+
+def test_two_teachers_answer_on_average() -> None:
+    one, two = brightness_teacher(), Teacher("flat", keras.Sequential([keras.Input((28, 28, 1)), _Flat()]))
+    expected = (lessons_of(one).answers + 1 / CLASSES) / 2
+    np.testing.assert_allclose(lessons_of(one, two).answers, expected, atol=1e-5)
+
+
+class _Flat(keras.layers.Layer):  # type: ignore[misc]
+    """Equal logits whatever comes."""
+
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        return keras.ops.zeros((keras.ops.shape(x)[0], CLASSES)) - 1.0
+
+
+def test_the_loss_against_its_definition() -> None:
+    rng = np.random.default_rng(0)
+    label, answer = np.eye(CLASSES, dtype=np.float32)[[3, 7]], softmax(rng.normal(size=(2, CLASSES)))
+    answer[1] = 0  # nobody was asked about the second
+    logits = rng.normal(size=(2, CLASSES)).astype(np.float32)
+    plain = -(label * np.log(softmax(logits))).sum(axis=1)
+    soft = -(answer * np.log(softmax(logits / SOFTNESS))).sum(axis=1)
+    expected = [(1 - SHARE) * plain[0] + SHARE * SOFTNESS**2 * soft[0], plain[1]]
+    target = np.hstack([label, answer]).astype(np.float32)
+    loss = TaughtCrossentropy(from_logits=True, reduction=None)
+    np.testing.assert_allclose(loss(target, logits), expected, rtol=1e-5)
+    probabilities = TaughtCrossentropy(from_logits=False, reduction=None)
+    np.testing.assert_allclose(probabilities(target, softmax(logits)), expected, rtol=1e-4)
+    assert keras.losses.deserialize(keras.losses.serialize(loss)).from_logits is True
+
+
+def test_batches_pair_each_image_with_its_label_and_answer() -> None:
+    lessons = lessons_of(brightness_teacher())
+    labels = (np.arange(COUNT) % CLASSES).astype(np.int64)
+    extras = Extras(images()[:30], labels[:30], images()[:20])
+    material = Material(images(), labels, InputSpec(), CLASSES, extras, lessons)
+    recipe = dataclasses.replace(RECIPES["cnn"], augment=False, batch_size=16)
+    batches = Batches(recipe, 0, material, epoch=2)
+    parts = [batches[index] for index in range(len(batches))]
+    seen, targets = (np.concatenate([part[column] for part in parts]) for column in (0, 1))
+    assert targets.shape == (len(seen), 2 * CLASSES)
+    taught = targets[:, CLASSES:].sum(axis=1) > 0
+    assert taught.sum() == COUNT
+    for image, target in zip(seen[taught], targets[taught], strict=True):
+        same = (lessons.images[1] == image).all(axis=(1, 2, 3))  # epoch 2 goes through the second copies
+        choices = np.hstack([np.eye(CLASSES, dtype=np.float32)[labels[same]], lessons.answers[1][same]])
+        assert (choices == target).all(axis=1).any()
+    accuracy = DigitAccuracy()
+    accuracy.update_state(targets, targets[:, :CLASSES])
+    assert float(accuracy.result()) == 1.0
+
+
+def test_files_that_are_no_teacher(tmp_path: Path) -> None:
+    (tmp_path / "junk.keras").write_bytes(b"junk")
+    with pytest.raises(DataError, match=r"junk\.keras: expected a \.keras file or a model's name"):
+        read_teacher(str(tmp_path / "junk.keras"), CLASSES)
+    brightness_teacher().model.save(tmp_path / "ten.keras")
+    with pytest.raises(DataError, match="expected a model of 3 classes; received one of 10"):
+        read_teacher(str(tmp_path / "ten.keras"), 3)
+    assert read_teacher(str(tmp_path / "ten.keras"), CLASSES).digest() == brightness_teacher().digest()

@@ -1,0 +1,127 @@
+"""What larger networks teach a smaller one: their answers to the very images it learns from, softened.
+
+Hinton, Vinyals, Dean: Distilling the Knowledge in a Neural Network, 2015. The teachers answer once, to a few
+augmented copies of every image; each epoch of the pupil goes through one of these.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from runtime.errors import DataError
+from train.augment import augment_batch
+from train.extras import Targets
+from train.raw import Image
+
+PASSES = 8  # copies of every image,
+POOL_BYTES = 1 << 30  # as long as they take no more than this
+SOFTNESS = 3.0  # the temperature that both answers are divided by
+SHARE = 0.7  # of the loss that is about the teacher's answer; the rest is about the label
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """name: for the card. model: keras.Model from pixels 0 to 255 to logits or probabilities, (N, classes)."""
+
+    name: str
+    model: Any
+
+    def digest(self) -> str:
+        """A fingerprint of its weights."""
+        sha = hashlib.sha256()
+        for weights in self.model.get_weights():
+            sha.update(np.ascontiguousarray(weights).tobytes())
+        return sha.hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """images: uint8 (passes, N, H, W, C). answers: float32 (passes, N, classes), rows that sum to 1."""
+
+    images: Image
+    answers: Targets
+
+
+def read_teacher(path: str, classes: int) -> Teacher:
+    """A .keras file as a Teacher. Raises DataError where it is none, or one of other classes."""
+    try:
+        model = keras.models.load_model(path, compile=False)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"--teacher {path}: expected a .keras file or a model's name; received: {error}") from None
+    if model.output_shape[-1] != classes:
+        raise DataError(
+            f"--teacher {path}: expected a model of {classes} classes; received one of {model.output_shape[-1]}. "
+            "Give one that was trained on the same data"
+        )
+    return Teacher(path, model)
+
+
+def make_lessons(
+    teachers: Sequence[Teacher], images: Image, framing: str | None, seed: int, done: Callable[[int], None]
+) -> Lessons:
+    """Augmented copies of uint8 (N, H, W, C) and what the teachers, on average, say of them.
+
+    framing: as train.augment has it; None: no change, one pass. done: told of each batch answered.
+    """
+    passes = passes_for(images, framing)
+    copies: Image = np.empty((passes, *images.shape), np.uint8)
+    answers = None
+    for number in range(passes):
+        rng = np.random.default_rng([seed, number])
+        for start in range(0, len(images), BATCH):
+            part = images[start : start + BATCH]
+            copies[number, start : start + BATCH] = part if framing is None else augment_batch(part, rng, framing)
+            said = np.mean([_soft(teacher, copies[number, start : start + BATCH]) for teacher in teachers], axis=0)
+            if answers is None:
+                answers = np.empty((passes, len(images), said.shape[1]), np.float32)
+            answers[number, start : start + BATCH] = said
+            done(1)
+    return Lessons(copies, np.zeros((passes, 0, 0), np.float32) if answers is None else answers)
+
+
+def passes_for(images: Image, framing: str | None) -> int:
+    """How many copies of every image there will be."""
+    return 1 if framing is None else max(1, min(PASSES, POOL_BYTES // max(1, images.nbytes)))
+
+
+def _soft(teacher: Teacher, images: Image) -> Targets:
+    """Probabilities at the temperature SOFTNESS, float32 (N, classes)."""
+    outputs = np.asarray(teacher.model.predict_on_batch(images), np.float32)
+    if (outputs >= 0).all() and np.abs(outputs.sum(axis=1) - 1).max() < 1e-3:
+        outputs = np.log(np.maximum(outputs, 1e-7))
+    scaled = np.exp((outputs - outputs.max(axis=1, keepdims=True)) / np.float32(SOFTNESS))
+    return np.asarray(scaled / scaled.sum(axis=1, keepdims=True), np.float32)
+
+
+@keras.saving.register_keras_serializable("edge-classifier")
+class TaughtCrossentropy(keras.losses.Loss):  # type: ignore[misc]
+    """Cross-entropy with the label, and where a teacher answered, with its softened answer too.
+
+    y_true: (N, 2 x classes): what the label says, then what the teacher says, 0 throughout where it was not
+    asked. y_pred: (N, classes), logits, or probabilities.
+    """
+
+    def __init__(self, from_logits: bool, name: str = "taught", **others: Any) -> None:
+        super().__init__(name=name, **others)
+        self.from_logits = from_logits
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """(N,) losses. The softened part counts SOFTNESS squared, so that its gradients keep their size."""
+        ops = keras.ops
+        classes = y_pred.shape[-1]
+        logits = y_pred if self.from_logits else ops.log(ops.maximum(y_pred, 1e-7))
+        label, answer = y_true[:, :classes], y_true[:, classes:]
+        asked = ops.sum(answer, axis=-1)  # 1 or 0
+        plain = -ops.sum(label * ops.log_softmax(logits), axis=-1)
+        soft = -ops.sum(answer * ops.log_softmax(logits / SOFTNESS), axis=-1)
+        return (1 - SHARE * asked) * plain + SHARE * SOFTNESS**2 * soft
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "from_logits": self.from_logits}
