@@ -56,22 +56,20 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         chosen = self._order[index * size : (index + 1) * size]
         first, others = chosen[chosen < len(own.labels)], chosen[chosen >= len(own.labels)]
         rng = np.random.default_rng([self._seed, self._epoch, index])
-        if own.extras is None and lessons is None:
-            return self._augmented(own.images[first], rng), own.labels[first]
-        targets = one_hot(own.labels[first], own.classes)
+        strength, framing = self._recipe.augment, own.spec.framing
+        number = 0 if lessons is None else (self._epoch - 1) % len(lessons.images)
+        images = own.images[first] if lessons is None else lessons.images[number, first]
         if lessons is None:
-            images, more = _others(own, others)
-            images = self._augmented(np.concatenate([own.images[first], images]), rng)
+            images = augment_batch(images, rng, framing, strength)
+        if own.extras is None and lessons is None:
+            return images, own.labels[first]
+        more_images, more = _others(own, others)
+        # These stand for real pictures: they get all that a picture may do to a mark.
+        more_images = augment_batch(more_images, rng, framing, "none" if strength == "none" else "strong")
+        images, targets = np.concatenate([images, more_images]), one_hot(own.labels[first], own.classes)
+        if lessons is None:
             return images, np.concatenate([targets, more])
-        number = (self._epoch - 1) % len(lessons.images)
-        images, more = _others(own, others)
-        images = np.concatenate([lessons.images[number, first], self._augmented(images, rng)])
         return images, np.concatenate([np.hstack([targets, lessons.answers[number, first]]), untaught(more)])
-
-    def _augmented(self, images: Image, rng: np.random.Generator) -> Image:
-        if not self._recipe.augment or not len(images):
-            return images
-        return augment_batch(images, rng, self._material.spec.framing)
 
 
 def untaught(targets: Targets) -> Targets:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from runtime.card import InputSpec
 from runtime.command import note_line
 from runtime.errors import DataError, OptionError
 from train import checkpoint
+from train.augment import augment_batch
 from train.averaging import averaged, optimizer_for
 from train.batches import Batches, DigitAccuracy, Material, untaught
 from train.checkpoint import Epoch, History
@@ -82,7 +84,8 @@ def train(plan: Plan, dataset: Dataset, folder: Path, resume: bool = False) -> T
                 checkpoint.write_csv(folder / HISTORY_FILE, history)
                 reporter.end_epoch(history[-1])
     checkpoint.write_csv(folder / HISTORY_FILE, history)  # a kill may have come between commit and csv
-    best = checkpoint.best_epoch(history)
+    # At the end of a cosine the mean of the weights is at its best; which epoch validates best is then chance.
+    best = len(history) if plan.recipe.schedule == "cosine" else checkpoint.best_epoch(history)
     model = run.for_labels(averaged(_load(checkpoint.model_path(saved, best))))
     return Trained(model, history, best, learn, choose, run.extras_to_choose)
 
@@ -195,9 +198,11 @@ def _extras(images: Image, labels: Labels, spec: InputSpec, seed: int) -> Extras
 
 
 def _lessons(plan: Plan, images: Image, spec: InputSpec) -> Lessons:
-    framing = spec.framing if plan.recipe.augment else None
-    with bar("asking the teacher", passes_for(images, framing) * math.ceil(len(images) / BATCH)) as done:
-        return make_lessons(plan.teachers, images, framing, plan.seed, done)
+    strength = plan.recipe.augment
+    change = None if strength == "none" else partial(augment_batch, framing=spec.framing, strength=strength)
+    steps = passes_for(images, change is not None) * math.ceil(len(images) / BATCH)
+    with bar("asking the teacher", steps) as done:
+        return make_lessons(plan.teachers, images, change, plan.seed, done)
 
 
 class _BatchCallback(keras.callbacks.Callback):  # type: ignore[misc]

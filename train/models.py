@@ -21,11 +21,12 @@ class Recipe:
     """A model and how it is trained, always by Adam on categorical cross-entropy.
 
     output: what its last layer gives, "probabilities" or "logits". validation: share of the training
-    images held back to choose the best epoch, 0 to 1; 0 keeps the last epoch. patience: epochs without
-    a better validation loss before it stops, None never. schedule: "constant", or "cosine": one epoch of
-    warm-up to learning_rate, then half a cosine to 0 (Loshchilov and Hutter 2017). averaging: what is judged and
-    kept is a running mean of the weights (Polyak and Juditsky 1992). exposure: where the data are digits in ink,
-    also learn from synthetic digits, damaged ones, and marks that are none (train.extras).
+    images held back, 0 to 1, to choose the best epoch by where the schedule is "constant"; the last one is kept
+    otherwise. patience: epochs without a better validation loss before it stops, None never. schedule: "constant",
+    or "cosine": one epoch of warm-up to learning_rate, then half a cosine to 0 (Loshchilov and Hutter 2017).
+    augment: "none", "gentle" or "strong" (train.augment). averaging: what is judged and kept is a running mean of
+    the weights (Polyak and Juditsky 1992). exposure: where the data are digits in ink, also learn from synthetic
+    digits, damaged ones, and marks that are none (train.extras).
     """
 
     name: str
@@ -36,7 +37,7 @@ class Recipe:
     output: str
     validation: float
     patience: int | None
-    augment: bool
+    augment: str
     exposure: bool
     schedule: str
     averaging: bool
@@ -129,13 +130,13 @@ _ALL = (
     Recipe(
         name="cnn",
         build=_cnn,
-        epochs=36,
+        epochs=44,
         batch_size=128,
         learning_rate=2e-3,
         output="logits",
         validation=HELD_BACK,
         patience=None,
-        augment=True,
+        augment="gentle",
         exposure=True,
         schedule="cosine",
         averaging=True,
@@ -150,7 +151,7 @@ _ALL = (
         output="logits",
         validation=HELD_BACK,
         patience=None,
-        augment=True,
+        augment="gentle",
         exposure=True,
         schedule="cosine",
         averaging=True,
@@ -165,11 +166,26 @@ _ALL = (
         output="logits",
         validation=HELD_BACK,
         patience=None,
-        augment=True,
+        augment="strong",
         exposure=False,
         schedule="cosine",
         averaging=True,
         description="the same, wider, on the dataset's own images alone: a teacher for the others (--teacher)",
+    ),
+    Recipe(
+        name="cnn-large-gentle",
+        build=_cnn_large,
+        epochs=24,
+        batch_size=128,
+        learning_rate=2e-3,
+        output="logits",
+        validation=HELD_BACK,
+        patience=None,
+        augment="gentle",
+        exposure=False,
+        schedule="cosine",
+        averaging=True,
+        description="the same network on less changed images",
     ),
     Recipe(
         name="mlp-128",
@@ -180,7 +196,7 @@ _ALL = (
         output="probabilities",
         validation=0.0,
         patience=None,
-        augment=False,
+        augment="none",
         exposure=False,
         schedule="constant",
         averaging=False,
@@ -195,7 +211,7 @@ _ALL = (
         output="logits",
         validation=0.0,
         patience=None,
-        augment=False,
+        augment="none",
         exposure=False,
         schedule="constant",
         averaging=False,
@@ -210,7 +226,7 @@ _ALL = (
         output="probabilities",
         validation=0.2,
         patience=5,
-        augment=False,
+        augment="none",
         exposure=False,
         schedule="constant",
         averaging=False,
@@ -225,7 +241,7 @@ _ALL = (
         output="probabilities",
         validation=0.0,
         patience=None,
-        augment=False,
+        augment="none",
         exposure=False,
         schedule="constant",
         averaging=False,

@@ -15,7 +15,6 @@ import keras
 import numpy as np
 
 from runtime.errors import DataError
-from train.augment import augment_batch
 from train.extras import Targets
 from train.raw import Image
 
@@ -64,20 +63,24 @@ def read_teacher(path: str, classes: int) -> Teacher:
 
 
 def make_lessons(
-    teachers: Sequence[Teacher], images: Image, framing: str | None, seed: int, done: Callable[[int], None]
+    teachers: Sequence[Teacher],
+    images: Image,
+    change: Callable[[Image, np.random.Generator], Image] | None,
+    seed: int,
+    done: Callable[[int], None] = lambda batches: None,
 ) -> Lessons:
-    """Augmented copies of uint8 (N, H, W, C) and what the teachers, on average, say of them.
+    """Changed copies of uint8 (N, H, W, C) and what the teachers, on average, say of them.
 
-    framing: as train.augment has it; None: no change, one pass. done: told of each batch answered.
+    change: augments a batch; None: one copy, as it is. done: told of each batch answered.
     """
-    passes = passes_for(images, framing)
+    passes = passes_for(images, change is not None)
     copies: Image = np.empty((passes, *images.shape), np.uint8)
     answers = None
     for number in range(passes):
         rng = np.random.default_rng([seed, number])
         for start in range(0, len(images), BATCH):
             part = images[start : start + BATCH]
-            copies[number, start : start + BATCH] = part if framing is None else augment_batch(part, rng, framing)
+            copies[number, start : start + BATCH] = part if change is None else change(part, rng)
             said = np.mean([_soft(teacher, copies[number, start : start + BATCH]) for teacher in teachers], axis=0)
             if answers is None:
                 answers = np.empty((passes, len(images), said.shape[1]), np.float32)
@@ -86,9 +89,9 @@ def make_lessons(
     return Lessons(copies, np.zeros((passes, 0, 0), np.float32) if answers is None else answers)
 
 
-def passes_for(images: Image, framing: str | None) -> int:
+def passes_for(images: Image, changed: bool) -> int:
     """How many copies of every image there will be."""
-    return 1 if framing is None else max(1, min(PASSES, POOL_BYTES // max(1, images.nbytes)))
+    return 1 if not changed else max(1, min(PASSES, POOL_BYTES // max(1, images.nbytes)))
 
 
 def _soft(teacher: Teacher, images: Image) -> Targets:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -11,6 +12,7 @@ import pytest
 
 from runtime.card import InputSpec
 from runtime.errors import DataError
+from train.augment import augment_batch
 from train.batches import Batches, DigitAccuracy, Material
 from train.extras import Extras
 from train.models import RECIPES
@@ -18,6 +20,7 @@ from train.raw import Image
 from train.teach import SHARE, SOFTNESS, Lessons, TaughtCrossentropy, Teacher, make_lessons, passes_for, read_teacher
 
 COUNT, CLASSES = 40, 10
+Change = Callable[[Image, np.random.Generator], Image] | None
 
 
 def images() -> Image:
@@ -40,14 +43,14 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True))
 
 
-def lessons_of(*teachers: Teacher, framing: str | None = "ink", seed: int = 0) -> Lessons:
-    return make_lessons(teachers, images(), framing, seed, lambda done: None)
+def lessons_of(*teachers: Teacher, change: Change = augment_batch, seed: int = 0) -> Lessons:
+    return make_lessons(teachers, images(), change, seed)
 
 
 def test_the_answers_are_to_the_very_copies_that_are_learnt_from() -> None:
     teacher = brightness_teacher()
     lessons = lessons_of(teacher)
-    assert lessons.images.shape == (passes_for(images(), "ink"), COUNT, 28, 28, 1)
+    assert lessons.images.shape == (passes_for(images(), True), COUNT, 28, 28, 1)
     assert lessons.images.dtype == np.uint8
     for copies, answers in zip(lessons.images, lessons.answers, strict=True):
         np.testing.assert_allclose(answers, softmax(np.asarray(teacher.model(copies)) / SOFTNESS), atol=1e-5)
@@ -57,7 +60,7 @@ def test_the_answers_are_to_the_very_copies_that_are_learnt_from() -> None:
 
 
 def test_without_augmentation_there_is_one_copy_as_it_is() -> None:
-    lessons = lessons_of(brightness_teacher(), framing=None)
+    lessons = lessons_of(brightness_teacher(), change=None)
     np.testing.assert_array_equal(lessons.images, images()[None])
 
 
@@ -101,7 +104,7 @@ def test_batches_pair_each_image_with_its_label_and_answer() -> None:
     labels = (np.arange(COUNT) % CLASSES).astype(np.int64)
     extras = Extras(images()[:30], labels[:30], images()[:20])
     material = Material(images(), labels, InputSpec(), CLASSES, extras, lessons)
-    recipe = dataclasses.replace(RECIPES["cnn"], augment=False, batch_size=16)
+    recipe = dataclasses.replace(RECIPES["cnn"], augment="none", batch_size=16)
     batches = Batches(recipe, 0, material, epoch=2)
     parts = [batches[index] for index in range(len(batches))]
     seen, targets = (np.concatenate([part[column] for part in parts]) for column in (0, 1))

@@ -52,7 +52,11 @@ def test_datasets_come_without_tensorflow() -> None:
         (["--epochs", "0"], 2, "expected 1 or more; received 0"),
         (["--learning-rate", "fast"], 2, "expected a number; received 'fast'"),
         (["--frobnicate"], 2, "--frobnicate"),
-        (["--model", "resnet"], 1, "error: --model: expected one of cnn, cnn-tiny, cnn-large, mlp-128"),
+        (
+            ["--model", "resnet"],
+            1,
+            "error: --model: expected one of cnn, cnn-tiny, cnn-large, cnn-large-gentle, mlp-128",
+        ),
         (["--seed", "4294967296"], 1, "error: --seed: expected 0 to 4294967295"),
         (["--data", "nowhere.npz"], 1, "error: nowhere.npz: expected a .npz file; there is no such file"),
         (["-o", "/dev/null/x"], 1, "error: -o /dev/null/x: expected a folder to write into"),
