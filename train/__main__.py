@@ -80,7 +80,8 @@ def _teachers(options: argparse.Namespace, dataset: Dataset, folder: Path) -> tu
         note_line(f"training a teacher first: {name}, seed {seed}")
         plan = Plan(recipe_named(name), seed)
         trained = train(plan, dataset, folder / TEACHERS / f"{name}-{seed}", options.resume)
-        found.append(Teacher(f"{name}, seed {seed}", trained.model))
+        seconds = sum(epoch.seconds for epoch in trained.history)
+        found.append(Teacher(f"{name}, seed {seed}", trained.model, seconds))
     return tuple(found)
 
 
@@ -138,12 +139,14 @@ def _folder(name: str) -> Path:
 
 
 def _print_summary(metrics: Metrics, trained: Trained, plan: Plan, dataset: Dataset, folder: Path) -> None:
-    chosen = f"best: {metrics.best_epoch}" if plan.recipe.validation else "the last is kept"
+    chosen = f"kept: {metrics.best_epoch}"
     model = folder / "model.keras"
     print(f"model  {metrics.model}, {metrics.parameters:,} parameters; epochs: {metrics.epochs} ({chosen}), ", end="")
     print(f"{metrics.seconds:.0f} s, seed {metrics.seed}")
+    for teacher in plan.teachers:
+        print(f"taught by {teacher.name}" + (f", {teacher.seconds:.0f} s" if teacher.seconds else ""))
     print(f"data   {dataset.name}: {len(trained.learn):,} images to learn from, ", end="")
-    print(f"{len(trained.choose):,} to choose the epoch by, {metrics.n:,} to test")
+    print(f"{len(trained.choose):,} held back, {metrics.n:,} to test")
     print(f"test   accuracy {metrics.accuracy:.4f}, loss {metrics.loss:.4f}")
     print(f"files  {model}, and history.csv, metrics.json, card.json, dataset.npz beside it")
     print("next   python -m convert" + ("" if str(folder) == "artifacts" else f" {shlex.quote(str(model))}"))

@@ -27,10 +27,12 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Teacher:
-    """name: for the card. model: keras.Model from pixels 0 to 255 to logits or probabilities, (N, classes)."""
+    """name: for the card. model: keras.Model from pixels 0 to 255 to logits or probabilities, (N, classes).
+    seconds: of its epochs, where it was trained for this run."""
 
     name: str
     model: Any
+    seconds: float = 0.0
 
     def digest(self) -> str:
         """A fingerprint of its weights."""

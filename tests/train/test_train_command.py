@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -114,6 +115,7 @@ def test_a_teacher_is_trained_first_and_taken_up_again(npz: Path, tmp_path: Path
     card = json.loads((tmp_path / "out" / "card.json").read_text())
     assert card["training"]["teachers"] == ["mlp-128-128, seed 0"]
     assert "accuracy 1.0000" in done.stdout
+    assert re.search(r"^taught by mlp-128-128, seed 0, \d+ s$", done.stdout, re.MULTILINE)
     again = run(*words, "--resume")
     assert again.stderr.count("nothing left to train") == 2, again.stderr
 
