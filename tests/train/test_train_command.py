@@ -99,7 +99,7 @@ def test_a_run_says_what_it_did_and_nothing_else(npz: Path, tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     assert [line.split("  ")[0] for line in done.stderr.splitlines()] == ["epoch 1/2", "epoch 2/2"], done.stderr
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["model", "data", "test", "files", "next"]
-    assert "bars: 320 images to learn from, 0 to choose the epoch by, 80 to test" in done.stdout
+    assert "bars: 320 images to learn from, 0 held back, 80 to test" in done.stdout
     assert f"python -m convert {folder}/model.keras" in done.stdout
     names = {"model.keras", "model.h5", "history.csv", "metrics.json", "card.json", "dataset.npz", "checkpoint"}
     assert {path.name for path in folder.iterdir()} == names
