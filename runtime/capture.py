@@ -19,6 +19,7 @@ import cv2
 
 from runtime.errors import SourceError
 from runtime.frames import Frame
+from runtime.health import Pace
 from runtime.interpreter import quiet
 from runtime.preprocess import as_picture
 
@@ -50,7 +51,7 @@ def open_camera(text: str, options: SourceOptions) -> Iterator[Frame]:
     ):
         if value:
             capture.set(property_, value)
-    return _live(capture, text, f"camera {text} gives no more frames; is it unplugged?")
+    return _live(capture, text, f"camera {text} gives no more frames; is it unplugged?", Pace(waited=False))
 
 
 def node_problem(node: Path) -> str:
@@ -70,22 +71,25 @@ def node_problem(node: Path) -> str:
 
 def open_rtsp(url: str, name: str) -> Iterator[Frame]:
     """Frames of an RTSP stream, over TCP. name: the URL without its password."""
+    from runtime.rtsp import for_ffmpeg, why_not
+
     os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")  # over UDP pictures tear
     limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
-    capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, limits)
+    capture = cv2.VideoCapture(for_ffmpeg(url), cv2.CAP_FFMPEG, limits)
     if not capture.isOpened():
-        raise SourceError(f"cannot open {name}: no answer, wrong path or wrong password; try it in VLC or ffplay")
-    return _live(capture, name, f"{name} gives no more frames")
+        raise SourceError(f"cannot open {name}: {why_not(url)}")
+    return _live(capture, name, f"{name} gives no more frames", Pace(waited=True))
 
 
-def _live(capture: cv2.VideoCapture, source: str, end: str) -> Iterator[Frame]:
+def _live(capture: cv2.VideoCapture, source: str, end: str, pace: Pace) -> Iterator[Frame]:
     try:
         index = 0
         while True:
             ok, image = capture.read()
             if not ok:
                 raise SourceError(end)
-            yield Frame(as_picture(image), source, index, time.time())
+            if pace.is_now(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, time.monotonic()):
+                yield Frame(as_picture(image), source, index, time.time())
             index += 1
     finally:
         capture.release()
