@@ -109,7 +109,7 @@ def _more_outputs(options: Namespace, live: bool, stop: Stop, note: Callable[[st
     if options.mqtt:
         from runtime.mqtt import Mqtt
 
-        yield Mqtt(options.mqtt, options.discovery, note)
+        yield Mqtt(options.mqtt, options.discovery, note, options.mqtt_ca)
     if options.record:
         from runtime.recorder import Recording
 
