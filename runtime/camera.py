@@ -164,14 +164,17 @@ def silence_native_code() -> None:
 
 
 def _list() -> int:
+    from runtime.capture import csi_cameras
     from runtime.v4l2 import cameras
 
     found, problems = cameras()
-    for camera in found:
-        print("\n  ".join([f"{camera.node}  {camera.name}", *camera.formats]))
+    lines = ["\n  ".join([f"{camera.node}  {camera.name}", *camera.formats]) for camera in found]
+    lines += csi_cameras()
+    for line in lines:
+        print(line)
     for problem in problems:
         note_line(problem)
-    if not found:
+    if not lines:
         note_line("no camera found; plug one in, or for a camera on the Pi's own connector use csi://0")
     return 0
 

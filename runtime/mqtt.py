@@ -69,8 +69,8 @@ def payload(answer: Answer) -> str:
     return json.dumps(
         {
             "reading": answer.steady,
-            "score": round(look.prediction.score, 4) if look else 0.0,
-            "reason": None if answer.steady is not None else (look.prediction.reason if look else "no frame"),
+            "score": round(look.score, 4) if look else 0.0,
+            "reason": None if answer.steady is not None else (look.reason if look else "no frame"),
             "state": answer.state,
             "source": answer.source,
             "at": round(answer.at, 3),
@@ -86,7 +86,8 @@ def discovery(topic: str) -> tuple[str, str]:
         "name": "Reading",
         "unique_id": name,
         "state_topic": topic,
-        "value_template": "{{ value_json.reading if value_json.reading is not none else 'none' }}",
+        # "None" is Home Assistant's word for unknown, 255 characters what a state may have.
+        "value_template": "{{ (value_json.reading | string)[:255] }}",
         "json_attributes_topic": topic,
         "availability_topic": f"{topic}/availability",
         "icon": "mdi:numeric",
@@ -96,6 +97,7 @@ def discovery(topic: str) -> tuple[str, str]:
             "manufacturer": "edge-classifier",
             "sw_version": __version__,
         },
+        "origin": {"name": "edge-classifier", "sw_version": __version__},
     }
     return f"homeassistant/sensor/{name}/config", json.dumps(config)
 
