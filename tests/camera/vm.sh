@@ -58,7 +58,7 @@ fi
 
 cat > inside.sh <<INSIDE
 cd "$ROOT" && HOME=/tmp PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin PYTHONDONTWRITEBYTECODE=1 \
-  exec "$PYTHON" -m pytest -s -p no:cacheprovider tests/camera/inside.py
+  exec "$PYTHON" -m pytest -s --durations=8 -p no:cacheprovider tests/camera/inside.py
 INSIDE
 timeout 900 qemu-system-x86_64 -M pc,accel=tcg -cpu max -smp 2 -m 2048 -nodefaults -no-reboot -display none \
   -serial stdio -kernel vmlinuz -initrd initrd.gz \
