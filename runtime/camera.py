@@ -93,7 +93,8 @@ def _watch(options: Namespace, watcher: Watcher, stop: Stop, greeting: str) -> N
             outputs.insert(0, lines.stats)
         for output in _more_outputs(options, live, stop, lines.note):
             outputs.insert(0, output)
-        events = _greeted(events, lambda: lines.note(f"{greeting}; Ctrl-C ends it"))
+        # Not through `lines`, whose first line it might come after: nothing can be waiting to be read yet.
+        events = _greeted(events, lambda: note_line(f"{greeting}; Ctrl-C ends it"))
         _pump(events, watcher, outputs, options.count, stop)
     finally:
         stop.attend = lambda: None
