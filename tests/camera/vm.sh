@@ -61,7 +61,7 @@ cat > inside.sh <<INSIDE
 cd "$ROOT" && HOME=/tmp PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin PYTHONDONTWRITEBYTECODE=1 \
   exec "$PYTHON" -m pytest -s --durations=8 -p no:cacheprovider tests/camera/inside.py
 INSIDE
-timeout 420 qemu-system-x86_64 -M pc,accel=tcg -cpu max -smp 2 -m 2048 -nodefaults -no-reboot -display none \
+timeout 600 qemu-system-x86_64 -M pc,accel=tcg -cpu max -smp 2 -m 2048 -nodefaults -no-reboot -display none \
   -serial stdio -kernel vmlinuz -initrd initrd.gz \
   -append "console=ttyS0 quiet panic=-1 loglevel=4 inside=$WORK/inside.sh" \
   -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap < /dev/null | tee vm.log
