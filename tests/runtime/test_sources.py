@@ -360,6 +360,14 @@ def test_a_redirect_and_a_password(server: MjpegServer) -> None:
     assert server.passwords == ["me:p@ss"]  # once: where it is sent on to may be another host
 
 
+def test_a_camera_that_wants_a_digest_in_place_of_the_password(server: MjpegServer) -> None:
+    server.show(jpeg(50))
+    url = server.url.replace("//", "//me:p%40ss@") + "/digest"
+    assert shade(next(open_source(url))) == 50
+    with pytest.raises(SourceError, match=r"answers 401 .*; user and password are wrong"):
+        open_source(url.replace("p%40ss", "guess"))
+
+
 @pytest.mark.parametrize(
     ("path", "complaint"),
     [
