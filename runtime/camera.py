@@ -93,7 +93,8 @@ def _watch(options: Namespace, watcher: Watcher, stop: Stop, greeting: str) -> N
             outputs.insert(0, lines.stats)
         for output in _more_outputs(options, live, stop, lines.note):
             outputs.insert(0, output)
-        events = _greeted(events, lambda: lines.note(f"{greeting}; Ctrl-C ends it"))
+        # Not through `lines`, whose first line it might come after: nothing can be waiting to be read yet.
+        events = _greeted(events, lambda: note_line(f"{greeting}; Ctrl-C ends it"))
         _pump(events, watcher, outputs, options.count, stop)
     finally:
         stop.attend = lambda: None
@@ -109,7 +110,7 @@ def _more_outputs(options: Namespace, live: bool, stop: Stop, note: Callable[[st
     if options.mqtt:
         from runtime.mqtt import Mqtt
 
-        yield Mqtt(options.mqtt, options.discovery, note)
+        yield Mqtt(options.mqtt, options.discovery, note, options.mqtt_ca)
     if options.record:
         from runtime.recorder import Recording
 
@@ -164,14 +165,17 @@ def silence_native_code() -> None:
 
 
 def _list() -> int:
+    from runtime.capture import csi_cameras
     from runtime.v4l2 import cameras
 
     found, problems = cameras()
-    for camera in found:
-        print("\n  ".join([f"{camera.node}  {camera.name}", *camera.formats]))
+    lines = ["\n  ".join([f"{camera.node}  {camera.name}", *camera.formats]) for camera in found]
+    lines += csi_cameras()
+    for line in lines:
+        print(line)
     for problem in problems:
         note_line(problem)
-    if not found:
+    if not lines:
         note_line("no camera found; plug one in, or for a camera on the Pi's own connector use csi://0")
     return 0
 

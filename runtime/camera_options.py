@@ -36,8 +36,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--stats", action="store_true", help="times, CPU and memory, once a minute and at the end")
     parser.add_argument("--count", type=whole_number(1), metavar="N", help="stop after N frames")
     options = parser.parse()
-    if options.discovery and not options.mqtt:
-        parser.error("argument --discovery: goes with --mqtt")
+    for given, name in ((options.discovery, "--discovery"), (options.mqtt_ca, "--mqtt-ca")):
+        if given and not options.mqtt:
+            parser.error(f"argument {name}: goes with --mqtt")
     options.frames = SourceOptions(
         options.width, options.height, options.fps, options.flip, options.rotate, options.roi
     )
@@ -50,6 +51,7 @@ def _add_output_options(parser: Parser) -> None:
     parser.add_argument("--save-unsure", metavar="FOLDER", help="keep frames the model was unsure of, for labelling")
     parser.add_argument("--max-files", type=whole_number(1), default=1000, metavar="N", help="of --save-unsure (1000)")
     parser.add_argument("--mqtt", metavar="URL", help="publish changes: mqtt[s]://user:password@host:port/topic")
+    parser.add_argument("--mqtt-ca", metavar="FILE.pem", help="who signed the certificate of a mqtts:// broker")
     parser.add_argument("--discovery", action="store_true", help="with --mqtt: announce it to Home Assistant")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import time
 
-from runtime.render import reading_to_dict, reading_to_text, to_dict, to_text
-from runtime.watch import Answer
+from runtime.render import reading_to_dict, to_dict, to_text
+from runtime.watch import Answer, Look
 
 
 def text_line(answer: Answer) -> str:
@@ -16,9 +16,17 @@ def text_line(answer: Answer) -> str:
         return f"{name}: {answer.state}"
     if answer.steady is None and answer.look.answer[0]:
         return f"{name}: nothing steady"
-    reading = answer.look.reading
-    line = reading_to_text(name, reading) if reading is not None else to_text(name, answer.look.prediction)
+    if answer.look.reading is None:
+        line = to_text(name, answer.look.prediction)
+    else:
+        line = f"{name}: {in_one_line(answer.look)}"
     return line + (f" [{answer.fps:.1f} fps]" if answer.fps else "")
+
+
+def in_one_line(look: Look) -> str:
+    """A text that was read: "31415 / 92653 (97.1 %)", the score that of its least certain digit."""
+    rows = look.answer[1].replace("\n", " / ")
+    return f"{rows} ({look.score:.1%})".replace("%", " %") if rows else "no digits"
 
 
 def state_line(answer: Answer) -> str:

@@ -11,8 +11,15 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import unquote, urlsplit, urlunsplit
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.request import (
+    BaseHandler,
+    HTTPDigestAuthHandler,
+    HTTPPasswordMgrWithDefaultRealm,
+    ProxyHandler,
+    Request,
+    build_opener,
+)
 
 from runtime.errors import SourceError
 from runtime.frames import JPEG_START, Frame, decode_jpeg
@@ -123,20 +130,28 @@ def _connect(url: str, name: str) -> Any:
     bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     try:
         request = Request(bare, headers={"User-Agent": "edge-classifier", "Accept": "multipart/x-mixed-replace, */*"})
-        if parts.username is not None:
-            pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-            basic = base64.b64encode(pair.encode()).decode()
-            request.add_unredirected_header("Authorization", f"Basic {basic}")  # not for another host
+        login = _login(request, parts) if parts.username is not None else []
         # No proxy: a camera is on this network.
-        return build_opener(ProxyHandler({})).open(request, timeout=CONNECT_TIMEOUT_S)
+        return build_opener(ProxyHandler({}), *login).open(request, timeout=CONNECT_TIMEOUT_S)
     except HTTPError as error:
         error.close()
-        remedy = {401: "name user and password: http://user:password@...", 404: "the path is wrong"}.get(error.code, "")
+        who = "user and password" + ("" if parts.username is None else " are wrong; they")
+        remedy = {401: f"{who} go into the URL: http://user:password@...", 404: "the path is wrong"}.get(error.code, "")
         raise SourceError(f"{name} answers {error.code} {error.reason}" + (f"; {remedy}" if remedy else "")) from None
     except (URLError, OSError, ValueError) as error:
         raise SourceError(f"cannot open {name}: {reason(error)}") from None
     except Exception as error:  # http.client's own, for what does not speak HTTP
         raise SourceError(f"{name} does not speak HTTP ({type(error).__name__})") from None
+
+
+def _login(request: Request, parts: SplitResult) -> list[BaseHandler]:
+    """Says user and password by Basic at once, and by Digest where that is refused; to no other host."""
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    basic = base64.b64encode(f"{user}:{password}".encode()).decode()
+    request.add_unredirected_header("Authorization", f"Basic {basic}")
+    known = HTTPPasswordMgrWithDefaultRealm()
+    known.add_password(None, request.full_url, user, password)
+    return [HTTPDigestAuthHandler(known)]
 
 
 def reason(error: BaseException) -> str:

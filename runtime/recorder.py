@@ -119,7 +119,7 @@ class Unsure:
         look, frame = answer.look, answer.frame
         if self._full or look is None or frame is None or not answer.classified:
             return
-        if look.prediction.reason != "unsure" or (self._live and answer.at - self._last < UNSURE_EVERY_S):
+        if look.reason != "unsure" or (self._live and answer.at - self._last < UNSURE_EVERY_S):
             return
         self._last = answer.at
         self._worker.put((frame.image, file_name(answer.at, frame.index, look.prediction.top)))

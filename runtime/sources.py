@@ -24,6 +24,7 @@ from runtime.frames import JPEG_START, STDIN, VIDEO_SUFFIXES, Frame, decode_imag
 
 FLIPS = {"h": 1, "v": 0, "hv": -1}  # as cv2.flip counts
 TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+NODES = ("/dev/video", "/dev/v4l/")  # the latter: udev's links that stay with a camera
 GRAMMAR = "0, /dev/video0, csi://0, rtsp://..., http://..., a video, a picture, a folder, - or fake://digits"
 
 
@@ -59,7 +60,7 @@ def open_source(text: str, options: SourceOptions | None = None) -> Iterator[Fra
 
 def _open(text: str, options: SourceOptions) -> Iterator[Frame]:
     scheme = text.partition("://")[0] if "://" in text else ""
-    if text.isdigit() or text.startswith("/dev/video") or scheme == "v4l2":
+    if text.isdigit() or text.startswith(NODES) or scheme == "v4l2":
         from runtime.capture import open_camera
 
         return open_camera(text.removeprefix("v4l2://"), options)
@@ -108,7 +109,7 @@ def is_live(text: str) -> bool:
     """
     if text == STDIN:
         return not stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode)
-    return text.isdigit() or "://" in text or text.startswith("/dev/video")
+    return text.isdigit() or "://" in text or text.startswith(NODES)
 
 
 def has_video(text: str) -> bool:

@@ -34,6 +34,20 @@ class Look:
             return bool(self.reading.text), self.reading.text
         return self.prediction.label is not None, self.prediction.label or self.prediction.reason or ""
 
+    @property
+    def score(self) -> float:
+        """Of the label; of a text, that of its least certain digit. 0 to 1."""
+        if self.reading is None:
+            return self.prediction.score
+        return min((region.score for region in self.reading.regions), default=0.0)
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no answer; None where there is one."""
+        if self.reading is None:
+            return self.prediction.reason
+        return None if self.reading.text else self.prediction.reason or "unsure"
+
 
 @dataclass(frozen=True)
 class Answer:

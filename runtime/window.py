@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from runtime.errors import OptionError
 from runtime.health import OK
+from runtime.lines import in_one_line
 from runtime.render import GREEN, ORANGE, overlay, overlay_regions
 from runtime.watch import Answer
 
 TITLE = "edge-classifier"
 WIDEST = 1280  # pixels of a window as it opens
+BAR = 32  # grey level of the bar below
 QUIT_KEYS = (ord("q"), 27)  # Esc
 
 
@@ -56,22 +58,34 @@ def _answers(display: str) -> bool:
 
 
 def picture(answer: Answer, last: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
-    """What the window shows, (h, w, 3) BGR uint8: boxes, labels and scores, state and frame rate below.
+    """What the window shows, (h, w, 3) BGR uint8: boxes, labels and scores, state and frame rate in a bar below.
 
     last: what is shown on, darkened, where there is no frame.
     """
     if answer.frame is None or answer.look is None:
         canvas = np.zeros((240, 320, 3), np.uint8) if last is None else (last // 3).astype(np.uint8)
-    elif answer.look.reading is not None:
-        canvas = overlay_regions(answer.frame.image, answer.look.reading)
-    else:
-        canvas = overlay(answer.frame.image, answer.look.prediction)
-    text = f"{answer.state}  {answer.fps:.1f} fps" + (f"  {answer.steady}" if answer.steady else "")
+        return _footed(canvas, answer, framed=last is not None)
+    if answer.look.reading is not None:
+        return _footed(overlay_regions(answer.frame.image, answer.look.reading), answer, framed=False)
+    return _footed(overlay(answer.frame.image, answer.look.prediction), answer, framed=False)
+
+
+def _footed(canvas: NDArray[np.uint8], answer: Answer, framed: bool) -> NDArray[np.uint8]:
+    """With the bar below. framed: it is there already, and written anew."""
+    bar = max(20, round(canvas.shape[1] * 0.05))
+    if not framed:
+        canvas = np.asarray(cv2.copyMakeBorder(canvas, 0, bar, 0, 0, cv2.BORDER_CONSTANT), np.uint8)
+    canvas[-bar:] = BAR
+    text = f"{answer.state}  {answer.fps:.1f} fps"
+    if answer.steady and answer.look is not None:
+        text += "  " + (in_one_line(answer.look) if answer.look.reading is not None else answer.steady)
+    text = (text + ("  " + answer.message if answer.message else "")).encode("ascii", "replace").decode("ascii")
+    size, thick = bar / 40, max(1, bar // 20)
+    (needed, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, thick)
+    size *= min(1.0, (canvas.shape[1] - 12) / needed)
     colour = GREEN if answer.state == OK else ORANGE
-    size = canvas.shape[1] / 900
-    place = (8, canvas.shape[0] - 10)
-    text = text.replace("\n", " / ").encode("ascii", "replace").decode("ascii")
-    cv2.putText(canvas, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, max(1, round(size * 2)), cv2.LINE_AA)
+    place = (6, canvas.shape[0] - round(bar * 0.3))
+    cv2.putText(canvas, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick, cv2.LINE_AA)
     return canvas
 
 

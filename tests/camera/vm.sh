@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# vm.sh PYTHON: tests/camera/inside.py in a virtual machine with two real V4L2 nodes. Needs root, Debian 12, x86-64.
-# It boots Debian's kernel on this machine's own files, read-only under a layer in memory. About two minutes.
+# vm.sh PYTHON: tests/camera/inside.py in a virtual machine with two real V4L2 nodes. Needs root, Debian, x86-64.
+# It boots Debian's kernel on this machine's own files, read-only under a layer in memory. Two to four minutes.
 set -euo pipefail
 PYTHON=$(realpath -s "$1")
 ROOT=$(realpath "$(dirname "$0")/../..")
@@ -10,12 +10,13 @@ mkdir -p "$WORK" && cd "$WORK"
 if [ ! -e ready ]; then
   echo "setting up $WORK (once)" >&2
   apt-get -qq update
-  KERNEL=$(apt-cache search '^linux-image-6.1.0-[0-9]+-amd64$' | awk '{print $1}' | sort -V | tail -1)
+  # Whatever kernel this release has today.
+  KERNEL=$(apt-cache depends linux-image-amd64 | awk '$1 == "Depends:" && $2 ~ /^linux-image-[0-9]/ {print $2; exit}')
   VERSION=${KERNEL#linux-image-}
   apt-get -qq install -y --no-install-recommends qemu-system-x86 cpio kmod busybox-static gcc make \
     "linux-headers-$VERSION" > apt.log 2>&1
+  rm -rf -- kernel loopback initrd ./*.deb
   apt-get -qq download "$KERNEL" v4l2loopback-dkms 2> /dev/null
-  rm -rf kernel loopback initrd
   dpkg -x linux-image*.deb kernel
   dpkg -x v4l2loopback*.deb loopback
   make -s -C "/usr/src/linux-headers-$VERSION" M="$(echo "$WORK"/loopback/usr/src/v4l2loopback-*)" modules > make.log 2>&1
@@ -58,9 +59,9 @@ fi
 
 cat > inside.sh <<INSIDE
 cd "$ROOT" && HOME=/tmp PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin PYTHONDONTWRITEBYTECODE=1 \
-  exec "$PYTHON" -m pytest -s -p no:cacheprovider tests/camera/inside.py
+  exec "$PYTHON" -m pytest -s --durations=8 -p no:cacheprovider tests/camera/inside.py
 INSIDE
-timeout 900 qemu-system-x86_64 -M pc,accel=tcg -cpu max -smp 2 -m 2048 -nodefaults -no-reboot -display none \
+timeout 600 qemu-system-x86_64 -M pc,accel=tcg -cpu max -smp 2 -m 2048 -nodefaults -no-reboot -display none \
   -serial stdio -kernel vmlinuz -initrd initrd.gz \
   -append "console=ttyS0 quiet panic=-1 loglevel=4 inside=$WORK/inside.sh" \
   -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap < /dev/null | tee vm.log

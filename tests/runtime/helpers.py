@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -59,6 +61,19 @@ def free_port() -> int:
 def jpeg(level: int) -> bytes:
     """A JPEG of one grey level."""
     return cv2.imencode(".jpg", np.full((48, 64), level, np.uint8))[1].tobytes()
+
+
+def digest_is_right(header: str) -> bool:
+    """True where an Authorization header for GET /digest is of me, password p@ss (RFC 7616, MD5 and qop=auth)."""
+    said = dict(re.findall(r'(\w+)="?([^",]*)"?', header.removeprefix("Digest ")))
+    if not header.startswith("Digest ") or said["nonce"] != "n1":
+        return False
+
+    def md5(text: str) -> str:
+        return hashlib.md5(text.encode()).hexdigest()
+
+    middle = ":".join(said[key] for key in ("nonce", "nc", "cnonce", "qop"))
+    return bool(said["response"] == md5(f"{md5('me:camera:p@ss')}:{middle}:{md5('GET:/digest')}"))
 
 
 class MjpegServer:
@@ -127,10 +142,16 @@ class MjpegServer:
             def do_GET(self) -> None:
                 self.close_connection = True
                 password = self.headers.get("Authorization", "")
-                if password:
+                if password.startswith("Basic "):
                     mjpeg_server.passwords.append(base64.b64decode(password.split()[1]).decode())
                 if self.path in ("/nothing", "/secret"):
                     self.send_error({"/nothing": 404, "/secret": 401}[self.path])
+                    return
+                if self.path == "/digest" and not digest_is_right(password):
+                    self.send_response(401)
+                    self.send_header("WWW-Authenticate", 'Digest realm="camera", nonce="n1", qop="auth"')
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
                     return
                 if self.path == "/rubbish":
                     self.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")

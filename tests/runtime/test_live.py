@@ -9,9 +9,11 @@ from queue import Queue
 import numpy as np
 import pytest
 
+from runtime.classifier import Prediction
 from runtime.errors import SourceError
 from runtime.frames import Frame
 from runtime.live import MAX_HUNG, Event, LiveSource
+from runtime.watch import Look, Watcher
 
 PATIENCE_S = 60.0  # a test that waits this long has failed
 
@@ -107,6 +109,31 @@ def test_only_the_newest_frame_is_given(bench: Bench) -> None:
         bench.arrive(number)
     assert shown(next(bench.events)) == ("ok", 3)
     assert bench.source.dropped == 2
+
+
+def test_the_answer_is_of_the_newest_frame_and_as_old_as_its_processing(bench: Bench) -> None:
+    interval, processing = 0.04, 0.13
+    numbers = iter(range(1, 1000))
+    looked: list[int] = []
+
+    def look(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Look:
+        """Three frames come in while one is looked at."""
+        looked.append(int(image[0, 0]))
+        start = bench.now
+        for part in (1, 2, 3):
+            bench.now = start + part * interval
+            bench.arrive(next(numbers))
+        bench.now = start + processing
+        return Look(Prediction("7", 7, 0.9, None, (), None, 1.0, 1.0))
+
+    watcher = Watcher("camera 0", look, every_frame=True, clock=lambda: bench.now)
+    assert bench.camera.asked.acquire(timeout=PATIENCE_S)
+    bench.arrive(0)
+    answers = [watcher.see(next(bench.events)) for _ in range(20)]
+    assert looked == [0, *range(3, 60, 3)]  # the last to come in before it was asked for
+    assert all(answer.age_ms <= (interval + processing) * 1000 + 1e-6 for answer in answers)
+    assert max(answer.age_ms for answer in answers) > processing * 1000
+    assert bench.source.dropped == 40  # the other two of each three
 
 
 def test_a_frame_that_waited_too_long_is_not_shown(bench: Bench) -> None:

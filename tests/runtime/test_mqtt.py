@@ -66,12 +66,13 @@ def answer(label: int, changed: bool = True, state: str = "ok") -> Answer:
 
 
 class Mosquitto:
-    """A broker on loopback that keeps nothing when it is stopped."""
+    """A broker on loopback that keeps nothing when it is stopped. more: lines of its configuration."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *more: str) -> None:
         self.port = free_port()
         self._config = folder / "mosquitto.conf"
-        self._config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+        lines = [*(more or ["allow_anonymous true"]), "persistence false", f"listener {self.port} 127.0.0.1"]
+        self._config.write_text("\n".join(lines) + "\n")
         self._running: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -83,6 +84,12 @@ class Mosquitto:
                 return
         raise AssertionError("mosquitto did not start")
 
+    def until(self, part: str) -> None:
+        """Wait for a line of its log."""
+        assert self._running is not None
+        assert self._running.stderr is not None
+        assert any(part in line for line in self._running.stderr)
+
     def stop(self) -> None:
         if self._running is not None:
             self._running.terminate()
@@ -90,11 +97,15 @@ class Mosquitto:
             self._running = None
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+@pytest.fixture(scope="module")
+def mosquitto() -> None:
     pytest.importorskip("paho.mqtt.client", reason="NOT RUN: no paho-mqtt")
     if MOSQUITTO is None:
         pytest.skip("NOT RUN: no mosquitto; apt-get install mosquitto")
+
+
+@pytest.fixture
+def broker(mosquitto: None, tmp_path: Path) -> Iterator[Mosquitto]:
     made = Mosquitto(tmp_path)
     yield made
     made.stop()
@@ -103,7 +114,7 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
 class Listener:
     """Another client, which sees what is published."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, user: str | None = None, password: str | None = None) -> None:
         from paho.mqtt.client import Client
         from paho.mqtt.enums import CallbackAPIVersion
 
@@ -111,6 +122,7 @@ class Listener:
         self._client = Client(CallbackAPIVersion.VERSION2)
         self._client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
         self._client.on_message = lambda _, __, m: self.heard.put((m.topic, m.payload.decode(), m.retain))
+        self._client.username_pw_set(user, password)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from runtime import fake, mjpeg
-from runtime.capture import node_problem
+from runtime.capture import csi_cameras, node_number, node_problem
 from runtime.errors import OptionError, SourceError
 from runtime.frames import Frame
 from runtime.sources import SourceOptions, has_video, is_live, open_source, redacted, turn
@@ -67,7 +67,9 @@ def test_pictures_are_a_source_too(tmp_path: Path) -> None:
         ("csi://0", r"csi://0 needs picamera2 .*apt install python3-picamera2.*--system-site-packages"),
         ("csi://left", r"expected csi://0"),
         ("gopher://me:secret@there", r"expected 0, /dev/video0, .*; received gopher://me:\*\*\*@there"),
-        ("rtsp://127.0.0.1:1/none", r"cannot open rtsp://127\.0\.0\.1:1/none: no answer"),
+        ("rtsp://127.0.0.1:1/none", r"cannot open rtsp://127\.0\.0\.1:1/none: connection refused"),
+        ("/dev/videoX", r"expected a camera such as 0, /dev/video0 or a link to it; received /dev/videoX"),
+        ("v4l2://", r"expected a camera such as 0, .*; received none"),
     ],
 )
 def test_a_source_that_is_not_there(text: str, complaint: str, capfd: pytest.CaptureFixture[str]) -> None:
@@ -88,6 +90,7 @@ def test_a_video_that_is_none(tmp_path: Path, capfd: pytest.CaptureFixture[str])
     [
         ("0", True, True),
         ("/dev/video3", True, True),
+        ("/dev/v4l/by-id/usb-a-camera-0", True, True),
         ("csi://0", True, True),
         ("rtsp://x/y", True, True),
         ("http://x/y.mp4", True, True),
@@ -188,12 +191,22 @@ class Picamera2:
 
     def __init__(self, number: int) -> None:
         if number > 0:
-            raise IndexError("list index out of range")
+            try:
+                raise IndexError("list index out of range")
+            except IndexError:
+                raise RuntimeError("Camera __init__ sequence did not complete.") from None
+
+    @staticmethod
+    def global_camera_info() -> list[dict[str, object]]:
+        usb: dict[str, object] = {"Model": "Webcam", "Id": "/base/axi/pcie/usb@1/1:1.0"}
+        return [{"Model": "imx708", "Id": "/base/soc/i2c0mux/i2c@1/imx708@1a"}, usb]
 
     def create_video_configuration(self, **words: object) -> dict[str, object]:
         return words
 
     def configure(self, words: dict[str, object]) -> None:
+        if words["controls"] == {"FrameRate": 13}:
+            raise RuntimeError("no such rate")
         self.log.append(words)
 
     def start(self) -> None:
@@ -210,23 +223,53 @@ class Picamera2:
         self.log.append("close")
 
 
-def test_csi_frames_are_bgr_and_the_camera_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def picamera2(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What was asked of it."""
     module = types.ModuleType("picamera2")
     module.Picamera2 = Picamera2  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "picamera2", module)
+    monkeypatch.setattr(Picamera2, "log", [])
+    return Picamera2.log
+
+
+def test_csi_frames_are_bgr_and_the_camera_is_released(picamera2: list[object]) -> None:
     frames = open_source("csi://0", SourceOptions(width=320, height=240, fps=25))
     assert next(frames).image[0, 0].tolist() == [1, 2, 3]
     close(frames)
     main = {"size": (320, 240), "format": "RGB888"}
-    assert Picamera2.log == [
-        {"main": main, "controls": {"FrameRate": 25}, "buffer_count": 2},
+    assert picamera2 == [
+        {"main": main, "controls": {"FrameRate": 25}, "buffer_count": 4},
         "start",
         "main",
         "stop",
         "close",
     ]
+
+
+def test_a_csi_camera_that_cannot_be_had(picamera2: list[object]) -> None:
     with pytest.raises(SourceError, match=r"cannot open csi://3: list index out of range; is the cable in"):
         open_source("csi://3")
+    assert picamera2 == []
+    with pytest.raises(SourceError, match=r"cannot open csi://0: no such rate"):
+        open_source("csi://0", SourceOptions(fps=13))
+    assert picamera2 == ["close"]  # it would else be busy for good
+
+
+def test_csi_cameras_are_listed(picamera2: list[object]) -> None:
+    assert csi_cameras() == ["csi://0  imx708"]
+
+
+def test_without_picamera2_none_are_listed() -> None:
+    assert csi_cameras() == []
+
+
+def test_a_link_to_a_camera_is_that_camera(tmp_path: Path) -> None:
+    link = tmp_path / "usb-Webcam_C920-video-index0"
+    link.symlink_to("/dev/video98")
+    assert node_number(str(link)) == 98
+    with pytest.raises(SourceError, match=r"/dev/video98 does not exist"):
+        open_source(f"v4l2://{link}")
 
 
 def close(frames: Iterator[Frame]) -> None:
@@ -315,6 +358,14 @@ def test_a_redirect_and_a_password(server: MjpegServer) -> None:
     frame = next(open_source(url))
     assert frame.source == url.replace("p%40ss", "***")
     assert server.passwords == ["me:p@ss"]  # once: where it is sent on to may be another host
+
+
+def test_a_camera_that_wants_a_digest_in_place_of_the_password(server: MjpegServer) -> None:
+    server.show(jpeg(50))
+    url = server.url.replace("//", "//me:p%40ss@") + "/digest"
+    assert shade(next(open_source(url))) == 50
+    with pytest.raises(SourceError, match=r"answers 401 .*; user and password are wrong"):
+        open_source(url.replace("p%40ss", "guess"))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import numpy as np
 import pytest
 
 from runtime import fake
-from runtime.classifier import Candidate, Classifier, Prediction
+from runtime.classifier import Candidate, Classifier, Prediction, Reading
 from runtime.frames import Frame, read_image
 from runtime.lines import json_line, state_line, text_line, to_json_dict
 from runtime.live import Event
+from runtime.mqtt import payload
+from runtime.reader import Region
 from runtime.stats import Stats, percentile
 from runtime.watch import Answer, Look, Watcher, looker, stored_events
 
@@ -134,7 +137,24 @@ def test_reading_makes_text_of_the_whole_frame(shipped: Classifier, samples: Pat
     answer = Watcher("x", lambda _: look).see(Event("ok", 0.0, Frame(image, "x", 0, AT)))
     seen = to_json_dict(answer)
     assert (seen["text"], seen["steady"]) == ("7", "7")
-    assert text_line(answer).endswith(" frame 0: 7")
+    assert re.search(r" frame 0: 7 \(\d+\.\d %\)$", text_line(answer))
+
+
+def page(rows: str, *scores: float) -> Look:
+    """A page with a text, of which the whole is none of the model's classes."""
+    regions = tuple(Region((0, 0, 9, 9), "1", score) for score in scores)
+    return Look(Prediction(None, None, 0.3, "unsure", (), None, 2.0, 0.5), Reading(rows, regions, 1.0, 1.0))
+
+
+def test_a_text_is_as_certain_as_its_least_certain_digit() -> None:
+    frame = Frame(np.zeros((8, 8), np.uint8), "camera 0", 3, AT)
+    look = page("11\n1", 0.99, 0.8126, 0.97)
+    answer = Answer("ok", "camera 0", AT, frame, look, True, "11\n1", True)
+    assert text_line(answer).endswith(" frame 3: 11 / 1 (81.3 %)")
+    assert json.loads(payload(answer)) | {"score": 0.8126, "reason": None} == json.loads(payload(answer))
+    nothing = Answer("ok", "camera 0", AT, frame, page(""), True, None, True)
+    assert text_line(nothing).endswith(" frame 3: no digits")
+    assert (nothing.look and (nothing.look.score, nothing.look.reason)) == (0.0, "unsure")
 
 
 def test_the_shipped_model_reads_the_fake_camera(shipped: Classifier) -> None:
