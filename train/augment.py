@@ -16,10 +16,7 @@ from train.raw import Image
 
 Field = npt.NDArray[np.float32]
 
-# Of images: a slight affine change only, so that clean images stay what is learnt best; that and bent strokes.
-# The others get all that a real picture may do to them.
-MILD_SHARE, BENT_SHARE = 0.5, 0.0
-GENTLE_MILD_SHARE, GENTLE_BENT_SHARE = 0.35, 0.45
+MILD_SHARE = 0.5  # of images: a slight affine change only, so that clean images stay what is learnt best
 
 # Ranges of a strong and of a mild change. Pixels are those of a 28x28 input; other sizes scale them.
 ROTATION_DEG, MILD_ROTATION_DEG = 15.0, 8.0
@@ -50,37 +47,28 @@ CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 DISC = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 
 
-def augment(
-    image: Image, rng: np.random.Generator, framing: str = "ink", flip: bool = False, gentle: bool = False
-) -> Image:
+def augment(image: Image, rng: np.random.Generator, framing: str = "ink", flip: bool = False) -> Image:
     """A changed copy of one model input: uint8 (H, W, C), 0 to 255, to the same shape and dtype.
 
     framing: "ink" takes the image for a light mark on black, "frame" for any picture, which gets a mild
     affine change and gain, mirrored half of the time where `flip` says that a mirror image means the same.
-    gentle: most marks stay clean, if bent; the fifth of them that do not are changed as half of all are without.
     The result depends on the image and the state of `rng` alone.
     """
     draws = [float(draw) for draw in rng.random(12)]  # one call: a dozen small ones cost more than the warp
     if framing == "frame":
         return _frame(image, draws, flip)
-    mild, bent = (GENTLE_MILD_SHARE, GENTLE_BENT_SHARE) if gentle else (MILD_SHARE, BENT_SHARE)
-    if draws[0] < mild:
-        return _warp_affine(image, _mild(image, draws))
-    if draws[0] < mild + bent:
-        return _warp_elastic(image, _mild(image, draws), rng)
+    if draws[0] < MILD_SHARE:
+        return _mild(image, draws)
     return _strong(image, draws, rng)
 
 
-def augment_batch(images: Image, rng: np.random.Generator, framing: str = "ink", strength: str = "strong") -> Image:
-    """`augment` on each of uint8 (N, H, W, C), in order, from one generator. strength: "none", "gentle" or "strong"."""
-    if strength == "none" or not len(images):
-        return images
-    return np.stack([augment(image, rng, framing, gentle=strength == "gentle") for image in images])
+def augment_batch(images: Image, rng: np.random.Generator, framing: str = "ink") -> Image:
+    """`augment` on each of uint8 (N, H, W, C), in order, from one generator."""
+    return np.stack([augment(image, rng, framing) for image in images]) if len(images) else images
 
 
-def _mild(image: Image, draws: list[float]) -> Field:
-    """A slight affine change, (2, 3)."""
-    return _affine(
+def _mild(image: Image, draws: list[float]) -> Image:
+    matrix = _affine(
         image.shape,
         rotation=_around(draws[1], MILD_ROTATION_DEG),
         scale=_between(draws[2], MILD_SCALE),
@@ -88,6 +76,7 @@ def _mild(image: Image, draws: list[float]) -> Field:
         shear=_around(draws[4], MILD_SHEAR),
         shift=(_around(draws[5], MILD_SHIFT_PX), _around(draws[6], MILD_SHIFT_PX)),
     )
+    return _warp_affine(image, matrix)
 
 
 def _strong(image: Image, draws: list[float], rng: np.random.Generator) -> Image:

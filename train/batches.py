@@ -56,20 +56,19 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         chosen = self._order[index * size : (index + 1) * size]
         first, others = chosen[chosen < len(own.labels)], chosen[chosen >= len(own.labels)]
         rng = np.random.default_rng([self._seed, self._epoch, index])
-        strength, framing = self._recipe.augment, own.spec.framing
         number = 0 if lessons is None else (self._epoch - 1) % len(lessons.images)
-        images = own.images[first] if lessons is None else lessons.images[number, first]
-        if lessons is None:
-            images = augment_batch(images, rng, framing, strength)
+        images = self._augmented(own.images[first], rng) if lessons is None else lessons.images[number, first]
         if own.extras is None and lessons is None:
             return images, own.labels[first]
         more_images, more = _others(own, others)
-        # These stand for real pictures: they get all that a picture may do to a mark.
-        more_images = augment_batch(more_images, rng, framing, "none" if strength == "none" else "strong")
-        images, targets = np.concatenate([images, more_images]), one_hot(own.labels[first], own.classes)
+        images = np.concatenate([images, self._augmented(more_images, rng)])
+        targets = one_hot(own.labels[first], own.classes)
         if lessons is None:
             return images, np.concatenate([targets, more])
         return images, np.concatenate([np.hstack([targets, lessons.answers[number, first]]), untaught(more)])
+
+    def _augmented(self, images: Image, rng: np.random.Generator) -> Image:
+        return augment_batch(images, rng, self._material.spec.framing) if self._recipe.augment else images
 
 
 def untaught(targets: Targets) -> Targets:

@@ -198,8 +198,7 @@ def _extras(images: Image, labels: Labels, spec: InputSpec, seed: int) -> Extras
 
 
 def _lessons(plan: Plan, images: Image, spec: InputSpec) -> Lessons:
-    strength = plan.recipe.augment
-    change = None if strength == "none" else partial(augment_batch, framing=spec.framing, strength=strength)
+    change = partial(augment_batch, framing=spec.framing) if plan.recipe.augment else None
     steps = passes_for(images, change is not None) * math.ceil(len(images) / BATCH)
     with bar("asking the teacher", steps) as done:
         return make_lessons(plan.teachers, images, change, plan.seed, done)

@@ -24,9 +24,9 @@ class Recipe:
     images held back, 0 to 1, to choose the best epoch by where the schedule is "constant"; the last one is kept
     otherwise. patience: epochs without a better validation loss before it stops, None never. schedule: "constant",
     or "cosine": one epoch of warm-up to learning_rate, then half a cosine to 0 (Loshchilov and Hutter 2017).
-    augment: "none", "gentle" or "strong" (train.augment). averaging: what is judged and kept is a running mean of
-    the weights (Polyak and Juditsky 1992). exposure: where the data are digits in ink, also learn from synthetic
-    digits, damaged ones, and marks that are none (train.extras).
+    averaging: what is judged and kept is a running mean of the weights (Polyak and Juditsky 1992). exposure: where
+    the data are digits in ink, also learn from synthetic digits, damaged ones, and marks that are none
+    (train.extras).
     """
 
     name: str
@@ -37,7 +37,7 @@ class Recipe:
     output: str
     validation: float
     patience: int | None
-    augment: str
+    augment: bool
     exposure: bool
     schedule: str
     averaging: bool
@@ -130,13 +130,13 @@ _ALL = (
     Recipe(
         name="cnn",
         build=_cnn,
-        epochs=44,
+        epochs=36,
         batch_size=128,
         learning_rate=2e-3,
         output="logits",
         validation=HELD_BACK,
         patience=None,
-        augment="gentle",
+        augment=True,
         exposure=True,
         schedule="cosine",
         averaging=True,
@@ -151,7 +151,7 @@ _ALL = (
         output="logits",
         validation=HELD_BACK,
         patience=None,
-        augment="gentle",
+        augment=True,
         exposure=True,
         schedule="cosine",
         averaging=True,
@@ -166,26 +166,11 @@ _ALL = (
         output="logits",
         validation=HELD_BACK,
         patience=None,
-        augment="strong",
+        augment=True,
         exposure=False,
         schedule="cosine",
         averaging=True,
         description="the same, wider, on the dataset's own images alone: a teacher for the others (--teacher)",
-    ),
-    Recipe(
-        name="cnn-large-gentle",
-        build=_cnn_large,
-        epochs=24,
-        batch_size=128,
-        learning_rate=2e-3,
-        output="logits",
-        validation=HELD_BACK,
-        patience=None,
-        augment="gentle",
-        exposure=False,
-        schedule="cosine",
-        averaging=True,
-        description="the same network on less changed images",
     ),
     Recipe(
         name="mlp-128",
@@ -196,7 +181,7 @@ _ALL = (
         output="probabilities",
         validation=0.0,
         patience=None,
-        augment="none",
+        augment=False,
         exposure=False,
         schedule="constant",
         averaging=False,
@@ -211,7 +196,7 @@ _ALL = (
         output="logits",
         validation=0.0,
         patience=None,
-        augment="none",
+        augment=False,
         exposure=False,
         schedule="constant",
         averaging=False,
@@ -226,7 +211,7 @@ _ALL = (
         output="probabilities",
         validation=0.2,
         patience=5,
-        augment="none",
+        augment=False,
         exposure=False,
         schedule="constant",
         averaging=False,
@@ -241,7 +226,7 @@ _ALL = (
         output="probabilities",
         validation=0.0,
         patience=None,
-        augment="none",
+        augment=False,
         exposure=False,
         schedule="constant",
         averaging=False,

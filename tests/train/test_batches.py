@@ -30,7 +30,7 @@ def material() -> Material:
     return Material(coded(OWN, 0), labels[:OWN], InputSpec(), 10, extras)
 
 
-def epoch(material: Material, number: int = 1, augment: str = "none") -> tuple[Image, Targets]:
+def epoch(material: Material, number: int = 1, augment: bool = False) -> tuple[Image, Targets]:
     recipe = dataclasses.replace(RECIPES["cnn"], augment=augment, batch_size=64)
     batches = Batches(recipe, 3, material, number)
     parts = [batches[index] for index in range(len(batches))]
@@ -53,7 +53,7 @@ def test_every_image_has_its_own_target(material: Material) -> None:
 
 
 def test_epochs_differ_and_repeat_themselves(material: Material) -> None:
-    first, again, other = (epoch(material, number, augment="gentle")[0] for number in (1, 1, 2))
+    first, again, other = (epoch(material, number, augment=True)[0] for number in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
 

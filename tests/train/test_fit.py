@@ -200,22 +200,22 @@ def test_finished_by_epochs_or_by_patience() -> None:
 
 
 def test_batches_depend_on_seed_and_epoch_and_hold_every_image_once(dataset: Dataset) -> None:
-    def batches(seed: int, epoch: int, augment: str) -> Batches:
+    def batches(seed: int, epoch: int, augment: bool) -> Batches:
         material = Material(dataset.images_train, dataset.labels_train, dataset.input_spec, 10)
         return Batches(recipe("cnn", augment=augment, batch_size=300), seed, material, epoch)
 
-    plain = batches(1, 1, augment="none")
+    plain = batches(1, 1, augment=False)
     assert [len(plain[index][1]) for index in range(len(plain))] == [300] * 6 + [200]
     seen = np.concatenate([plain[index][0] for index in range(len(plain))])
     assert np.array_equal(np.sort(seen.sum(axis=(1, 2, 3))), np.sort(dataset.images_train.sum(axis=(1, 2, 3))))
-    images, labels = batches(1, 1, augment="strong")[2]
-    again, _ = batches(1, 1, augment="strong")[2]
+    images, labels = batches(1, 1, augment=True)[2]
+    again, _ = batches(1, 1, augment=True)[2]
     np.testing.assert_array_equal(images, again)
     np.testing.assert_array_equal(labels, plain[2][1])
     assert images.shape == (300, 28, 28, 1)
     assert images.dtype == np.uint8
     assert (images != plain[2][0]).any(axis=(1, 2, 3)).mean() > 0.9
-    for other in (batches(2, 1, augment="strong"), batches(1, 2, augment="strong")):
+    for other in (batches(2, 1, augment=True), batches(1, 2, augment=True)):
         assert not np.array_equal(images, other[2][0])
 
 

@@ -104,7 +104,7 @@ def test_batches_pair_each_image_with_its_label_and_answer() -> None:
     labels = (np.arange(COUNT) % CLASSES).astype(np.int64)
     extras = Extras(images()[:30], labels[:30], images()[:20])
     material = Material(images(), labels, InputSpec(), CLASSES, extras, lessons)
-    recipe = dataclasses.replace(RECIPES["cnn"], augment="none", batch_size=16)
+    recipe = dataclasses.replace(RECIPES["cnn"], augment=False, batch_size=16)
     batches = Batches(recipe, 0, material, epoch=2)
     parts = [batches[index] for index in range(len(batches))]
     seen, targets = (np.concatenate([part[column] for part in parts]) for column in (0, 1))
