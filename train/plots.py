@@ -137,8 +137,10 @@ def reliability(probabilities: Probabilities, truth: Labels, temperature: float 
         shift = side * width / 2 if len(parts) > 1 else 0
         lower.bar(middles + shift, bins.counts, width, color=colour)
     upper.set(ylabel="accuracy", title=f"Reliability on {len(truth):,} test images", ylim=(-0.02, 1.02))
-    upper.legend(loc="upper left")
-    lower.set(xlabel="confidence: probability of the answer", ylabel="images", yscale="log", xlim=(0, 1))
+    upper.legend(loc="best")
+    lower.set(
+        xlabel="confidence: probability of the answer", ylabel="images", yscale="log", xlim=(0, 1), ylim=(0.7, None)
+    )
     for axis in (upper, lower):
         axis.grid(alpha=0.3)
     return figure

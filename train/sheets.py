@@ -114,10 +114,10 @@ def answers(images: Image, truth: Labels, probabilities: Probabilities, labels: 
     for index in chosen:
         answer, right = labels[given[index]], labels[truth[index]]
         wrong = bool(given[index] != truth[index])
-        first = f"{shortened(answer, NAME_LENGTH)} {probabilities[index].max():.0%}"
-        captions.append(Caption((first, f"is {shortened(right, NAME_LENGTH)}" if wrong else ""), wrong))
+        first = f"{shortened(answer, NAME_LENGTH - 2)} ({probabilities[index].max():.0%})"
+        captions.append(Caption((first, f"is {shortened(right, NAME_LENGTH)}"), wrong))
     count = sum(caption.wrong for caption in captions)
-    title = f"{len(chosen)} test images by chance (seed {seed}): the answer and its probability; {count} wrong"
+    title = f"{len(chosen)} test images by chance (seed {seed}): answer, its probability, truth; {count} wrong"
     return Sheet(title, images[chosen], captions)
 
 
@@ -129,7 +129,7 @@ def mistakes(images: Image, truth: Labels, probabilities: Probabilities, labels:
     captions = []
     for index in chosen:
         best = np.argsort(-probabilities[index], kind="stable")[:2]
-        named = [f"{shortened(labels[label], NAME_LENGTH)} {probabilities[index, label]:.1%}" for label in best]
+        named = [f"{shortened(labels[label], NAME_LENGTH - 3)} ({probabilities[index, label]:.1%})" for label in best]
         captions.append(Caption((f"is {shortened(labels[truth[index]], NAME_LENGTH)}", *named)))
     title = f"The surest {len(chosen)} of {len(wrong)} mistakes on {len(truth):,} test images: truth, first two answers"
     return Sheet(title if len(wrong) else f"No mistake on {len(truth):,} test images", images[chosen], captions)
@@ -138,7 +138,7 @@ def mistakes(images: Image, truth: Labels, probabilities: Probabilities, labels:
 def disagreement(one: Mapping[str, Any]) -> Caption:
     """Below an image that two models answer differently. one: a disagreement as compare.json has it."""
     answers = [
-        f"{name} {shortened(one[f'{key}_label'], NAME_LENGTH - 5)} {one[f'{key}_score']:.0%}"
+        f"{name} {shortened(one[f'{key}_label'], NAME_LENGTH - 5)} ({one[f'{key}_score']:.0%})"
         for name, key in (("Keras", "float"), (".tflite", "quantized"))
     ]
     return Caption((f"is {shortened(one['truth'], NAME_LENGTH)}", *answers))
