@@ -111,12 +111,14 @@ class Work:
         return found
 
     def _make(self, candidate: Candidate, path: Path) -> Result:
+        from train.fit import SPLIT_SEED
+
         recipe = _recipe(candidate, self.epochs)
         model = self._model(recipe, path.parent)
         keras_file = path.with_name("model.keras")
         keras_file.parent.mkdir(parents=True, exist_ok=True)
         model.save(keras_file)
-        learn, choose = split_validation(self.dataset.labels_train, recipe.validation, self.seed)
+        learn, choose = split_validation(self.dataset.labels_train, recipe.validation, SPLIT_SEED)
         held = self.dataset.images_train[choose]
         source = pictures.Dataset(
             path,

@@ -48,7 +48,7 @@ def curves(history: History, best: int, augmented: bool) -> Figure:
         axis.set(xlabel="epoch", ylabel=name, title=name.capitalize())
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.grid(alpha=0.3)
-    axes[0].legend()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     axes[1].yaxis.set_major_formatter(PercentFormatter(1.0))
     return figure
 

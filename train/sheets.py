@@ -17,7 +17,7 @@ CELL = 0.92  # inches: a picture's side
 LINE = 0.15  # inches: a line of text below it
 GAP = 0.14  # inches between two pictures
 TITLE = 0.45  # inches above a sheet
-FONT = 7.0  # points
+FONT, TITLE_FONT = 7.5, 12.0  # points
 NAME_LENGTH = 13  # characters of a class name that fit below a picture beside a percentage
 SHOWN = 40  # training images on a sheet
 RANDOM = 64
@@ -64,7 +64,7 @@ def _lines(sheet: Sheet) -> int:
 
 
 def _rows(sheet: Sheet) -> int:
-    return max(1, math.ceil(len(sheet.images) / sheet.columns))
+    return math.ceil(len(sheet.images) / sheet.columns)
 
 
 def _height(sheet: Sheet) -> float:
@@ -73,12 +73,12 @@ def _height(sheet: Sheet) -> float:
 
 def _draw(place: SubFigure, sheet: Sheet) -> None:
     """In inches from the upper left corner: nothing is fitted, so nothing can overlap."""
-    place.suptitle(sheet.title, fontsize=10)
     height, width = _height(sheet), _width(sheet)
     axis = place.add_axes((0, 0, 1, 1))
     axis.set(xlim=(0, width), ylim=(height, 0))
     axis.axis("off")
     axis.set_aspect("equal", anchor="N")
+    axis.text(width / 2, TITLE / 2, sheet.title, ha="center", va="center", fontsize=TITLE_FONT)
     pitch = CELL + GAP + _lines(sheet) * LINE
     for index, image in enumerate(sheet.images):
         left, top = GAP + (index % sheet.columns) * (CELL + GAP), TITLE + (index // sheet.columns) * pitch
