@@ -191,7 +191,7 @@ def report(results: Sequence[Result], times: dict[str, Timing], dataset: Dataset
         ]
         for result in results
     ]
-    held = round(len(dataset.labels_train) * RECIPES["cnn"].validation)
+    held = len(split_validation(dataset.labels_train, RECIPES["cnn"].validation, 0)[1])
     epochs = f"{results[0].epochs} epochs" if results[0].epochs else "no training"
     return (
         f"{table(head, rows)}\n\n`{COMMAND}`: {dataset.name}, {epochs}, seed {results[0].seed}; accuracy on {held:,} "

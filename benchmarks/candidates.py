@@ -50,7 +50,7 @@ class Candidate:
 
 # To try another network, add a line.
 CANDIDATES = (
-    Candidate("cnn of 0.1", "16 32/2 48 64/2 96"),
+    Candidate("cnn", "16 32/2 48 64/2 96"),
     Candidate("pooled", "16 p 32 48 p 64 96"),
     Candidate("early stride", "32/2 48 64/2 96"),
     Candidate("early stride, 5x5 first", "32k5/2 48 64/2 96"),
@@ -59,6 +59,7 @@ CANDIDATES = (
     Candidate("mixed", "16/2 32 s64/2 s96 s96"),
     Candidate("residual", "16/2 32 r 64/2 r"),
     Candidate("half", "8 16/2 24 32/2 48"),
+    Candidate("cnn-tiny", "16k5/2 16 24/2 32"),
     Candidate("tiny", "8/2 16 24/2 32"),
     Candidate("tiny, 5x5 first", "16k5/2 24/2 32"),
     Candidate("tiny, three strides", "8/2 16/2 32 32"),

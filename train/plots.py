@@ -26,8 +26,9 @@ Probabilities = npt.NDArray[np.float32]  # (N, classes), rows sum to 1
 
 
 def shortened(name: str, length: int = NAME_LENGTH) -> str:
-    """A class name that fits; what was cut off is an ellipsis."""
-    return name if len(name) <= length else name[: length - 1] + "…"
+    """A class name that fits, what was cut off an ellipsis; matplotlib takes a bare $ for mathematics."""
+    short = name if len(name) <= length else name[: length - 1] + "…"
+    return short.replace("$", r"\$")
 
 
 def curves(history: History, best: int, augmented: bool) -> Figure:
@@ -46,7 +47,8 @@ def curves(history: History, best: int, augmented: bool) -> Figure:
             axis.plot(*zip(*held, strict=True), ".-", color=ORANGE, label="validation")
         axis.axvline(best, color=GREY, linewidth=1, linestyle=":", label=f"kept: epoch {best}")
         axis.set(xlabel="epoch", ylabel=name, title=name.capitalize())
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        axis.set_xlim(0.5, len(history) + 0.5)
         axis.grid(alpha=0.3)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     axes[1].yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -69,7 +71,7 @@ def confusion(truth: Labels, answers: Labels, labels: Sequence[str]) -> Figure:
         _numbers(axis, matrix, shares)
     step = math.ceil(count / MOST_NAMED)
     names = [shortened(name) for name in labels[::step]]
-    size = min(9.0, max(5.0, 9 * 30 / count))
+    size = min(9.0, max(6.0, 9 * 30 / count))
     turned = 90 if max(map(len, names)) > 3 else 0
     axis.set_xticks(range(0, count, step), names, rotation=turned, fontsize=size)
     axis.set_yticks(range(0, count, step), names, fontsize=size)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import logging
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EXAMPLE = "  python -m train.report artifacts"
-PAGE_FILE = "report.html"
+PAGE_FILE, DISAGREEMENTS = "report.html", "disagreements.png"
 SEED = 0  # of the pictures that are drawn by chance
 BATCH = 512
 DPI = 110
@@ -91,10 +93,13 @@ def write_report(folder: Path, model: Any) -> Path:
     """
     from train import page
 
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it says when it looks for fonts the first time
     material = read_material(folder, model)
+    (folder / DISAGREEMENTS).unlink(missing_ok=True)  # of another model, unless it is drawn again
     names = []
     for name, draw in figures(material).items():
-        with replacing(folder / name) as temporary:
+        with replacing(folder / name) as temporary, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # a class name in a script that its font lacks
             draw().savefig(temporary, dpi=DPI, metadata={"Software": None})
         names.append(name)
     write_text(folder / PAGE_FILE, page.html_of(material, {name: (folder / name).read_bytes() for name in names}))
@@ -119,7 +124,7 @@ def figures(material: Material) -> dict[str, Callable[[], Figure]]:
         "reliability.png": lambda: plots.reliability(m.probabilities, m.labels_test, m.temperature),
     }
     if m.comparison is not None:
-        found["disagreements.png"] = lambda: sheets.drawn(_disagreements(m))
+        found[DISAGREEMENTS] = lambda: sheets.drawn(_disagreements(m))
     return found
 
 

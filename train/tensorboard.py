@@ -30,26 +30,23 @@ class Log:
         self._written = 0
 
     def __call__(self, history: History) -> None:
-        if not self._writers:
-            self._open()
+        if not self._written:
+            for part in PARTS:
+                shutil.rmtree(self._folder / part, ignore_errors=True)
         for epoch in history[self._written :]:
             self._write(epoch)
         self._written = len(history)
-
-    def _open(self) -> None:
-        import tensorflow as tf
-
-        for part in PARTS:
-            shutil.rmtree(self._folder / part, ignore_errors=True)
-            self._writers[part] = tf.summary.create_file_writer(str(self._folder / part))
 
     def _write(self, epoch: Epoch) -> None:
         import tensorflow as tf
 
         for part, names in PARTS.items():
-            for name in names:
-                value = getattr(epoch, name)
-                if value is not None:
-                    with self._writers[part].as_default(step=epoch.epoch):
-                        tf.summary.scalar(f"epoch_{name.removeprefix('val_')}", value)
+            values = {name: getattr(epoch, name) for name in names}
+            if None in values.values():  # there are no validation images
+                continue
+            if part not in self._writers:
+                self._writers[part] = tf.summary.create_file_writer(str(self._folder / part))
+            with self._writers[part].as_default(step=epoch.epoch):
+                for name, value in values.items():
+                    tf.summary.scalar(f"epoch_{name.removeprefix('val_')}", value)
             self._writers[part].flush()
