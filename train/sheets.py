@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.text import Text
 
 from train.plots import RED, Probabilities, shortened
 from train.raw import Image, Labels
@@ -72,7 +73,7 @@ def _height(sheet: Sheet) -> float:
 
 
 def _draw(place: SubFigure, sheet: Sheet) -> None:
-    """In inches from the upper left corner: nothing is fitted, so nothing can overlap."""
+    """In inches from the upper left corner, and no text wider than its picture: nothing can overlap."""
     height, width = _height(sheet), _width(sheet)
     axis = place.add_axes((0, 0, 1, 1))
     axis.set(xlim=(0, width), ylim=(height, 0))
@@ -91,8 +92,15 @@ def _draw(place: SubFigure, sheet: Sheet) -> None:
             axis.plot(*box, color=RED, linewidth=2, solid_joinstyle="miter")
         for line, text in enumerate(caption.lines):
             middle = left + CELL / 2, top + CELL + (line + 0.55) * LINE
-            axis.text(*middle, text, ha="center", va="center", fontsize=FONT, color=colour)
+            _fit(axis.text(*middle, text, ha="center", va="center", fontsize=FONT, color=colour), place.dpi)
     axis.set(xlim=(0, width), ylim=(height, 0))  # imshow has changed them
+
+
+def _fit(text: Text, dpi: float) -> None:
+    """Smaller letters where the text is wider than its picture: a name of wide ones, or in another script."""
+    width = text.get_window_extent().width / dpi
+    if width > CELL + GAP / 2:
+        text.set_fontsize(FONT * (CELL + GAP / 2) / width)
 
 
 def balanced(labels: Labels, count: int, rng: np.random.Generator) -> Labels:
