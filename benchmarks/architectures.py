@@ -8,6 +8,7 @@ looked at. All are timed in one run, taking turns. What is trained already is ke
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ def main() -> int:
 
 @dataclass(frozen=True)
 class Work:
-    """What all candidates of a run share. Each has a folder of its own: of the network, epochs, seed and data."""
+    """What all candidates of a run share. Each has a folder of its own, named by all that decides its result."""
 
     dataset: Dataset
     epochs: int
@@ -92,9 +93,11 @@ class Work:
     output: Path
 
     def tflite(self, name: str, steps: str) -> Path:
-        """Where a candidate's int8 file is, or will be."""
-        slug = "_".join(steps.replace("/", "-").split())
-        return self.output / f"{slug}-{self.dataset.digest()[:6]}-e{self.epochs}-s{self.seed}" / "model.tflite"
+        """Where the int8 file of this network, recipe, seed and data is, or will be."""
+        recipe = dataclasses.asdict(_recipe(Candidate(name, steps), self.epochs))
+        told = {key: value for key, value in recipe.items() if key not in ("build", "description")}
+        sort = hashlib.sha256(json.dumps([told, self.epochs, self.seed, self.dataset.digest()]).encode()).hexdigest()
+        return self.output / f"{'_'.join(steps.replace('/', '-').split())}-{sort[:8]}" / "model.tflite"
 
     def result(self, candidate: Candidate) -> Result:
         """From its JSON, else made now."""
