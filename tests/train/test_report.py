@@ -55,6 +55,12 @@ def folder(run: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(run, tmp_path / "run"))
 
 
+@pytest.fixture(scope="module")
+def page(run: Path) -> str:
+    """The page of `run`, before any conversion."""
+    return write_report(run, model_of(run)).read_text("utf-8")
+
+
 def model_of(folder: Path) -> Any:
     return keras.models.load_model(folder / "model.keras", compile=False)
 
@@ -97,27 +103,24 @@ def converted(folder: Path) -> None:
     (folder / "model.tflite").write_bytes(attach_card(b"\0\0\0\0TFL3" + bytes(64), card))
 
 
-def test_every_picture_is_a_png_beside_the_page_and_inside_it(folder: Path) -> None:
-    page = write_report(folder, model_of(folder)).read_text("utf-8")
+def test_every_picture_is_a_png_beside_the_page_and_inside_it(run: Path, page: str) -> None:
     inside = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
-    assert {path.stem for path in folder.glob("*.png")} == PICTURES
-    assert {base64.b64decode(data) for data in inside} == {path.read_bytes() for path in folder.glob("*.png")}
-    for path in folder.glob("*.png"):
+    assert {path.stem for path in run.glob("*.png")} == PICTURES
+    assert {base64.b64decode(data) for data in inside} == {path.read_bytes() for path in run.glob("*.png")}
+    for path in run.glob("*.png"):
         picture = cv2.imread(str(path))
         assert picture is not None
         assert picture.std() > 5
 
 
-def test_the_page_needs_nothing_from_elsewhere_and_escapes_names(folder: Path) -> None:
-    page = write_report(folder, model_of(folder)).read_text("utf-8")
+def test_the_page_needs_nothing_from_elsewhere_and_escapes_names(page: str) -> None:
     assert not re.search(r"<script|<link|<iframe|https?:|@import|url\(", page)
     assert re.findall(r'(?:src|href)="(?!data:)', page) == []
     assert "upright &lt;b&gt;&amp;&lt;/b&gt;" in page
     assert "<b>" not in page
 
 
-def test_before_conversion_it_says_what_to_run(folder: Path) -> None:
-    page = write_report(folder, model_of(folder)).read_text("utf-8")
+def test_before_conversion_it_says_what_to_run(page: str) -> None:
     assert "<code>python -m convert</code>" in page
     assert "<code>python -m convert.compare</code>" in page
 
@@ -142,9 +145,8 @@ def test_what_was_converted_from_another_model_is_left_out(folder: Path) -> None
     assert not (folder / "disagreements.png").exists()
 
 
-def test_accuracy_on_the_page_is_that_of_the_model(folder: Path) -> None:
-    page = write_report(folder, model_of(folder)).read_text("utf-8")
-    metrics = json.loads((folder / "metrics.json").read_text())
+def test_accuracy_on_the_page_is_that_of_the_model(run: Path, page: str) -> None:
+    metrics = json.loads((run / "metrics.json").read_text())
     wrong = round((1 - metrics["accuracy"]) * metrics["n"])
     assert f"{metrics['accuracy']:.2%} ({wrong} wrong)" in page
 
