@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, stdev
@@ -43,7 +44,7 @@ def main() -> int:
     if not options.page_only:
         for one in wanted:
             if not options.no_training:
-                one.make(options.data)
+                one.make(options.data, shlex.split(options.train_args))
         ready = [one for one in wanted if one.tflite.is_file()]
         timed(ready, [one.record(options.real) for one in ready])
     records = [record for one in wanted if (record := one.known()) is not None]
@@ -125,9 +126,9 @@ def _caption(records: Sequence[Record]) -> str:
     data = ", ".join(sorted({f"{r.dataset} ({r.n:,} test images)" for r in records}))
     machines = ", ".join(sorted({r.machine for r in records if r.machine})) or "not timed"
     seeds = ", ".join(str(seed) for seed in sorted({r.seed for r in records}))
-    spread = ", ± their standard deviation" if "," in seeds else ""
+    runs = f"seeds {seeds}, ± their standard deviation" if "," in seeds else f"seed {seeds}"
     return (
-        f"`make leaderboard`: {data}; seeds {seeds}{spread}. Trained: Keras's accuracy over the epoch that is kept. "
+        f"`make leaderboard`: {data}; {runs}. Trained: Keras's accuracy over the epoch that is kept. "
         "Drop in points. Real pictures: single digits through the whole runtime, blank and unsure counted as misses, "
         "micro and macro over their sources. µs: an image in the device's interpreter on one thread "
         f"({machines}), median of 2,000, all models taking turns."
@@ -141,6 +142,7 @@ def _parser() -> Parser:
     add("--models", type=_names, default=models, metavar="A,B", help=f"(default: {','.join(models)})")
     add("--seeds", type=_seeds, default=[0], metavar="0,1,2", help="a run of each model for each (default: 0)")
     add("--data", default="mnist", help="as python -m train has it (default: mnist)")
+    add("--train-args", default="", metavar="WORDS", help='more for python -m train, as in "--teacher cnn-large"')
     add("--reuse", type=Path, default=FOLDER, metavar="FOLDER", help=f"where the runs are (default: {FOLDER})")
     add("--real", type=Path, metavar="FOLDER", help="real pictures with a manifest.csv, see make eval-real")
     add("--no-training", action="store_true", help="only measure what is trained and converted already")

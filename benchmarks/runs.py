@@ -8,6 +8,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,13 +61,14 @@ class Run:
         """The int8 file."""
         return self.folder / "model.tflite"
 
-    def make(self, data: str) -> None:
-        """Train and convert, as far as that is not done. Raises EdgeError where a command fails."""
+    def make(self, data: str, more: Sequence[str] = ()) -> None:
+        """Train and convert, as far as that is not done. more: words for python -m train. Raises EdgeError where
+        a command fails."""
         if not self.is_trained():
             note_line(f"training {self.name}, seed {self.seed}, into {self.folder}")
             words = ["--model", self.name, "--data", data, "--seed", str(self.seed), "-o", str(self.folder)]
             half_done = (self.folder / "checkpoint" / "state.json").is_file()
-            _command("train", *words, *(["--resume"] if half_done else []))
+            _command("train", *words, *more, *(["--resume"] if half_done else []))
         if not self.is_converted():
             note_line(f"converting {self.folder}")
             _command("convert", str(self.folder / "model.keras"), *NO_LIMITS, "-o", str(self.tflite))

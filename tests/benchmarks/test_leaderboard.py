@@ -61,6 +61,35 @@ def test_what_is_finished_is_taken_as_it_is(finished: Run) -> None:
     finished.make("no such data")  # would end with an error if it trained
 
 
+@pytest.mark.parametrize("half_done", [False, True])
+def test_what_is_missing_is_trained_and_a_half_done_run_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, half_done: bool
+) -> None:
+    commands: list[tuple[str, ...]] = []
+    monkeypatch.setattr("benchmarks.runs._command", lambda *words: commands.append(words))
+    if half_done:
+        (tmp_path / "checkpoint").mkdir()
+        (tmp_path / "checkpoint" / "state.json").write_text("{}")
+    Run("mlp-128", 3, tmp_path).make("mnist-5k", ["--epochs", "1"])
+    train, convert = commands
+    expected = (
+        "train",
+        "--model",
+        "mlp-128",
+        "--data",
+        "mnist-5k",
+        "--seed",
+        "3",
+        "-o",
+        str(tmp_path),
+        "--epochs",
+        "1",
+    )
+    assert train == (*expected, *(["--resume"] if half_done else []))
+    assert convert[:2] == ("convert", str(tmp_path / "model.keras"))
+    assert convert[-2:] == ("-o", str(tmp_path / "model.tflite"))
+
+
 def test_a_run_that_was_begun_again_is_not_finished(finished: Run) -> None:
     (finished.folder / "checkpoint" / "state.json").write_text(json.dumps({"history": [1]}))
     assert not finished.is_trained()
