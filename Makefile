@@ -4,6 +4,8 @@ REAL ?= ../shared/data/real
 TRAIN_ARGS ?=
 CONVERT_ARGS ?=
 EVAL_ARGS ?=
+BOARD_ARGS ?=
+BENCH_ARGS ?=
 
 VENV := .venv
 OLD := .venv-tflite-runtime
@@ -16,7 +18,8 @@ HAS_OLD := $(shell $(PYTHON) -c 'import sys; print("yes" if sys.version_info < (
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo train convert ship test lint test-all test-old soak test-camera bench eval-real eval-robust clean FORCE
+.PHONY: help demo train convert report ship test lint test-all test-old soak test-camera bench bench-model \
+  leaderboard candidates eval-real eval-robust clean FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +32,10 @@ train: $(VENV)/train ## Train a model into artifacts/ (TRAIN_ARGS="--model cnn -
 
 convert: $(VENV)/train ## Make artifacts/model.tflite and prove it equal (CONVERT_ARGS="--quantization int8")
 	$(RUN) -m convert $(CONVERT_ARGS)
+
+report: $(VENV)/train ## All quantizations of artifacts/model.keras compared; pictures of its training in artifacts/report.html
+	$(RUN) -m convert.compare
+	$(RUN) -m train.report
 
 ship: $(VENV)/train ## Make artifacts/model.tflite the model that ships
 	cp artifacts/model.tflite runtime/models/digits.tflite
@@ -66,6 +73,15 @@ bench: $(VENV)/core ## Time a start against a bare script, and preprocessing aga
 	$(RUN) -m benchmarks.preprocess_speed
 	$(RUN) -m benchmarks.camera_loop
 
+bench-model: $(VENV)/peers ## Time the model beside ONNX Runtime's int8 of the same network (MNIST_NPZ=mnist.npz)
+	$(RUN) -m benchmarks.onnx_peer $(BENCH_ARGS)
+
+leaderboard: $(VENV)/train ## Train, convert and measure every model, into docs/models.md (BOARD_ARGS="--seeds 0,1,2")
+	$(RUN) -m benchmarks.leaderboard --page $(if $(wildcard $(REAL)),--real $(REAL)) $(BOARD_ARGS)
+
+candidates: $(VENV)/train ## Train candidate networks for a few epochs and time them, into docs/models.md
+	$(RUN) -m benchmarks.architectures --page $(BENCH_ARGS)
+
 eval-real: $(VENV)/core ## Measure on a folder of real pictures (REAL=folder EVAL_ARGS="--sheet out")
 	$(RUN) -m benchmarks.real_pictures $(REAL) $(EVAL_ARGS)
 
@@ -90,6 +106,10 @@ $(VENV)/core: $(VENV)/python-identity pyproject.toml
 $(VENV)/train: $(VENV)/core
 	@echo "adding TensorFlow to $(VENV), about a minute" >&2
 	@$(PIP) install -e '.[train]'
+	@touch $@
+
+$(VENV)/peers: $(VENV)/train
+	@$(PIP) install --group peers
 	@touch $@
 
 $(VENV)/dev: $(VENV)/train

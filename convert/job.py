@@ -136,9 +136,9 @@ def _convert(job: Job, prepared: Prepared) -> Trial:
     card = _card(job, prepared, interpreter, output)
     truth = prepared.dataset.test.labels
     cards.check_card(card, interpreter, truth, output)
-    reference = _probabilities(converted.reference, output)
+    reference = probabilities_of(converted.reference, output)
     if converted.reference_divided is not None:
-        parity.check_undivided(reference, _probabilities(converted.reference_divided, output), truth)
+        parity.check_undivided(reference, probabilities_of(converted.reference_divided, output), truth)
     return Trial(converted.tflite, card, interpreter, reference, converted.versions)
 
 
@@ -225,7 +225,7 @@ def _card(job: Job, prepared: Prepared, interpreter: Interpreter, output: str) -
     return card if job.labels is None else dataclasses.replace(card, labels=cards.read_labels(job.labels))
 
 
-def _probabilities(outputs: NDArray[np.float32], output: str) -> NDArray[np.float32]:
+def probabilities_of(outputs: NDArray[np.float32], output: str) -> NDArray[np.float32]:
     """float32 (N, classes) from the Keras model's outputs."""
     if output == "probabilities":
         return outputs

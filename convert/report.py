@@ -41,7 +41,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 def _classes(parity: Parity, quantization: str) -> Table:
-    table = _table(f"Parity of Keras and {quantization} .tflite on {parity.n} test images")
+    table = plain_table(f"Parity of Keras and {quantization} .tflite on {parity.n} test images")
     table.add_column("class", max_width=24, overflow="ellipsis", no_wrap=True)
     for name in ("images", "Keras accuracy", f"{quantization} accuracy", "agreement"):
         table.add_column(name, justify="right")
@@ -56,7 +56,7 @@ def _classes(parity: Parity, quantization: str) -> Table:
 
 
 def _figures(parity: Parity, limits: Limits, quantization: str) -> Table:
-    table = _table(None)
+    table = plain_table(None)
     for name in ("", "measured", "limit"):
         table.add_column(name, justify="left" if not name else "right")
     table.add_row("accuracy drop", f"{parity.drop:.4f}", f"at most {limits.max_accuracy_drop:g}")
@@ -67,7 +67,7 @@ def _figures(parity: Parity, limits: Limits, quantization: str) -> Table:
 
 def _differences(found: tuple[Disagreement, ...], quantization: str) -> Table:
     rest = f", the first {SHOWN}; all of them in parity.json" if len(found) > SHOWN else ""
-    table = _table(f"{len(found)} test image{'s' if len(found) != 1 else ''} answered differently{rest}")
+    table = plain_table(f"{len(found)} test image{'s' if len(found) != 1 else ''} answered differently{rest}")
     table.add_column("image", justify="right")
     for name in ("truth", "Keras", f"{quantization} .tflite"):
         table.add_column(name, max_width=28, overflow="ellipsis", no_wrap=True)
@@ -77,5 +77,6 @@ def _differences(found: tuple[Disagreement, ...], quantization: str) -> Table:
     return table
 
 
-def _table(title: str | None) -> Table:
+def plain_table(title: str | None) -> Table:
+    """A table without lines around it: the same on a screen and in a log."""
     return Table(title=title, title_justify="left", title_style="", box=box.SIMPLE, pad_edge=False)

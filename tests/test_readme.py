@@ -16,7 +16,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 ELSEWHERE = {
     "make test": "this is it",
     "make train convert": "tests/test_end_to_end.py",
+    "make report": "tests/train/test_report.py, tests/convert/test_compare.py",
     "make bench": "a benchmark",
+    "make bench-model": "a benchmark",
+    "make leaderboard": "a benchmark",
     "make eval-real REAL=folder": "a benchmark",
     "make eval-robust": "a benchmark",
     ".venv/bin/python -m runtime.camera": "needs a camera; tests/runtime/test_camera.py has a video",

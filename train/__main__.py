@@ -55,12 +55,15 @@ def _train(options: argparse.Namespace, recipe: Recipe, dataset: Dataset, folder
 
     divert_native_stderr()
     import_tensorflow()
-    from train import outputs
+    from train import outputs, report
     from train.fit import Plan, train
+    from train.tensorboard import Log
 
     plan = Plan(recipe, options.seed, _teachers(options, dataset, folder))
-    trained = train(plan, dataset, folder, options.resume)
+    logs = {"log": Log(folder)} if options.tensorboard else {}
+    trained = train(plan, dataset, folder, options.resume, **logs)
     metrics = outputs.write_outputs(trained, plan, dataset, folder, command)
+    report.write_report(folder, trained.model)
     if options.save_h5:
         outputs.write_h5(folder / outputs.H5_FILE, trained.model)
     _print_summary(metrics, trained, plan, dataset, folder)
@@ -111,6 +114,7 @@ def _parser() -> Parser:
         "may be given again",
     )
     parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
+    parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs into FOLDER/logs")
     parser.add_argument("--save-h5", action="store_true", help="write model.h5 too")
     parser.add_argument("-o", "--output", metavar="FOLDER", default="artifacts", help="(default: artifacts)")
     return parser
@@ -149,6 +153,7 @@ def _print_summary(metrics: Metrics, trained: Trained, plan: Plan, dataset: Data
     print(f"{len(trained.choose):,} held back, {metrics.n:,} to test")
     print(f"test   accuracy {metrics.accuracy:.4f}, loss {metrics.loss:.4f}")
     print(f"files  {model}, and history.csv, metrics.json, card.json, dataset.npz beside it")
+    print(f"report {folder / 'report.html'}, and its pictures (PNG) beside it")
     print("next   python -m convert" + ("" if str(folder) == "artifacts" else f" {shlex.quote(str(model))}"))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,8 @@ HISTORY_FILE = "history.csv"
 SPLIT_SEED = 0  # whatever the --seed: runs are compared, and taught by one another, on the same images
 VALIDATION_SEED = 2**33  # beyond any --seed: what chooses the epoch was not learnt from
 
+Log = Callable[[History], object]
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -63,15 +66,16 @@ class Trained:
     extras: Extras | None = None
 
 
-def train(plan: Plan, dataset: Dataset, folder: Path, resume: bool = False) -> Trained:
+def train(plan: Plan, dataset: Dataset, folder: Path, resume: bool = False, log: Log = lambda history: None) -> Trained:
     """Train by `plan` and keep history.csv and checkpoint/ in `folder` as it goes.
 
     resume: go on after the last whole epoch there; raises OptionError where that run had other options.
-    Without it whatever is there is discarded.
+    Without it whatever is there is discarded. log: told the history at the start and after each epoch.
     """
     options = options_of(plan, dataset)
     saved = folder / checkpoint.FOLDER
     history = _resumed(saved, options, plan.recipe) if resume else _discarded(saved)
+    log(history)
     make_deterministic(plan.seed)
     learn, choose = split_validation(dataset.labels_train, plan.recipe.validation, SPLIT_SEED)
     run = _Run(plan, dataset, learn, choose)
@@ -82,6 +86,7 @@ def train(plan: Plan, dataset: Dataset, folder: Path, resume: bool = False) -> T
                 history = (*history, run.epoch(model, len(history) + 1, reporter))
                 checkpoint.commit(saved, options, history, model.save)
                 checkpoint.write_csv(folder / HISTORY_FILE, history)
+                log(history)
                 reporter.end_epoch(history[-1])
     checkpoint.write_csv(folder / HISTORY_FILE, history)  # a kill may have come between commit and csv
     # At the end of a cosine the mean of the weights is at its best; which epoch validates best is then chance.

@@ -95,14 +95,17 @@ def test_only_python_writes_to_standard_error(debug: str, heard: bool) -> None:
 
 def test_a_run_says_what_it_did_and_nothing_else(npz: Path, tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    done = run("--model", "mlp-128", "--data", str(npz), "--epochs", "2", "--save_h5", "-o", str(folder))
+    words = ["--model", "mlp-128", "--epochs", "2", "--save_h5", "--tensorboard"]
+    done = run(*words, "--data", str(npz), "-o", str(folder))
     assert done.returncode == 0, done.stderr
     assert [line.split("  ")[0] for line in done.stderr.splitlines()] == ["epoch 1/2", "epoch 2/2"], done.stderr
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["model", "data", "test", "files", "next"]
+    heads = [line.split()[0] for line in done.stdout.splitlines()]
+    assert heads == ["model", "data", "test", "files", "report", "next"]
     assert "bars: 320 images to learn from, 0 held back, 80 to test" in done.stdout
     assert f"python -m convert {folder}/model.keras" in done.stdout
     names = {"model.keras", "model.h5", "history.csv", "metrics.json", "card.json", "dataset.npz", "checkpoint"}
-    assert {path.name for path in folder.iterdir()} == names
+    pictures = {"training_images.png", "curves.png", "confusion.png", "answers.png", "mistakes.png", "reliability.png"}
+    assert {path.name for path in folder.iterdir()} == names | pictures | {"report.html", "logs"}
 
 
 def test_a_teacher_is_trained_first_and_taken_up_again(npz: Path, tmp_path: Path) -> None:

@@ -1,0 +1,207 @@
+"""What a network costs and how well it learns in a short training: python -m benchmarks.architectures
+
+Every candidate of benchmarks/candidates.py is trained for a few epochs on MNIST's training split, as `cnn` is but
+for the drawn digits and negatives, converted to int8 and judged on the validation split: the test images are not
+looked at. All are timed in one run, taking turns. What is trained already is kept and only timed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.candidates import Candidate, chosen
+from benchmarks.page import PAGE, table, write_between
+from benchmarks.timing import Timing, processor, side_by_side
+from convert import data as pictures
+from convert.parity import run_all
+from convert.quantize import convert_model
+from runtime.command import Parser, note_line, run, whole_number
+from runtime.errors import DataError
+from runtime.interpreter import Interpreter
+from train.datasets import Dataset, load
+from train.files import write_text
+from train.models import RECIPES, Recipe
+from train.split import split_validation
+
+EXAMPLE = """\
+  MNIST_NPZ=mnist.npz python -m benchmarks.architectures --epochs 4 --page
+  python -m benchmarks.architectures --epochs 0 --only tiny "16k5/2 24 32/2 32"   # untrained: sizes and times"""
+FOLDER = Path("artifacts/architectures")
+CALIBRATION_IMAGES = 500
+TIMED_IMAGES = 200
+COMMAND = "make candidates"
+
+
+@dataclass(frozen=True)
+class Result:
+    """parameters: of the Keras model; size: bytes of the bare .tflite. float_accuracy, accuracy: of the Keras
+    model and in int8, on the validation images, 0 to 1; None untrained. epochs: of training."""
+
+    name: str
+    steps: str
+    epochs: int
+    seed: int
+    parameters: int
+    size: int
+    float_accuracy: float | None
+    accuracy: float | None
+
+
+def main() -> int:
+    """Train, convert and judge what is not yet there, time all, print the table."""
+    parser = Parser("python -m benchmarks.architectures", "Compare candidate networks in int8.", EXAMPLE)
+    parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="candidates, or networks in words")
+    parser.add_argument("--epochs", type=whole_number(0), default=4, metavar="N", help="0: untrained (default: 4)")
+    parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="of all chance (default: 0)")
+    parser.add_argument("--data", default="mnist", help="as python -m train has it (default: mnist)")
+    parser.add_argument("-o", "--output", type=Path, default=FOLDER, metavar="FOLDER", help=f"(default: {FOLDER})")
+    parser.add_argument("--page", action="store_true", help="write the table into docs/models.md")
+    options = parser.parse()
+    candidates = chosen(options.only)
+
+    from train.quiet import import_tensorflow
+
+    import_tensorflow()
+    dataset = load(options.data, options.seed)
+    work = Work(dataset, options.epochs, options.seed, options.output)
+    results = [work.result(candidate) for candidate in candidates]
+    times = timings({result.name: work.tflite(result.name, result.steps) for result in results}, dataset)
+    text = report(results, times, dataset)
+    print(text)
+    if options.page:
+        write_between(PAGE, "candidates", text)
+        note_line(f"wrote {PAGE}")
+    return 0
+
+
+@dataclass(frozen=True)
+class Work:
+    """What all candidates of a run share. Each has a folder of its own, named by all that decides its result."""
+
+    dataset: Dataset
+    epochs: int
+    seed: int
+    output: Path
+
+    def tflite(self, name: str, steps: str) -> Path:
+        """Where the int8 file of this network, recipe, seed and data is, or will be."""
+        recipe = dataclasses.asdict(_recipe(Candidate(name, steps), self.epochs))
+        told = {key: value for key, value in recipe.items() if key not in ("build", "description")}
+        sort = hashlib.sha256(json.dumps([told, self.epochs, self.seed, self.dataset.digest()]).encode()).hexdigest()
+        return self.output / f"{'_'.join(steps.replace('/', '-').split())}-{sort[:8]}" / "model.tflite"
+
+    def result(self, candidate: Candidate) -> Result:
+        """From its JSON, else made now."""
+        path = self.tflite(candidate.name, candidate.steps)
+        record = path.with_name("result.json")
+        if path.is_file() and record.is_file():
+            try:
+                return dataclasses.replace(Result(**json.loads(record.read_text("utf-8"))), name=candidate.name)
+            except (ValueError, TypeError) as error:
+                raise DataError(f"{record}: damaged ({error}); remove it to train again") from None
+        note_line(f"{candidate.name}: {candidate.steps}")
+        found = self._make(candidate, path)
+        write_text(record, json.dumps(dataclasses.asdict(found), indent=1) + "\n")
+        return found
+
+    def _make(self, candidate: Candidate, path: Path) -> Result:
+        from train.fit import SPLIT_SEED
+
+        recipe = _recipe(candidate, self.epochs)
+        model = self._model(recipe, path.parent)
+        keras_file = path.with_name("model.keras")
+        keras_file.parent.mkdir(parents=True, exist_ok=True)
+        model.save(keras_file)
+        learn, choose = split_validation(self.dataset.labels_train, recipe.validation, SPLIT_SEED)
+        held = self.dataset.images_train[choose]
+        source = pictures.Dataset(
+            path,
+            self.dataset.input_spec,
+            self.dataset.labels,
+            pictures.Split(self.dataset.images_train[learn], self.dataset.labels_train[learn]),
+            None,
+            pictures.Split(held, self.dataset.labels_train[choose]),
+        )
+        calibration = pictures.calibrate(source, self.dataset.input_spec, CALIBRATION_IMAGES, 0)
+        converted = convert_model(keras_file, "int8", held, calibration)
+        path.write_bytes(converted.tflite)
+        answers = run_all(Interpreter.load(converted.tflite), held)
+        accuracy = [self._share(scores, choose) if self.epochs else None for scores in (converted.reference, answers)]
+        sizes = (int(model.count_params()), len(converted.tflite))
+        return Result(candidate.name, candidate.steps, self.epochs, self.seed, *sizes, *accuracy)
+
+    def _model(self, recipe: Recipe, folder: Path) -> Any:
+        """Trained by the project's own loop; untrained where there are no epochs."""
+        from train.fit import Plan, make_deterministic, train
+        from train.models import build
+
+        if not self.epochs:
+            make_deterministic(self.seed)
+            return build(recipe, self.dataset.input_spec.shape, len(self.dataset.labels))
+        resume = (folder / "checkpoint" / "state.json").is_file()
+        return train(Plan(recipe, self.seed), self.dataset, folder, resume).model
+
+    def _share(self, scores: NDArray[Any], choose: NDArray[np.int64]) -> float:
+        return float((scores.argmax(axis=1) == self.dataset.labels_train[choose]).mean())
+
+
+def _recipe(candidate: Candidate, epochs: int) -> Recipe:
+    """That of `cnn`, shortened, without what takes minutes to draw and says nothing of the network."""
+    return dataclasses.replace(
+        RECIPES["cnn"],
+        name=candidate.steps,
+        build=candidate.build,
+        epochs=max(epochs, 1),
+        patience=None,
+        exposure=False,
+        output="logits",
+    )
+
+
+def timings(files: dict[str, Path], dataset: Dataset) -> dict[str, Timing]:
+    """Microseconds an image of each int8 file, side by side."""
+    images = dataset.images_train[:TIMED_IMAGES]
+    stored = [(image.astype(np.int16) - 128).astype(np.int8)[np.newaxis] for image in images]
+    loaded = {name: Interpreter.load(path.read_bytes()) for name, path in files.items()}
+    calls = {name: _running(interpreter, stored) for name, interpreter in loaded.items()}
+    return side_by_side(calls)
+
+
+def _running(interpreter: Interpreter, stored: Sequence[NDArray[np.int8]]) -> Any:
+    return lambda number: interpreter.run(stored[number % len(stored)])
+
+
+def report(results: Sequence[Result], times: dict[str, Timing], dataset: Dataset) -> str:
+    """The table, and what it was measured on."""
+    head = ["network", "steps", "parameters", "KiB", "µs an image", "float", "int8"]
+    rows = [
+        [
+            result.name,
+            f"`{result.steps}`",
+            f"{result.parameters:,}",
+            f"{result.size / 1024:.1f}",
+            f"{times[result.name].median:.1f}",
+            *("untrained" if share is None else f"{share:.2%}" for share in (result.float_accuracy, result.accuracy)),
+        ]
+        for result in results
+    ]
+    held = len(split_validation(dataset.labels_train, RECIPES["cnn"].validation, 0)[1])
+    epochs = f"{results[0].epochs} epochs" if results[0].epochs else "no training"
+    return (
+        f"{table(head, rows)}\n\n`{COMMAND}`: {dataset.name}, {epochs}, seed {results[0].seed}; accuracy on {held:,} "
+        f"validation images; KiB of the int8 file without its card; {processor()}, one thread, median of "
+        f"{next(iter(times.values())).calls:,} runs, taking turns."
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,166 @@
+"""Every named model trained, converted and measured in one go: python -m benchmarks.leaderboard
+
+Runs live in FOLDER/NAME-SEED/, each as python -m train leaves it. A finished one is taken as it is, a half-done one
+is resumed. What was measured is kept beside it in leaderboard.json, so that the page can be written again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean, stdev
+
+import numpy as np
+
+from benchmarks.page import PAGE, table, write_between
+from benchmarks.runs import Record, Run
+from benchmarks.timing import processor, side_by_side
+from runtime.card import split_card
+from runtime.classifier import quantize_input
+from runtime.command import Parser, note_line, run
+from runtime.errors import OptionError
+from runtime.interpreter import Interpreter
+from train.models import RECIPES, recipe_named
+
+EXAMPLE = """\
+  MNIST_NPZ=mnist.npz python -m benchmarks.leaderboard --seeds 0,1,2 --page
+  python -m benchmarks.leaderboard --models cnn --reuse runs --real ../shared/data/real"""
+FOLDER = Path("artifacts/leaderboard")
+# Teachers and other models that are not to run on a device have no place here.
+MODELS = ("cnn", "cnn-tiny", "mlp-128", "mlp-dropout", "mlp-128-64", "mlp-128-128")
+# What the tutorials say of their own: (accuracy in training, on the test images).
+TUTORIALS = {"mlp-128": ("", "98 %"), "mlp-128-64": ("98 %", "91 %"), "mlp-128-128": ("99.3 %", "98.04 %")}
+TIMED_IMAGES = 200
+
+
+def main() -> int:
+    """Make what is missing, time all, print the table; with --page write docs/models.md."""
+    options = _parser().parse()
+    root = options.reuse
+    wanted = [Run(name, seed, root / f"{name}-{seed}") for name in options.models for seed in options.seeds]
+    if not options.page_only:
+        for one in wanted:
+            if not options.no_training:
+                one.make(options.data, shlex.split(options.train_args))
+        ready = [one for one in wanted if one.tflite.is_file()]
+        timed(ready, [one.record(options.real) for one in ready])
+    records = [record for one in wanted if (record := one.known()) is not None]
+    if not records:
+        raise OptionError(f"expected measured runs in {root}; there are none. Leave out --no-training and --page-only")
+    text = report(records)
+    print(text)
+    if options.page or options.page_only:
+        write_between(PAGE, "leaderboard", text)
+        note_line(f"wrote {PAGE}")
+    return 0
+
+
+def timed(runs: Sequence[Run], records: Sequence[Record]) -> None:
+    """Time all models side by side and keep the result with each."""
+    calls = {}
+    for one in runs:
+        interpreter = Interpreter.load(split_card(one.tflite.read_bytes())[0])
+        noise = np.random.default_rng(0).integers(0, 256, (TIMED_IMAGES, *interpreter.input.shape[1:]), np.uint8)
+        stored = [quantize_input(image, interpreter.input) for image in noise]
+        calls[str(one.folder)] = lambda i, run=interpreter.run, stored=stored: run(stored[i % TIMED_IMAGES])
+    times = side_by_side(calls)
+    for one, record in zip(runs, records, strict=True):
+        micros = round(times[str(one.folder)].median, 2)
+        one.keep(dataclasses.replace(record, micros=micros, machine=processor()))
+
+
+def report(records: Sequence[Record]) -> str:
+    """A row a model, over its seeds; with more than one, a row a run below."""
+    names = list(dict.fromkeys(record.name for record in records))
+    rows = [_row(name, [record for record in records if record.name == name]) for name in names]
+    head = ["model", "weights", "file, bytes", "trained", "float", "int8", "drop", "agreement", "real pictures", "µs"]
+    text = table([*head, "tutorial says"], rows)
+    if len({record.seed for record in records}) > 1:
+        text += "\n\n" + _by_seed(records)
+    return f"{text}\n\n{_caption(records)}"
+
+
+def _row(name: str, found: Sequence[Record]) -> list[str]:
+    train, test = TUTORIALS.get(name, ("", ""))
+    said = f"{train} in training, {test} in test" if train else f"{test} in test" if test else ""
+    real = [percent([r.real_micro for r in found]), percent([r.real_macro for r in found])]
+    drops = mean((r.float_accuracy - r.accuracy) * 100 for r in found)
+    times = [r.micros for r in found if r.micros is not None]
+    return [
+        f"`{name}`",
+        f"{found[0].parameters:,}",
+        f"{round(mean(r.size for r in found)):,}",
+        percent([r.train_accuracy for r in found]),
+        percent([r.float_accuracy for r in found]),
+        f"**{percent([r.accuracy for r in found])}**",
+        f"{drops:.2f}",
+        percent([r.agreement for r in found]),
+        ", ".join(dict.fromkeys(real)),
+        f"{mean(times):.1f}" if times else "",
+        said,
+    ]
+
+
+def percent(shares: Sequence[float | None]) -> str:
+    """Their mean, and from two on the sample standard deviation; "-" where one is not known."""
+    known = [100 * share for share in shares if share is not None]
+    if not known or len(known) < len(shares):
+        return "-"
+    return f"{mean(known):.2f} %" if len(known) == 1 else f"{mean(known):.2f} ± {stdev(known):.2f} %"
+
+
+def _by_seed(records: Sequence[Record]) -> str:
+    head = ["run", "epochs", "trained in", "float", "int8", "drop", "agreement", "real, micro", "real, macro"]
+    rows = []
+    for r in records:
+        shares = [percent([r.float_accuracy]), percent([r.accuracy]), f"{(r.float_accuracy - r.accuracy) * 100:.2f}"]
+        shares += [percent([share]) for share in (r.agreement, r.real_micro, r.real_macro)]
+        rows.append([f"`{r.name}`, seed {r.seed}", str(r.epochs), f"{r.seconds:,.0f} s", *shares])
+    return table(head, rows)
+
+
+def _caption(records: Sequence[Record]) -> str:
+    data = ", ".join(sorted({f"{r.dataset} ({r.n:,} test images)" for r in records}))
+    machines = ", ".join(sorted({r.machine for r in records if r.machine})) or "not timed"
+    seeds = ", ".join(str(seed) for seed in sorted({r.seed for r in records}))
+    runs = f"seeds {seeds}, ± their standard deviation" if "," in seeds else f"seed {seeds}"
+    return (
+        f"`make leaderboard`: {data}; {runs}. Trained: Keras's accuracy over the epoch that is kept. "
+        "Drop in points. Real pictures: single digits through the whole runtime, blank and unsure counted as misses, "
+        "micro and macro over their sources. µs: an image in the device's interpreter on one thread "
+        f"({machines}), median of 2,000, all models taking turns."
+    )
+
+
+def _parser() -> Parser:
+    parser = Parser("python -m benchmarks.leaderboard", "Train, convert and measure every named model.", EXAMPLE)
+    models = [name for name in MODELS if name in RECIPES]
+    add = parser.add_argument
+    add("--models", type=_names, default=models, metavar="A,B", help=f"(default: {','.join(models)})")
+    add("--seeds", type=_seeds, default=[0], metavar="0,1,2", help="a run of each model for each (default: 0)")
+    add("--data", default="mnist", help="as python -m train has it (default: mnist)")
+    add("--train-args", default="", metavar="WORDS", help='more for python -m train, as in "--teacher cnn-large"')
+    add("--reuse", type=Path, default=FOLDER, metavar="FOLDER", help=f"where the runs are (default: {FOLDER})")
+    add("--real", type=Path, metavar="FOLDER", help="real pictures with a manifest.csv, see make eval-real")
+    add("--no-training", action="store_true", help="only measure what is trained and converted already")
+    add("--page-only", action="store_true", help="only write the page again, from what was measured")
+    add("--page", action="store_true", help="write the table into docs/models.md")
+    return parser
+
+
+def _names(text: str) -> list[str]:
+    return [recipe_named(name).name for name in text.split(",")]
+
+
+def _seeds(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected whole numbers such as 0,1,2; received {text!r}") from None
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,133 @@
+"""Our int8 interpreter beside ONNX Runtime on the same network: python -m benchmarks.onnx_peer [MODEL.keras ...]
+
+Both are made here from one Keras file and one calibration sample, run on one thread and take turns, a picture at a
+time. Each gets its input tensor ready made and gives back scores; accuracy on the test images proves that it is the
+same network. Of ONNX Runtime's two int8 schemes the faster one counts.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import peers
+from benchmarks.page import PAGE, table, write_between
+from benchmarks.timing import Timing, processor, side_by_side
+from convert.data import Dataset, calibrate, load_dataset, to_inputs
+from convert.quantize import check_source, convert_model
+from runtime.card import InputSpec
+from runtime.classifier import quantize_input
+from runtime.command import Parser, note_line, run, whole_number
+from runtime.errors import DataError
+from runtime.interpreter import Interpreter
+
+EXAMPLE = """\
+  MNIST_NPZ=mnist.npz python -m benchmarks.onnx_peer train/digits.keras
+  python -m benchmarks.onnx_peer artifacts/model.keras --page"""
+DEFAULT = Path(__file__).parent.parent / "train" / "digits.keras"
+BOUND = 1.15  # times what ONNX Runtime takes
+CALIBRATION_IMAGES = 500
+OURS = "ours, int8"
+
+Call = Callable[[int], NDArray[Any]]  # the number of a run, which picks the picture, to scores
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network in one interpreter. accuracy: of the test images, 0 to 1."""
+
+    model: str
+    engine: str
+    time: Timing
+    accuracy: float
+
+
+def main() -> int:
+    """Print a row for each engine and the ratio; with --page write them into docs/models.md too."""
+    parser = Parser("python -m benchmarks.onnx_peer", "Time our interpreter beside ONNX Runtime.", EXAMPLE)
+    parser.add_argument("models", nargs="*", type=Path, metavar="MODEL.keras", help="default: the model that ships")
+    parser.add_argument("--data", type=Path, metavar="FILE.npz", help="default: dataset.npz beside it, else $MNIST_NPZ")
+    parser.add_argument("--count", type=whole_number(25), default=2000, metavar="N", help="runs of each (2000)")
+    parser.add_argument("--images", type=whole_number(1), metavar="N", help="to measure accuracy on (default: all)")
+    parser.add_argument("--page", action="store_true", help="write the table into docs/models.md")
+    options = parser.parse()
+
+    from train.quiet import import_tensorflow
+
+    import_tensorflow()
+    rows = []
+    for model in options.models or [DEFAULT]:
+        check_source(model)
+        rows += measure(model, load_dataset(_data(model, options.data)), options.count, options.images)
+    text = report(rows)
+    print(text)
+    if options.page:
+        write_between(PAGE, "onnx", text)
+        note_line(f"wrote {PAGE}")
+    return 0
+
+
+def measure(model: Path, dataset: Dataset, count: int, images: int | None) -> list[Row]:
+    """Every engine on one network, in one run."""
+    spec = dataset.spec or InputSpec()
+    calibration = calibrate(dataset, spec, CALIBRATION_IMAGES, 0)
+    pixels = to_inputs(dataset, dataset.test.images[:images], spec)
+    truth = dataset.test.labels[:images]
+    interpreter = Interpreter.load(convert_model(model, "int8", pixels[:1], calibration).tflite)
+    stored = [quantize_input(image, interpreter.input) for image in pixels]
+    floats = pixels.astype(np.float32)[:, np.newaxis]
+    engines: dict[str, Call] = {OURS: lambda number: interpreter.run(stored[number % len(stored)])}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, call in peers.sessions(model, calibration.images, Path(folder)).items():
+            engines[f"ONNX Runtime, {name}"] = _picking(call, floats)
+    times = side_by_side(engines, count)
+    answers = {name: [int(call(i).argmax()) for i in range(len(truth))] for name, call in engines.items()}
+    return [Row(model.stem, name, times[name], float(np.mean(answers[name] == truth))) for name in engines]
+
+
+def report(rows: Sequence[Row]) -> str:
+    """The table, and for each model the ratio to the faster of ONNX Runtime's int8 schemes."""
+    lines = [
+        [row.model, row.engine, f"{row.time.median:.1f}", f"{row.time.p90:.1f}", f"{row.accuracy:.2%}"] for row in rows
+    ]
+    parts = [table(["model", "engine", "µs an image, median", "90th percentile", "test accuracy"], lines)]
+    for model in dict.fromkeys(row.model for row in rows):
+        own = {row.engine: row.time.median for row in rows if row.model == model}
+        best = min(time for name, time in own.items() if "Runtime, int8" in name)
+        ratio = own[OURS] / best
+        parts.append(f"{model}: {ratio:.2f} times what ONNX Runtime takes in int8 (bound: at most {BOUND:g}).")
+    parts.append(f"{processor()}, one thread, {rows[0].time.calls:,} runs of each, taking turns; {versions()}.")
+    return "\n\n".join(parts)
+
+
+def versions() -> str:
+    """Of what was timed."""
+    import onnxruntime
+
+    from runtime.interpreter import find_interpreter
+
+    return f"{find_interpreter()[1]}, onnxruntime {onnxruntime.__version__}"
+
+
+def _picking(call: peers.Run, floats: NDArray[np.float32]) -> Call:
+    return lambda number: call(floats[number % len(floats)])
+
+
+def _data(model: Path, given: Path | None) -> Path:
+    beside = model.parent / "dataset.npz"
+    if given is not None or beside.exists():
+        return given or beside
+    if not os.environ.get("MNIST_NPZ"):
+        raise DataError(f"expected the pictures in {beside}, by --data FILE.npz or MNIST_NPZ=mnist.npz; there are none")
+    return Path(os.environ["MNIST_NPZ"])
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,179 @@
+"""One named model of one seed: trained, converted and measured in a folder of its own, whatever of it is missing."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.real_pictures import Outcome, manifest, outcome
+from runtime.classifier import Classifier
+from runtime.command import note_line
+from runtime.errors import DataError, EdgeError, OptionError
+from train.files import write_text
+
+RECORD_FILE = "leaderboard.json"
+NO_LIMITS = ("--max-accuracy-drop", "1", "--min-agreement", "0")  # a figure is wanted here, not a verdict
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of one run. Accuracies, agreement: 0 to 1; train_accuracy: Keras's mean over the chosen epoch.
+    size: bytes of the file, card included. seconds: of training. real_micro, real_macro: single digits of real
+    pictures through the runtime, None where there were none. micros: an image, in `machine`'s interpreter."""
+
+    name: str
+    seed: int
+    dataset: str
+    sha256: str
+    parameters: int
+    size: int
+    epochs: int
+    seconds: float
+    train_accuracy: float
+    float_accuracy: float
+    accuracy: float
+    agreement: float
+    n: int
+    real_micro: float | None
+    real_macro: float | None
+    micros: float | None = None
+    machine: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A model's name and seed, and the folder that is or will be its artifacts/."""
+
+    name: str
+    seed: int
+    folder: Path
+
+    @property
+    def tflite(self) -> Path:
+        """The int8 file."""
+        return self.folder / "model.tflite"
+
+    def make(self, data: str, more: Sequence[str] = ()) -> None:
+        """Train and convert, as far as that is not done. more: words for python -m train. Raises EdgeError where
+        a command fails."""
+        if not self.is_trained():
+            note_line(f"training {self.name}, seed {self.seed}, into {self.folder}")
+            words = ["--model", self.name, "--data", data, "--seed", str(self.seed), "-o", str(self.folder)]
+            half_done = (self.folder / "checkpoint" / "state.json").is_file()
+            _command("train", *words, *more, *(["--resume"] if half_done else []))
+        if not self.is_converted():
+            note_line(f"converting {self.folder}")
+            _command("convert", str(self.folder / "model.keras"), *NO_LIMITS, "-o", str(self.tflite))
+
+    def is_trained(self) -> bool:
+        """Whether a run has ended there, and no other was begun since. Raises OptionError where it was another's."""
+        metrics = read_json(self.folder / "metrics.json")
+        if metrics is None or not (self.folder / "model.keras").is_file():
+            return False
+        if (metrics["model"], metrics["seed"]) != (self.name, self.seed):
+            raise OptionError(
+                f"{self.folder}: expected a run of {self.name} with seed {self.seed}; received one of "
+                f"{metrics['model']} with seed {metrics['seed']}. Move it, or give another folder with --reuse"
+            )
+        state = read_json(self.folder / "checkpoint" / "state.json")
+        return state is None or len(state["history"]) == metrics["epochs"]
+
+    def is_converted(self) -> bool:
+        """Whether the int8 file is of the model that is there."""
+        parity, model = self.folder / "parity.json", self.folder / "model.keras"
+        return (
+            self.tflite.is_file()
+            and parity.is_file()
+            and min(self.tflite.stat().st_mtime, parity.stat().st_mtime) >= model.stat().st_mtime
+            and (read_json(parity) or {}).get("quantization") == "int8"
+        )
+
+    def record(self, real: Path | None) -> Record:
+        """From its JSON where that is of this very file and has the real pictures, if there are any; else measured."""
+        sha256 = hashlib.sha256(self.tflite.read_bytes()).hexdigest()
+        known = self.known()
+        if known is not None and known.sha256 == sha256 and (known.real_micro is not None or real is None):
+            return known
+        note_line(f"measuring {self.tflite}")
+        found = self._measured(sha256, real)
+        self.keep(found)
+        return found
+
+    def known(self) -> Record | None:
+        """What an earlier run measured."""
+        values = read_json(self.folder / RECORD_FILE)
+        try:
+            return None if values is None else Record(**values)
+        except TypeError:
+            return None  # written by another version: measured again
+
+    def keep(self, record: Record) -> None:
+        """Into its JSON."""
+        write_text(self.folder / RECORD_FILE, json.dumps(dataclasses.asdict(record), indent=1) + "\n")
+
+    def _measured(self, sha256: str, real: Path | None) -> Record:
+        metrics = read_json(self.folder / "metrics.json") or {}
+        parity = read_json(self.folder / "parity.json") or {}
+        micro, macro = (None, None) if real is None else real_accuracy(self.tflite, real)
+        return Record(
+            name=self.name,
+            seed=self.seed,
+            dataset=metrics["dataset"],
+            sha256=sha256,
+            parameters=metrics["parameters"],
+            size=self.tflite.stat().st_size,
+            epochs=metrics["epochs"],
+            seconds=metrics["seconds"],
+            train_accuracy=_train_accuracy(self.folder / "history.csv", metrics["best_epoch"]),
+            float_accuracy=parity["float_accuracy"],
+            accuracy=parity["quantized_accuracy"],
+            agreement=parity["agreement"],
+            n=parity["n"],
+            real_micro=micro,
+            real_macro=macro,
+        )
+
+
+def real_accuracy(model: Path, folder: Path) -> tuple[float, float]:
+    """(micro, macro over the sources) accuracy on the single digits of a folder of real pictures, whole pipeline."""
+    classifier = Classifier.load(model)
+    rows = [row for row in manifest(folder) if row["task"] == "single"]
+    found = [one for row in rows if (one := outcome(classifier, folder, row)) is not None]
+    if not found:
+        raise DataError(f"{folder}: expected pictures of single digits in its manifest.csv; there are none to read")
+    sources: dict[str, list[Outcome]] = {}
+    for one in found:
+        sources.setdefault(one.repo, []).append(one)
+    shares = [sum(one.right for one in group) / len(group) for group in sources.values()]
+    return sum(one.right for one in found) / len(found), sum(shares) / len(shares)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """None where there is none. Raises DataError where it is damaged."""
+    try:
+        values: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); remove it and run again") from None
+    return values
+
+
+def _train_accuracy(path: Path, epoch: int) -> float:
+    with path.open(newline="", encoding="utf-8") as file:
+        return next(float(row["accuracy"]) for row in csv.DictReader(file) if int(row["epoch"]) == epoch)
+
+
+def _command(*words: str) -> None:
+    """python -m WORDS, its standard output to ours of errors. Raises EdgeError where it fails."""
+    done = subprocess.run([sys.executable, "-m", *words], stdout=sys.stderr.fileno(), check=False)
+    if done.returncode:
+        raise EdgeError(f"python -m {' '.join(words)} ended with status {done.returncode}; see above")
