@@ -57,9 +57,9 @@ class Material:
     tflite_card: ModelCard | None
 
     @property
-    def augmentation(self) -> str:
-        """How much the recipe changes the images as it learns: "none", "gentle" or "strong"."""
-        return str(self.card.training.get("recipe", {}).get("augment", "none"))
+    def augmented(self) -> bool:
+        """Whether the recipe changes the images as it learns."""
+        return bool(self.card.training.get("recipe", {}).get("augment"))
 
     @property
     def temperature(self) -> float | None:
@@ -114,8 +114,8 @@ def figures(material: Material) -> dict[str, Callable[[], Figure]]:
     given = m.probabilities.argmax(axis=1).astype(np.int64)
     best = int(m.card.training.get("best_epoch", len(m.history)))
     found: dict[str, Callable[[], Figure]] = {
-        "training_images.png": lambda: sheets.drawn(_training_sheets(m), across=1 if m.augmentation == "none" else 2),
-        "curves.png": lambda: plots.curves(m.history, best, m.augmentation != "none"),
+        "training_images.png": lambda: sheets.drawn(_training_sheets(m), across=2 if m.augmented else 1),
+        "curves.png": lambda: plots.curves(m.history, best, m.augmented),
         "confusion.png": lambda: plots.confusion(m.labels_test, given, labels),
         "answers.png": lambda: sheets.drawn(
             [sheets.answers(m.images_test, m.labels_test, m.probabilities, labels, SEED)]
@@ -137,9 +137,9 @@ def _training_sheets(m: Material) -> list[Any]:
     chosen = sheets.balanced(m.labels_train, sheets.SHOWN, rng)
     images = m.images_train[chosen]
     made = [sheets.Sheet(f"{len(images)} of {len(m.labels_train):,} training images, as they come", images)]
-    if m.augmentation != "none":
-        changed = augment_batch(images, rng, m.card.input.framing, m.augmentation)
-        made.append(sheets.Sheet(f"the same, as augmented: {m.augmentation}, another way each time", changed))
+    if m.augmented:
+        changed = augment_batch(images, rng, m.card.input.framing)
+        made.append(sheets.Sheet("the same, as augmented, another way each time", changed))
     for title, more in m.extra.items():
         made.append(sheets.Sheet(title, more[rng.permutation(len(more))[: sheets.SHOWN]]))
     return made

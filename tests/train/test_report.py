@@ -43,7 +43,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec = InputSpec(16, 16, 3, colour="rgb", polarity="any", framing="frame", ink_box=1)
     labels[:6] = 2
     dataset = Dataset("bars", images[:200], labels[:200], images[200:], labels[200:], LABELS, spec)
-    recipe = dataclasses.replace(RECIPES["mlp-128-64"], epochs=2, augment="strong")
+    recipe = dataclasses.replace(RECIPES["mlp-128-64"], epochs=2, augment=True)
     plan = Plan(recipe, 1)
     outputs.write_outputs(train(plan, dataset, folder), plan, dataset, folder, "python -m train --data bars")
     return folder
