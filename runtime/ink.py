@@ -87,24 +87,24 @@ def _find_small(image: Picture) -> Ink | None:
     light = is_light_on_dark(image)
     plane = without_line(ink_plane(image, light))
     even = even_ground(plane)
-    grounds = _grounds(plane) if even is None else [(even, max(plane.shape))]
+    grounds = _grounds(plane) if even is None else [(even[0], max(plane.shape), even[1])]
     best = _best(plane, grounds, light)
     return None if best is None else _cut_out(ink_plane(plane, light), best, 1.0, 0.0)
 
 
-def _grounds(plane: Gray) -> Iterator[tuple[Gray, int]]:
-    """Grounds to try, each with the side in pixels of the square that it was found with."""
+def _grounds(plane: Gray) -> Iterator[tuple[Gray, int, float]]:
+    """Grounds to try, each with the side in pixels of the square that it was found with; all might be paper."""
     for share in GROUND_SHARES:
         size = max(3, round(share * stroke_limit(*plane.shape)))
-        yield ground_of(plane, size), size
+        yield ground_of(plane, size), size, 1.0
 
 
-def _best(plane: Gray, grounds: Iterable[tuple[Gray, int]], light: bool) -> _Found | None:
+def _best(plane: Gray, grounds: Iterable[tuple[Gray, int, float]], light: bool) -> _Found | None:
     """The first mark that is made of strokes, else that which is most like one."""
     best: _Found | None = None
-    for ground, size in grounds:
-        strength = strength_of(plane, ground)
-        mark = _main_mark(ink_mask(strength), size)
+    for ground, size, paper in grounds:
+        strength = strength_of(plane, ground, paper)
+        mark = _main_mark(ink_mask(strength, paper), size)
         if mark is not None and not _is_ink(mark, strength, None if light else ground):
             continue
         if mark is not None and (best is None or mark.bulge < best.mark.bulge):

@@ -96,27 +96,30 @@ def ground_of(plane: Gray, size: int) -> Gray:
     return morph(wide, cv2.MORPH_OPEN, size)[y : y + height, x : x + width]
 
 
-def strength_of(plane: Gray, ground: Gray) -> Gray:
-    """(h, w) uint8: how far each pixel of `plane` stands above its ground and the grain, in grey levels."""
+def strength_of(plane: Gray, ground: Gray, paper: float = 1.0) -> Gray:
+    """(h, w) uint8: how far each pixel of `plane` stands above its ground and the grain, in grey levels.
+
+    paper: the share of the pixels that is known to be paper, where that is known.
+    """
     if max(plane.shape) > SMALL_SIDE:
         plane = u8(cv2.GaussianBlur(plane, (3, 3), 0))
     difference = cv2.subtract(plane, ground)
     totals = np.cumsum(histogram(u8(difference)))
-    usual = int(np.searchsorted(totals, totals[-1] / 2))
+    usual = int(np.searchsorted(totals, totals[-1] * (paper / 2)))
     # Where most of the picture is ink, the usual difference is ink and not grain.
     grain = usual if usual < 0.3 * int(np.searchsorted(totals, totals[-1])) else 0
     return u8(cv2.subtract(u8(difference), np.full_like(difference, grain))) if grain else u8(difference)
 
 
-def ink_mask(strength: Gray) -> NDArray[np.bool_] | None:
-    """Pixels that are ink; None where nothing stands out from the grain.
+def ink_mask(strength: Gray, paper: float = 1.0) -> NDArray[np.bool_] | None:
+    """Pixels that are ink; None where nothing stands out from the grain. paper: as for `strength_of`.
 
     Two thresholds (Canny 1986): pixels above the higher are ink, those above the lower are if they
     touch it. The higher is Otsu's (1979) over what is above the grain.
     """
     peak = float((cv2.blur(strength, (3, 3)) if max(strength.shape) > SMALL_SIDE else strength).max())
     totals = np.cumsum(histogram(strength))
-    below = totals[max(0, math.ceil(0.5 * peak) - 1)]
+    below = min(totals[max(0, math.ceil(0.5 * peak) - 1)], paper * totals[-1])
     grain = 1.4826 * float(np.searchsorted(totals, below / 2)) if peak > 0 else 0.0
     floor = NOISE_SIGMAS * grain
     if peak < max(MIN_CONTRAST, floor):
@@ -125,6 +128,8 @@ def ink_mask(strength: Gray) -> NDArray[np.bool_] | None:
     otsu = float(cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0])
     high = min(max(otsu, 0.3 * peak), 0.6 * peak)
     low = max(0.4 * high, floor)
+    if paper < 1 and 2 * np.count_nonzero(values > low) < values.size:
+        low = max(floor, 0.1 * peak)  # most of what is no paper: a body with bright seams, not strokes with soft edges
     count, labels = cv2.connectedComponents((strength > low).astype(np.uint8))
     strong = np.bincount(labels[strength > high], minlength=count) > 0
     strong[0] = False
