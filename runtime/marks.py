@@ -157,11 +157,11 @@ def _page_strength(plane: Gray, light: bool) -> Gray:
     """How far each pixel stands above its paper, 0 to 255: of dark ink the share of the light that it takes."""
     side = min(plane.shape)
     size = max(3, round(FIRST_GROUND * side))
-    first = _strong(strength_of(plane, ground_of(plane, size)))
+    first = _strong(strength_of(plane, ground_of(plane, size))[0])
     if first is not None:
         size = int(np.clip(round(GROUND_STROKES * _stroke_width(first, WIDEST_STROKE * side)), 9, size))
     ground = ground_of(plane, size)
-    strength = strength_of(plane, ground)
+    strength = strength_of(plane, ground)[0]
     if not light:
         paper = np.maximum(255 - ground.astype(np.float32), MIN_PAPER)
         return u8(np.clip(strength * (255 / paper), 0, 255).round())

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Gray = NDArray[np.uint8]  # (height, width), 0 to 255
+Levels = NDArray[np.float32]  # (256,): how many pixels have each
 Picture = NDArray[np.uint8]  # (height, width) gray or (height, width, 3) BGR, 0 to 255
 
 SMALL_SIDE = 64  # pixels; below it a picture has no noise to smooth, only edges to lose
@@ -24,6 +25,7 @@ NOISE_SIGMAS = 5.0  # a peak must stand this far above the grain
 CLEAR_BORDER = 0.95  # of the border's pixels on one side of the threshold decide the polarity
 POLARITY_SIDE = 160  # pixels; polarity is told from a picture no longer than this, if not narrower than SMALL_SIDE
 CLEAR_LEANING = 1.0  # of the skewness; drawn rows and tables give 1.4 to 4, a shadow on paper 0.7 the wrong way
+COARSE = 32  # pixels: of a wider square a ground is found in a smaller picture, in which it is about so wide
 POLARITY_SHARE = 0.75  # of the widest stroke; wider, a dark ground within a digit's bow passes for ink
 
 
@@ -36,7 +38,7 @@ def is_light_on_dark(image: Picture) -> bool:
     and is smooth; the wrong one has kept them.
     """
     height, width = image.shape[:2]
-    gray = to_gray(shrink(image, min(1.0, max(POLARITY_SIDE / max(height, width), SMALL_SIDE / min(height, width)))))
+    gray = shrink(to_gray(image), min(1.0, max(POLARITY_SIDE / max(height, width), SMALL_SIDE / min(height, width))))
     if max(gray.shape) > SMALL_SIDE:
         gray = u8(cv2.medianBlur(gray, 3))
     level = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]
@@ -87,7 +89,18 @@ def ground_of(plane: Gray, size: int) -> Gray:
     The picture is continued beyond its border as it runs up to it, by reflection about the border's own
     value: light that falls off goes on falling, where any other border would leave a ridge like ink.
     """
-    calm = u8(cv2.medianBlur(plane, 5)) if max(plane.shape) > SMALL_SIDE else plane
+    height, width = plane.shape
+    step = max(1, round(size / COARSE))
+    if step == 1:
+        return _opened(u8(cv2.medianBlur(plane, 5)) if max(plane.shape) > SMALL_SIDE else plane, size)
+    small = u8(cv2.resize(plane, (-(-width // step), -(-height // step)), interpolation=cv2.INTER_AREA))
+    ground = _opened(u8(cv2.medianBlur(small, 3)), round(size / step))
+    # A shadow's edge lies somewhere within a pixel of the small one: one more on its lit side, or it would be ink.
+    ground = u8(cv2.dilate(ground, np.ones((3, 3), np.uint8)))
+    return u8(cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _opened(calm: Gray, size: int) -> Gray:
     height, width = calm.shape
     y, x = min(size // 2, height - 1), min(size // 2, width - 1)
     edge = cv2.copyMakeBorder(calm, y, y, x, x, cv2.BORDER_REPLICATE)
@@ -96,47 +109,61 @@ def ground_of(plane: Gray, size: int) -> Gray:
     return morph(wide, cv2.MORPH_OPEN, size)[y : y + height, x : x + width]
 
 
-def strength_of(plane: Gray, ground: Gray, paper: float = 1.0) -> Gray:
-    """(h, w) uint8: how far each pixel of `plane` stands above its ground and the grain, in grey levels.
+def strength_of(plane: Gray, ground: Gray, paper: float = 1.0) -> tuple[Gray, Levels]:
+    """(h, w) uint8: how far each pixel of `plane` stands above its ground and the grain, in grey levels; its histogram.
 
     paper: the share of the pixels that is known to be paper, where that is known.
     """
     if max(plane.shape) > SMALL_SIDE:
         plane = u8(cv2.GaussianBlur(plane, (3, 3), 0))
-    difference = cv2.subtract(plane, ground)
-    totals = np.cumsum(histogram(u8(difference)))
+    difference = u8(cv2.subtract(plane, ground))
+    levels = histogram(difference)
+    totals = np.cumsum(levels)
     usual = int(np.searchsorted(totals, totals[-1] * (paper / 2)))
     # Where most of the picture is ink, the usual difference is ink and not grain.
-    grain = usual if usual < 0.3 * int(np.searchsorted(totals, totals[-1])) else 0
-    return u8(cv2.subtract(u8(difference), np.full_like(difference, grain))) if grain else u8(difference)
+    if not 0 < usual < 0.3 * int(np.searchsorted(totals, totals[-1])):
+        return difference, levels
+    above = np.zeros_like(levels)
+    above[0], above[1 : 256 - usual] = totals[usual], levels[usual + 1 :]
+    return u8(cv2.subtract(difference, np.full_like(difference, usual))), above
 
 
-def ink_mask(strength: Gray, paper: float = 1.0) -> NDArray[np.bool_] | None:
-    """Pixels that are ink; None where nothing stands out from the grain. paper: as for `strength_of`.
+def ink_limits(strength: Gray, levels: Levels, paper: float = 1.0) -> tuple[float, float] | None:
+    """Above the lower a pixel may be ink, above the higher it is; None where nothing stands out from the grain.
 
-    Two thresholds (Canny 1986): pixels above the higher are ink, those above the lower are if they
-    touch it. The higher is Otsu's (1979) over what is above the grain.
+    levels: the histogram of strength. paper: as for `strength_of`. The higher is Otsu's (1979) over what is
+    above the grain.
     """
     peak = float((cv2.blur(strength, (3, 3)) if max(strength.shape) > SMALL_SIDE else strength).max())
-    totals = np.cumsum(histogram(strength))
+    totals = np.cumsum(levels)
     below = min(totals[max(0, math.ceil(0.5 * peak) - 1)], paper * totals[-1])
     grain = 1.4826 * float(np.searchsorted(totals, below / 2)) if peak > 0 else 0.0
     floor = NOISE_SIGMAS * grain
     if peak < max(MIN_CONTRAST, floor):
         return None
-    values = strength[strength > max(floor, 0.1 * peak)]
-    otsu = float(cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0])
-    high = min(max(otsu, 0.3 * peak), 0.6 * peak)
+    least = max(floor, 0.1 * peak)
+    high = min(max(_otsu(levels, int(least) + 1), 0.3 * peak), 0.6 * peak)
     low = max(0.4 * high, floor)
-    if paper < 1 and 2 * np.count_nonzero(values > low) < values.size:
-        low = max(floor, 0.1 * peak)  # most of what is no paper: a body with bright seams, not strokes with soft edges
-    count, labels = cv2.connectedComponents((strength > low).astype(np.uint8))
-    strong = np.bincount(labels[strength > high], minlength=count) > 0
-    strong[0] = False
-    return np.asarray(strong[labels])
+    if paper < 1 and 2 * (totals[-1] - totals[int(low)]) < totals[-1] - totals[int(least)]:
+        low = least  # most of what is no paper: a body with bright seams, not strokes with soft edges
+    return low, high
 
 
-def histogram(gray: Gray) -> NDArray[np.float32]:
+def _otsu(levels: Levels, first: int) -> float:
+    """Otsu's threshold (1979) of the values from `first` on: the level that parts two classes furthest apart."""
+    counts = levels[first:].astype(np.float64)
+    values = counts * np.arange(first, 256)
+    below, sum_below = np.cumsum(counts), np.cumsum(values)
+    above, sum_above = below[-1] - below, sum_below[-1] - sum_below
+    parted = (below > 0) & (above > 0)
+    if not parted.any():
+        return 0.0
+    apart = sum_below[parted] / below[parted] - sum_above[parted] / above[parted]
+    best = int(np.argmax(below[parted] * above[parted] * apart * apart))
+    return float(first + np.flatnonzero(parted)[best])
+
+
+def histogram(gray: Gray) -> Levels:
     """float32 (256,): how many pixels have each level."""
     return np.asarray(cv2.calcHist([gray], [0], None, [256], [0, 256]), np.float32).ravel()
 

@@ -83,11 +83,8 @@ def frame_lines(mask: Mask) -> Mask:
     the stem of a 9 is no line: there only lines go that nothing stands on.
     """
     height, width = mask.shape
-    share = SPAN_LINE if max(height, width) > SMALL_SIDE else EDGE_TO_EDGE
-    found = []
-    for axis, side in ((0, width), (1, height)):
-        length = round(min(share * max(height, width), EDGE_TO_EDGE * side))
-        found.append(_lines(mask, axis, length, off_the_page=True))
+    lengths = frame_lengths(height, width)
+    found = [_lines(mask, axis, length, off_the_page=True) for axis, length in enumerate(lengths)]
     lines = found[0] | found[1]
     rest = mask & ~lines
     if not lines.any() or np.count_nonzero(rest) < WRITTEN * np.count_nonzero(mask):
@@ -100,6 +97,13 @@ def frame_lines(mask: Mask) -> Mask:
     if x <= slack_x or x + w >= width - slack_x:
         found[1] = found[1] & bare
     return np.asarray(found[0] | found[1])
+
+
+def frame_lengths(height: int, width: int) -> tuple[int, int]:
+    """How long a line along x, and along y, must be in a picture of this size to run across most of it, pixels."""
+    share = SPAN_LINE if max(height, width) > SMALL_SIDE else EDGE_TO_EDGE
+    along_x, along_y = (round(min(share * max(height, width), EDGE_TO_EDGE * side)) for side in (width, height))
+    return along_x, along_y
 
 
 def _bare(lines: Mask, mask: Mask) -> Mask:
