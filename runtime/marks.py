@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -60,12 +61,12 @@ class Piece:
 class Page:
     """A picture and its marks, at `factor` of its size.
 
-    strength: (h, w) uint8, 0 is paper. labels: (h, w) int32, which piece a pixel belongs to, 0 none.
+    strength: (h, w) uint8, 0 is paper. labels: (h, w) integers, which piece a pixel belongs to, 0 none.
     cells: (n, 4) boxes of table cells. digit: the usual height of a piece, pixels. light: see Ink.
     """
 
     strength: Gray
-    labels: NDArray[np.int32]
+    labels: NDArray[np.integer[Any]]
     pieces: tuple[Piece, ...]
     cells: Boxes
     digit: float
@@ -206,7 +207,7 @@ def _may_be_ink(strength: Gray) -> Mask | None:
     return mask if 0 < np.count_nonzero(mask) < RANDOM_SHARE * mask.size else None
 
 
-def _own_ink(mask: Mask, strength: Gray) -> tuple[NDArray[np.int32], list[Piece]]:
+def _own_ink(mask: Mask, strength: Gray) -> tuple[NDArray[np.integer[Any]], list[Piece]]:
     """Pieces of the mask, each at the threshold that its own ink sets."""
     labels, pieces = _pieces(mask, strength)
     contrast = np.zeros(len(pieces) + 1, np.float32)
@@ -214,7 +215,7 @@ def _own_ink(mask: Mask, strength: Gray) -> tuple[NDArray[np.int32], list[Piece]
     return _pieces(np.asarray(mask & (strength > OWN_INK * contrast[labels])), strength)
 
 
-def _pieces(mask: Mask, strength: Gray) -> tuple[NDArray[np.int32], list[Piece]]:
+def _pieces(mask: Mask, strength: Gray) -> tuple[NDArray[np.integer[Any]], list[Piece]]:
     labels, stats = components(mask)
     contrast = np.zeros(len(stats), np.uint8)
     calm = strength if max(strength.shape) <= SMALL_SIDE else u8(cv2.blur(strength, (3, 3)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -49,10 +50,10 @@ class Mark:
 class _View:
     """A part (h, w) of a picture of height x width, at left, top; it has all the ink, and ground around it.
 
-    labels: int32 (h, w), 0 the ground. table: by label less 1, in pixels of the picture. ink: which labels are ink.
+    labels: (h, w), 0 the ground. table: by label less 1, in pixels of the picture. ink: which labels are ink.
     """
 
-    labels: NDArray[np.int32]
+    labels: NDArray[np.integer[Any]]
     table: Table
     ink: NDArray[np.bool_]
     left: int
