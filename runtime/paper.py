@@ -178,11 +178,11 @@ def histogram(gray: Gray) -> Levels:
     return np.asarray(cv2.calcHist([gray], [0], None, [256], [0, 256]), np.float32).ravel()
 
 
-def components(mask: NDArray[np.generic]) -> tuple[NDArray[np.integer[Any]], NDArray[np.int64]]:
-    """8-connected components: labels (h, w), 0 is the ground, and (n, 5) x, y, width, height and area by label."""
-    # No two of them within two by two pixels: so few have labels of 16 bits, which take half of the time.
+def components(mask: NDArray[np.generic], connectivity: int = 8) -> tuple[NDArray[np.integer[Any]], NDArray[np.int64]]:
+    """Connected components: labels (h, w), 0 is the ground, and (n, 5) x, y, width, height and area by label."""
+    # No more than every second pixel is a component: so few have labels of 16 bits, which take half of the time.
     kind = cv2.CV_16U if mask.size < 1 << 17 else cv2.CV_32S
-    found = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8, ltype=kind)
+    found = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=connectivity, ltype=kind)
     return np.asarray(found[1]), np.asarray(found[2], np.int64)
 
 
