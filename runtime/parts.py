@@ -24,6 +24,10 @@ MAX_BULGE = 2.7  # greatest to mean half-width: 1 for a line, 1.6 with junctions
 REST_FILL = 0.35  # of its box: a stroke fills less, what is left of a shadow more
 BLOB_SHARE = 0.25  # of a mark's longer side: strokes are less than twice this wide, shadows are more
 SPECK_SHARE = 0.03  # of the largest mark's area
+ON_LINE = 0.5  # of a part's pixels beside a line that was taken away: the line's own rest
+RIM_SLACK = 0.01  # of the longer side: what comes so near the picture's border runs off it
+RIM_THICK = 0.1  # of a rim's length
+RIM_MARGIN = 0.3  # of a side: no rim lies further from the border that it runs along
 MOST_PARTS = 64  # of a mark, the largest first: a texture has more, and a mark is found among these or not at all
 
 
@@ -111,7 +115,8 @@ def _view(strength: Gray, low: float, high: float) -> _View | None:
         lines = frame_lines(whole)[part]
         if lines.any():
             labels, stats = components(mask & ~lines)
-            strong = np.ones(len(stats), np.bool_)
+            near = cv2.dilate(lines.view(np.uint8), np.ones((5, 5), np.uint8)).view(np.bool_)
+            strong = np.bincount(labels[near], minlength=len(stats)) < ON_LINE * stats[:, 4]
     stats[:, 0] += left
     stats[:, 1] += top
     return _View(labels, stats[1:], strong[1:], left, top, height, width)
@@ -140,7 +145,21 @@ def _are_edges_or_lines(view: _View, depths: NDArray[np.float32]) -> Mask:
     sliver = (w < 0.06 * width) | (h < 0.06 * height)
     hollow = long_x & long_y & (area < 0.08 * w * h)
     cut = ~_are_inside(view) & (sliver | hollow | (area > 0.5 * height * width))
-    return np.asarray(lines | blobs | cut)
+    return np.asarray(lines | blobs | cut | _are_rims(view))
+
+
+def _are_rims(view: _View) -> Mask:
+    """Thin lines beside a border of the picture that run off it at both ends: a sheet's edge, a table's, a shadow's."""
+    height, width = view.height, view.width
+    x, y, w, h, area = view.table.T
+    slack = max(1, round(RIM_SLACK * max(height, width)))
+    left, top, right, bottom = x <= slack, y <= slack, x + w >= width - slack, y + h >= height - slack
+    thin = area < RIM_THICK * np.maximum(w, h) ** 2
+    beside_y = (x + w < RIM_MARGIN * width) | (x > (1 - RIM_MARGIN) * width)
+    beside_x = (y + h < RIM_MARGIN * height) | (y > (1 - RIM_MARGIN) * height)
+    upright = (h > w) & beside_y & (top | bottom) & ((top & bottom) | left | right)
+    lying = (w > h) & beside_x & (left | right) & ((left & right) | top | bottom)
+    return np.asarray(thin & (upright | lying))
 
 
 def _are_inside(view: _View) -> Mask:
