@@ -10,13 +10,16 @@ import cv2
 import numpy as np
 
 from runtime.paper import (
+    NO_TINT,
     SMALL_SIDE,
     Gray,
     Picture,
+    Tint,
     ground_of,
     ink_limits,
     ink_plane,
     is_light_on_dark,
+    paper_tint,
     quantile,
     shrink,
     strength_of,
@@ -63,9 +66,10 @@ def find_ink(image: Picture) -> Ink | None:
     factor = min(1.0, WORK_SIDE / max(image.shape[:2]))
     small = shrink(image, factor)
     light = is_light_on_dark(small)
-    plane = ink_plane(small, light)
+    tint = paper_tint(small)
+    plane = ink_plane(small, light, tint)
     best = _best(plane, _grounds(plane), light)
-    return None if best is None else _cut_out(image, best, factor)
+    return None if best is None else _cut_out(image, best, factor, tint=tint)
 
 
 def _find_small(image: Picture) -> Ink | None:
@@ -132,7 +136,7 @@ class _Found:
     light: bool
 
 
-def _cut_out(image: Picture, found: _Found, factor: float, grain: float = GRAIN) -> Ink | None:
+def _cut_out(image: Picture, found: _Found, factor: float, grain: float = GRAIN, tint: Tint = NO_TINT) -> Ink | None:
     """Cut a mark out of the picture itself, finer than it was found where the picture is finer."""
     mark, (height, width) = found.mark, found.ground.shape
     h, w = mark.mask.shape
@@ -148,7 +152,7 @@ def _cut_out(image: Picture, found: _Found, factor: float, grain: float = GRAIN)
     size = (crop.shape[1], crop.shape[0])
     keep = cv2.resize(near, size, interpolation=cv2.INTER_NEAREST)
     ground = cv2.resize(found.ground[top:bottom, left:right], size, interpolation=cv2.INTER_LINEAR)
-    strength = cv2.multiply(cv2.subtract(ink_plane(crop, found.light), ground), keep)
+    strength = cv2.multiply(cv2.subtract(ink_plane(crop, found.light, tint), ground), keep)
     box = (x0, y0, max(1, x1 - x0), max(1, y1 - y0))
     strength = stretched(u8(strength), grain)
     return Ink(box, strength, found.light, found.mark.share) if strength.size else None

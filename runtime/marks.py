@@ -20,6 +20,7 @@ from runtime.paper import (
     histogram,
     ink_plane,
     is_light_on_dark,
+    paper_tint,
     shrink,
     strength_of,
     u8,
@@ -81,7 +82,8 @@ def find_marks(picture: Picture) -> Page | None:
     """
     factor = min(1.0, READ_SIDE / max(picture.shape[:2]))
     light = is_light_on_dark(picture)
-    strength = _page_strength(ink_plane(shrink(picture, factor), light), light)
+    small = shrink(picture, factor)
+    strength = _page_strength(ink_plane(small, light, paper_tint(small)), light)
     mask = _may_be_ink(strength)
     if mask is None:
         return None

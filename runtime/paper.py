@@ -19,6 +19,9 @@ Gray = NDArray[np.uint8]  # (height, width), 0 to 255
 Levels = NDArray[np.float32]  # (256,): how many pixels have each
 Picture = NDArray[np.uint8]  # (height, width) gray or (height, width, 3) BGR, 0 to 255
 
+Tint = tuple[int, ...]  # grey levels: of blue, green and red, 0 for the lowest
+NO_TINT: Tint = (0, 0, 0)
+
 SMALL_SIDE = 64  # pixels; below it a picture has no noise to smooth, only edges to lose
 STROKE_SHARE = (0.6, 0.45)  # of the shorter and the longer side: no stroke is wider, no shadow narrower
 MIN_CONTRAST = 16.0  # grey levels; less is paper grain
@@ -27,6 +30,8 @@ CLEAR_BORDER = 0.95  # of the border's pixels on one side of the threshold decid
 POLARITY_SIDE = 160  # pixels; polarity is told from a picture no longer than this, if not narrower than SMALL_SIDE
 CLEAR_LEANING = 1.0  # of the skewness; drawn rows and tables give 1.4 to 4, a shadow on paper 0.7 the wrong way
 COARSE = 32  # pixels: of a wider square a ground is found in a smaller picture, in which it is about so wide
+TINT_SIDE = 24  # pixels: enough of the picture to tell what colour most of it has
+LEAST_TINT = 24  # grey levels; less is the light's
 SAMPLE = 19200  # pixels: enough for a histogram
 POLARITY_SHARE = 0.75  # of the widest stroke; wider, a dark ground within a digit's bow passes for ink
 
@@ -72,13 +77,41 @@ def to_gray(image: Picture) -> Gray:
     return image if image.ndim == 2 else u8(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
 
 
-def ink_plane(image: Picture, light: bool) -> Gray:
-    """(h, w) uint8 in which ink is bright. Of a coloured ink the channel that differs most is taken."""
+def paper_tint(image: Picture) -> Tint:
+    """How far the paper is from grey, a number for each of blue, green and red; zeros where it is about grey.
+
+    Of each channel the level that half of the picture does not exceed, less the lowest of the three.
+    """
+    if image.ndim == 2:
+        return NO_TINT
+    height, width = image.shape[:2]
+    few = u8(cv2.resize(image, (min(width, TINT_SIDE), min(height, TINT_SIDE)), interpolation=cv2.INTER_AREA))
+    middle = np.sort(few.reshape(-1, 3), axis=0)[few.size // 6].tolist()
+    lowest = min(middle)
+    return NO_TINT if max(middle) - lowest < LEAST_TINT else (*(level - lowest for level in middle),)
+
+
+def ink_plane(image: Picture, light: bool, tint: Tint = NO_TINT) -> Gray:
+    """(h, w) uint8 in which ink is bright. Of a coloured ink the channel that differs most from the paper is taken.
+
+    tint: the paper's. Without it the channels are compared as they are: on yellow paper blue is the darkest, and
+    all that a pen changes would be looked for there.
+    """
     if image.ndim == 3:
-        blue, green, red = cv2.split(image)
+        channels = [u8(channel) for channel in cv2.split(image)]
+        if tint != NO_TINT:
+            channels = [_shifted(c, -by if light else max(tint) - by) for c, by in zip(channels, tint, strict=True)]
+        blue, green, red = channels
         pick = cv2.max if light else cv2.min
         image = u8(pick(pick(blue, green), red))
     return image if light else u8(cv2.bitwise_not(image))
+
+
+def _shifted(channel: Gray, by: int) -> Gray:
+    """`by` levels lighter, or darker where it is below 0; no further than the ends."""
+    if by >= 0:
+        return u8(cv2.add(channel, np.full_like(channel, by)))
+    return u8(cv2.subtract(channel, np.full_like(channel, -by)))
 
 
 def stroke_limit(height: int, width: int) -> int:
