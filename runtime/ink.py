@@ -56,6 +56,17 @@ class Ink:
     share: float = 1.0
 
 
+@dataclass(frozen=True)
+class _Sheet:
+    """A picture, and where marks are looked for in it: plane, (h, w) uint8 with bright ink, `factor` of its size."""
+
+    image: Picture
+    plane: Gray
+    light: bool
+    factor: float = 1.0
+    tint: Tint = NO_TINT
+
+
 def find_ink(image: Picture) -> Ink | None:
     """The main mark of a picture, whatever its polarity and light; None where there is none.
 
@@ -69,7 +80,7 @@ def find_ink(image: Picture) -> Ink | None:
     tint = paper_tint(small)
     plane = ink_plane(small, light, tint)
     best = _best(plane, _grounds(plane), light)
-    return None if best is None else _cut_out(image, best, factor, tint=tint)
+    return None if best is None else _cut_out(_Sheet(image, plane, light, factor, tint), *best, GRAIN)
 
 
 def _find_small(image: Picture) -> Ink | None:
@@ -80,16 +91,17 @@ def _find_small(image: Picture) -> Ink | None:
         image = gray = mended
     if is_veiled(gray):
         light = is_light_in_veil(gray)
-        mask, ground, share = in_veil(ink_plane(image, light))
+        plane = ink_plane(image, light)
+        mask, ground, share = in_veil(plane)
         x, y, w, h = (int(v) for v in cv2.boundingRect(mask.view(np.uint8)))
         mark = Mark(mask[y : y + h, x : x + w], x, y, 1.0, share)
-        return _cut_out(image, _Found(mark, ground, light), 1.0, VEIL_GRAIN) if w else None
+        return _cut_out(_Sheet(image, plane, light), mark, ground, VEIL_GRAIN) if w else None
     light = is_light_on_dark(image)
     plane = without_line(ink_plane(image, light))
     even = even_ground(plane)
     grounds = _grounds(plane) if even is None else [(even[0], max(plane.shape), even[1])]
     best = _best(plane, grounds, light)
-    return None if best is None else _cut_out(ink_plane(plane, light), best, 1.0, 0.0)
+    return None if best is None else _cut_out(_Sheet(image, plane, light), *best, 0.0)
 
 
 def _grounds(plane: Gray) -> Iterator[tuple[Gray, int, float]]:
@@ -99,17 +111,17 @@ def _grounds(plane: Gray) -> Iterator[tuple[Gray, int, float]]:
         yield ground_of(plane, size), size, 1.0
 
 
-def _best(plane: Gray, grounds: Iterable[tuple[Gray, int, float]], light: bool) -> _Found | None:
-    """The first mark that is made of strokes, else that which is most like one."""
-    best: _Found | None = None
+def _best(plane: Gray, grounds: Iterable[tuple[Gray, int, float]], light: bool) -> tuple[Mark, Gray] | None:
+    """The first mark that is made of strokes, else that which is most like one; and its ground, (h, w)."""
+    best: tuple[Mark, Gray] | None = None
     for ground, size, paper in grounds:
         strength, levels = strength_of(plane, ground, paper)
         mark = main_mark(strength, ink_limits(strength, levels, paper), size)
         if mark is not None and not _is_ink(mark, strength, None if light else ground):
             continue
-        if mark is not None and (best is None or mark.bulge < best.mark.bulge):
-            best = _Found(mark, ground, light)
-        if best is not None and best.mark.bulge <= MAX_BULGE:
+        if mark is not None and (best is None or mark.bulge < best[0].bulge):
+            best = mark, ground
+        if best is not None and best[0].bulge <= MAX_BULGE:
             break
     return best
 
@@ -127,18 +139,9 @@ def _is_ink(mark: Mark, strength: Gray, ground: Gray | None) -> bool:
     return contrast >= least and not MOST_BULGE < mark.bulge < math.inf
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A mark and its ground, (h, w)."""
-
-    mark: Mark
-    ground: Gray
-    light: bool
-
-
-def _cut_out(image: Picture, found: _Found, factor: float, grain: float = GRAIN, tint: Tint = NO_TINT) -> Ink | None:
-    """Cut a mark out of the picture itself, finer than it was found where the picture is finer."""
-    mark, (height, width) = found.mark, found.ground.shape
+def _cut_out(sheet: _Sheet, mark: Mark, ground: Gray, grain: float) -> Ink | None:
+    """Cut a mark out of the picture itself where that is finer than what it was found in, and not too fine."""
+    height, width = ground.shape
     h, w = mark.mask.shape
     # One pixel around the mark lets the soft edge of the stroke through, and nothing else.
     left, top = max(0, mark.x - 1), max(0, mark.y - 1)
@@ -146,16 +149,19 @@ def _cut_out(image: Picture, found: _Found, factor: float, grain: float = GRAIN,
     edges = (mark.y - top, bottom - mark.y - h, mark.x - left, right - mark.x - w)
     wide = cv2.copyMakeBorder(mark.mask.astype(np.uint8), *edges, cv2.BORDER_CONSTANT, value=(0,))
     near = cv2.dilate(wide, np.ones((3, 3), np.uint8))
-    x0, x1 = (min(image.shape[1], round(v / factor)) for v in (left, right))
-    y0, y1 = (min(image.shape[0], round(v / factor)) for v in (top, bottom))
-    crop = shrink(image[y0:y1, x0:x1], min(1.0, MARK_SIDE * factor / max(w, h)))
+    x0, x1 = (min(sheet.image.shape[1], round(v / sheet.factor)) for v in (left, right))
+    y0, y1 = (min(sheet.image.shape[0], round(v / sheet.factor)) for v in (top, bottom))
+    if sheet.factor == 1 or max(w, h) >= MARK_SIDE:
+        crop = shrink(sheet.plane[top:bottom, left:right], min(1.0, MARK_SIDE / max(w, h)))
+    else:
+        crop = shrink(sheet.image[y0:y1, x0:x1], min(1.0, MARK_SIDE * sheet.factor / max(w, h)))
+        crop = ink_plane(crop, sheet.light, sheet.tint)
     size = (crop.shape[1], crop.shape[0])
     keep = cv2.resize(near, size, interpolation=cv2.INTER_NEAREST)
-    ground = cv2.resize(found.ground[top:bottom, left:right], size, interpolation=cv2.INTER_LINEAR)
-    strength = cv2.multiply(cv2.subtract(ink_plane(crop, found.light, tint), ground), keep)
+    under = cv2.resize(ground[top:bottom, left:right], size, interpolation=cv2.INTER_LINEAR)
+    strength = stretched(u8(cv2.multiply(cv2.subtract(crop, under), keep)), grain)
     box = (x0, y0, max(1, x1 - x0), max(1, y1 - y0))
-    strength = stretched(u8(strength), grain)
-    return Ink(box, strength, found.light, found.mark.share) if strength.size else None
+    return Ink(box, strength, sheet.light, mark.share) if strength.size else None
 
 
 def stretched(strength: Gray, grain: float) -> Gray:

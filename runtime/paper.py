@@ -84,9 +84,9 @@ def paper_tint(image: Picture) -> Tint:
     """
     if image.ndim == 2:
         return NO_TINT
-    height, width = image.shape[:2]
-    few = u8(cv2.resize(image, (min(width, TINT_SIDE), min(height, TINT_SIDE)), interpolation=cv2.INTER_AREA))
-    middle = np.sort(few.reshape(-1, 3), axis=0)[few.size // 6].tolist()
+    step_y, step_x = (-(-side // TINT_SIDE) for side in image.shape[:2])
+    few = image[::step_y, ::step_x].reshape(-1, 3)
+    middle = np.sort(few, axis=0)[len(few) // 2].tolist()
     lowest = min(middle)
     return NO_TINT if max(middle) - lowest < LEAST_TINT else (*(level - lowest for level in middle),)
 

@@ -107,11 +107,10 @@ def _view(strength: Gray, low: float, high: float) -> _View | None:
     part = (slice(top, y + h + 1), slice(left, x + w + 1))
     labels, stats = components(solid[part])
     strong = np.bincount(labels[strength[part] > high], minlength=len(stats)) > 0
-    mask = strong[labels]
     length_x, length_y = frame_lengths(height, width)
     if w >= length_x or h >= length_y:
         whole = np.zeros((height, width), np.bool_)
-        whole[part] = mask
+        whole[part] = mask = strong[labels]
         lines = frame_lines(whole)[part]
         if lines.any():
             labels, stats = components(mask & ~lines)
@@ -127,6 +126,8 @@ def _depths(view: _View) -> NDArray[np.float32]:
     solid = np.concatenate([[False], view.ink])[view.labels]
     padded = cv2.copyMakeBorder(solid.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     distance = np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 3))[1:-1, 1:-1]
+    if len(view.table) == 1:
+        return np.array([distance.max()], np.float32)
     depths = np.zeros(len(view.table) + 1, np.float32)
     np.maximum.at(depths, view.labels[solid], distance[solid])
     return depths[1:]
@@ -142,6 +143,8 @@ def _are_edges_or_lines(view: _View, depths: NDArray[np.float32]) -> Mask:
     long_x, long_y = w > 0.8 * width, h > 0.8 * height
     lines = (long_x & (h < 0.08 * height)) | (long_y & (w < 0.02 * width))
     blobs = (depths > BLOB_SHARE * longer) & (longer > 0.1 * max(height, width))
+    if _are_inside(view, RIM_SLACK).all():
+        return np.asarray(lines | blobs)
     sliver = (w < 0.06 * width) | (h < 0.06 * height)
     hollow = long_x & long_y & (area < 0.08 * w * h)
     cut = ~_are_inside(view) & (sliver | hollow | (area > 0.5 * height * width))
@@ -162,10 +165,11 @@ def _are_rims(view: _View) -> Mask:
     return np.asarray(thin & (upright | lying))
 
 
-def _are_inside(view: _View) -> Mask:
-    """Which components the picture's border does not cut."""
+def _are_inside(view: _View, slack: float = 0.0) -> Mask:
+    """Which components the picture's border does not cut, nor comes nearer to than `slack` of the longer side."""
     x, y, w, h, _ = view.table.T
-    return np.asarray((x > 0) & (y > 0) & (x + w < view.width) & (y + h < view.height))
+    near = round(slack * max(view.height, view.width))
+    return np.asarray((x > near) & (y > near) & (x + w < view.width - near) & (y + h < view.height - near))
 
 
 def _are_rests(view: _View, depths: NDArray[np.float32], size: int) -> Mask:
@@ -179,7 +183,7 @@ def _are_rests(view: _View, depths: NDArray[np.float32], size: int) -> Mask:
 def _chosen(view: _View, keep: Mask) -> NDArray[np.int64]:
     """Indices of the main part and of the pieces that belong to it; none where nothing is kept."""
     kept = np.flatnonzero(keep)
-    if not len(kept):
+    if len(kept) < 2:
         return kept
     main = kept[np.argmax(_prominence(view)[kept])]
     kept = kept[(view.table[kept, 4] >= SPECK_SHARE * view.table[main, 4]) & (kept != main)]

@@ -98,15 +98,13 @@ PAPERS = [
     (140, 70, 30),
 ]
 INKS = [(40, 35, 35), (190, 80, 40), (240, 190, 130), (60, 140, 240), (40, 210, 240), (130, 130, 130), (230, 235, 235)]
+TOLD_APART = [(p, i) for p in PAPERS for i in INKS if max(abs(a - b) for a, b in zip(p, i, strict=True)) >= 60]
 
 
-@pytest.mark.parametrize("paper", PAPERS)
-@pytest.mark.parametrize("colour", INKS)
+@pytest.mark.parametrize(("paper", "colour"), TOLD_APART)
 def test_any_ink_on_any_paper_that_one_channel_tells_apart(
     paper: tuple[int, int, int], colour: tuple[int, int, int]
 ) -> None:
-    if max(abs(a - b) for a, b in zip(paper, colour, strict=True)) < 60:
-        pytest.skip("nobody could read it")
     gray = stroke((480, 640), 0, 255, 8).astype(np.float32)[..., None] / 255
     light = np.linspace(1.0, 0.8, 640, dtype=np.float32)[None, :, None]
     image = (gray * np.array(paper) + (1 - gray) * np.array(colour)) * light
