@@ -31,7 +31,7 @@ POLARITY_SIDE = 160  # pixels; polarity is told from a picture no longer than th
 CLEAR_LEANING = 1.0  # of the skewness; drawn rows and tables give 1.4 to 4, a shadow on paper 0.7 the wrong way
 COARSE = 32  # pixels: of a wider square a ground is found in a smaller picture, in which it is about so wide
 TINT_SIDE = 24  # pixels: enough of the picture to tell what colour most of it has
-LEAST_TINT = 24  # grey levels; less is the light's
+LEAST_TINT = 40  # grey levels; less is what the light does
 SAMPLE = 19200  # pixels: enough for a histogram
 POLARITY_SHARE = 0.75  # of the widest stroke; wider, a dark ground within a digit's bow passes for ink
 
@@ -86,7 +86,7 @@ def paper_tint(image: Picture) -> Tint:
         return NO_TINT
     step_y, step_x = (-(-side // TINT_SIDE) for side in image.shape[:2])
     few = image[::step_y, ::step_x].reshape(-1, 3)
-    middle = np.sort(few, axis=0)[len(few) // 2].tolist()
+    middle = np.partition(few, len(few) // 2, axis=0)[len(few) // 2].tolist()
     lowest = min(middle)
     return NO_TINT if max(middle) - lowest < LEAST_TINT else (*(level - lowest for level in middle),)
 
