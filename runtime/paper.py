@@ -32,7 +32,7 @@ CLEAR_LEANING = 1.0  # of the skewness; drawn rows and tables give 1.4 to 4, a s
 COARSE = 32  # pixels: of a wider square a ground is found in a smaller picture, in which it is about so wide
 TINT_SIDE = 24  # pixels: enough of the picture to tell what colour most of it has
 LEAST_TINT = 40  # grey levels; less is what the light does
-SAMPLE = 19200  # pixels: enough for a histogram
+SAMPLE = 9600  # pixels: enough for a histogram
 POLARITY_SHARE = 0.75  # of the widest stroke; wider, a dark ground within a digit's bow passes for ink
 
 
@@ -65,9 +65,10 @@ def is_light_on_dark(image: Picture) -> bool:
 
 def _leaning(gray: Gray) -> float:
     """Skewness of what a blur takes away: below 0 where a few dark pixels lie on much light."""
-    level = gray.astype(np.float32)
-    side = 2 * max(2, min(gray.shape) // 4) + 1
-    detail = cv2.subtract(level, cv2.boxFilter(gray, cv2.CV_32F, (side, side)))
+    side = max(2, min(gray.shape) // 4) | 1
+    half = shrink(gray, 0.5)
+    wide = cv2.resize(cv2.blur(half, (side, side)), gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    detail = cv2.subtract(gray, wide, dtype=cv2.CV_32F)
     square = cv2.multiply(detail, detail)
     cubes, squares = (cv2.mean(cv2.multiply(square, detail))[0], cv2.mean(square)[0])
     return float(cubes / (squares + 1.0) ** 1.5)
