@@ -32,6 +32,7 @@ CLEAR_LEANING = 1.0  # of the skewness; drawn rows and tables give 1.4 to 4, a s
 COARSE = 32  # pixels: of a wider square a ground is found in a smaller picture, in which it is about so wide
 TINT_SIDE = 24  # pixels: enough of the picture to tell what colour most of it has
 LEAST_TINT = 40  # grey levels; less is what the light does
+SQUARE = np.ones((3, 3), np.uint8)
 SAMPLE = 9600  # pixels: enough for a histogram
 POLARITY_SHARE = 0.75  # of the widest stroke; wider, a dark ground within a digit's bow passes for ink
 
@@ -133,7 +134,7 @@ def ground_of(plane: Gray, size: int) -> Gray:
     small = shrink(plane, 1 / step)
     ground = _opened(u8(cv2.medianBlur(small, 3)), round(size / step))
     # A shadow's edge lies somewhere within a pixel of the small one: one more on its lit side, or it would be ink.
-    ground = u8(cv2.dilate(ground, np.ones((3, 3), np.uint8)))
+    ground = u8(cv2.dilate(ground, SQUARE))
     return u8(cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR))
 
 

@@ -143,7 +143,7 @@ def _are_edges_or_lines(view: _View, depths: NDArray[np.float32]) -> Mask:
     long_x, long_y = w > 0.8 * width, h > 0.8 * height
     lines = (long_x & (h < 0.08 * height)) | (long_y & (w < 0.02 * width))
     blobs = (depths > BLOB_SHARE * longer) & (longer > 0.1 * max(height, width))
-    if _are_inside(view, RIM_SLACK).all():
+    if _is_inside(view, RIM_SLACK):
         return np.asarray(lines | blobs)
     sliver = (w < 0.06 * width) | (h < 0.06 * height)
     hollow = long_x & long_y & (area < 0.08 * w * h)
@@ -165,11 +165,18 @@ def _are_rims(view: _View) -> Mask:
     return np.asarray(thin & (upright | lying))
 
 
-def _are_inside(view: _View, slack: float = 0.0) -> Mask:
-    """Which components the picture's border does not cut, nor comes nearer to than `slack` of the longer side."""
+def _is_inside(view: _View, slack: float) -> bool:
+    """Whether nothing of it comes nearer to the picture's border than `slack` of the longer side."""
+    h, w = view.labels.shape
+    near = round(slack * max(view.height, view.width)) + 1
+    right, bottom = view.width - view.left - w, view.height - view.top - h
+    return bool(min(view.left, view.top, right, bottom) > near)
+
+
+def _are_inside(view: _View) -> Mask:
+    """Which components the picture's border does not cut."""
     x, y, w, h, _ = view.table.T
-    near = round(slack * max(view.height, view.width))
-    return np.asarray((x > near) & (y > near) & (x + w < view.width - near) & (y + h < view.height - near))
+    return np.asarray((x > 0) & (y > 0) & (x + w < view.width) & (y + h < view.height))
 
 
 def _are_rests(view: _View, depths: NDArray[np.float32], size: int) -> Mask:
