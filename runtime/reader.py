@@ -29,7 +29,7 @@ TWO_WIDE = 0.6  # of its own height: narrower, it is not two that touch
 SURE = 0.95  # a score: what is no wider than WIDE and gets it is one digit
 USUAL_WIDTH = 0.68  # of the height, where a row does not tell its own
 WIDEST_USUAL = 0.85  # of the height, where it does
-WIDTH_PRIOR = 0.5  # logarithm of the score that digits e times as wide as usual, or as narrow, must win
+WIDE_PRIOR, NARROW_PRIOR = 0.5, 0.25  # logarithm of the score that digits e times as wide, or narrow, must win
 SPLIT_GAIN = 0.1  # logarithm of the score by which parts must beat a whole that is sure
 MAX_CUTS = 7
 CUT_SLOPES = (0.0, -0.25, 0.25)  # x per y: upright and slanted handwriting
@@ -242,7 +242,8 @@ def _split(desk: _Desk, mask: Mask, group: Group, usual: float, whole: _Guess | 
 
 def _oddness(width: float, usual: float) -> float:
     """What speaks against digits of that width, as a logarithm of a score."""
-    return WIDTH_PRIOR * abs(math.log(width / usual))
+    ratio = math.log(width / usual)
+    return max(WIDE_PRIOR * ratio, -NARROW_PRIOR * ratio)  # a 1 among them is narrow
 
 
 def _may_be_digit(part: _Guess, height: float) -> bool:
