@@ -12,6 +12,8 @@ multi     label is every digit in reading order with "/" between rows; spaces an
 page      as multi, with more on the page than the label says: only the share of the label's rows that are
           among the lines read, whole and with nothing added.
 negative  nothing to read. Right is a `predict` whose label is null, blank or unsure.
+
+FOLDER may be an .npz file of pictures without digits, key x, uint8 (n, h, w): all of them are negatives.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
 
 from benchmarks.misses import Miss, write_sheets
 from runtime.classifier import Classifier
@@ -62,6 +67,9 @@ def main() -> int:
     parser.add_argument("--sheet", type=Path, metavar="FOLDER", help="write contact sheets (PNG) of every miss there")
     options = parser.parse()
     classifier = Classifier.load(options.model)
+    if options.folder.suffix == ".npz":
+        print("\n".join(sums(outcomes_without_digits(classifier, options.folder))))
+        return 0
     outcomes = [o for row in manifest(options.folder) if (o := outcome(classifier, options.folder, row)) is not None]
     print("\n".join([*table(outcomes), "", *sums(outcomes)]))
     misses = [o for o in outcomes if o.right < o.of or o.edits]
@@ -84,6 +92,22 @@ def manifest(folder: Path) -> list[dict[str, str]]:
         if missing:
             raise SourceError(f"{path}: expected the columns {sorted(COLUMNS)}; missing {sorted(missing)}")
         return list(reader)
+
+
+def outcomes_without_digits(classifier: Classifier, path: Path) -> list[Outcome]:
+    """What the pictures of an .npz file give, none of which shows a digit. Raises SourceError for another file."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            pictures = list(arrays["x"])
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise SourceError(f"{path}: expected an .npz file with pictures, key x ({error})") from None
+    found = []
+    for number, picture in enumerate(pictures):
+        prediction = classifier.predict(picture)
+        label, reason = prediction.label or "", prediction.reason or ""
+        name = f"{path.name}[{number}]"
+        found.append(Outcome(name, "npz", path.stem, "negative", "", label, reason, int(not label), 1, len(label)))
+    return found
 
 
 def outcome(classifier: Classifier, folder: Path, row: dict[str, str]) -> Outcome | None:

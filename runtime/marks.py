@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from runtime.paper import (
     histogram,
     ink_plane,
     is_light_on_dark,
+    paper_tint,
     shrink,
     strength_of,
     u8,
@@ -60,12 +62,12 @@ class Piece:
 class Page:
     """A picture and its marks, at `factor` of its size.
 
-    strength: (h, w) uint8, 0 is paper. labels: (h, w) int32, which piece a pixel belongs to, 0 none.
+    strength: (h, w) uint8, 0 is paper. labels: (h, w) integers, which piece a pixel belongs to, 0 none.
     cells: (n, 4) boxes of table cells. digit: the usual height of a piece, pixels. light: see Ink.
     """
 
     strength: Gray
-    labels: NDArray[np.int32]
+    labels: NDArray[np.integer[Any]]
     pieces: tuple[Piece, ...]
     cells: Boxes
     digit: float
@@ -80,7 +82,8 @@ def find_marks(picture: Picture) -> Page | None:
     """
     factor = min(1.0, READ_SIDE / max(picture.shape[:2]))
     light = is_light_on_dark(picture)
-    strength = _page_strength(ink_plane(shrink(picture, factor), light), light)
+    small = shrink(picture, factor)
+    strength = _page_strength(ink_plane(small, light, paper_tint(small)), light)
     mask = _may_be_ink(strength)
     if mask is None:
         return None
@@ -157,11 +160,11 @@ def _page_strength(plane: Gray, light: bool) -> Gray:
     """How far each pixel stands above its paper, 0 to 255: of dark ink the share of the light that it takes."""
     side = min(plane.shape)
     size = max(3, round(FIRST_GROUND * side))
-    first = _strong(strength_of(plane, ground_of(plane, size)))
+    first = _strong(strength_of(plane, ground_of(plane, size))[0])
     if first is not None:
         size = int(np.clip(round(GROUND_STROKES * _stroke_width(first, WIDEST_STROKE * side)), 9, size))
     ground = ground_of(plane, size)
-    strength = strength_of(plane, ground)
+    strength = strength_of(plane, ground)[0]
     if not light:
         paper = np.maximum(255 - ground.astype(np.float32), MIN_PAPER)
         return u8(np.clip(strength * (255 / paper), 0, 255).round())
@@ -206,7 +209,7 @@ def _may_be_ink(strength: Gray) -> Mask | None:
     return mask if 0 < np.count_nonzero(mask) < RANDOM_SHARE * mask.size else None
 
 
-def _own_ink(mask: Mask, strength: Gray) -> tuple[NDArray[np.int32], list[Piece]]:
+def _own_ink(mask: Mask, strength: Gray) -> tuple[NDArray[np.integer[Any]], list[Piece]]:
     """Pieces of the mask, each at the threshold that its own ink sets."""
     labels, pieces = _pieces(mask, strength)
     contrast = np.zeros(len(pieces) + 1, np.float32)
@@ -214,7 +217,7 @@ def _own_ink(mask: Mask, strength: Gray) -> tuple[NDArray[np.int32], list[Piece]
     return _pieces(np.asarray(mask & (strength > OWN_INK * contrast[labels])), strength)
 
 
-def _pieces(mask: Mask, strength: Gray) -> tuple[NDArray[np.int32], list[Piece]]:
+def _pieces(mask: Mask, strength: Gray) -> tuple[NDArray[np.integer[Any]], list[Piece]]:
     labels, stats = components(mask)
     contrast = np.zeros(len(stats), np.uint8)
     calm = strength if max(strength.shape) <= SMALL_SIDE else u8(cv2.blur(strength, (3, 3)))

@@ -9,13 +9,18 @@ on that difference, so that light, shadow and polarity are gone before a thresho
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Gray = NDArray[np.uint8]  # (height, width), 0 to 255
+Levels = NDArray[np.float32]  # (256,): how many pixels have each
 Picture = NDArray[np.uint8]  # (height, width) gray or (height, width, 3) BGR, 0 to 255
+
+Tint = tuple[int, ...]  # grey levels: of blue, green and red, 0 for the lowest
+NO_TINT: Tint = (0, 0, 0)
 
 SMALL_SIDE = 64  # pixels; below it a picture has no noise to smooth, only edges to lose
 STROKE_SHARE = (0.6, 0.45)  # of the shorter and the longer side: no stroke is wider, no shadow narrower
@@ -24,6 +29,11 @@ NOISE_SIGMAS = 5.0  # a peak must stand this far above the grain
 CLEAR_BORDER = 0.95  # of the border's pixels on one side of the threshold decide the polarity
 POLARITY_SIDE = 160  # pixels; polarity is told from a picture no longer than this, if not narrower than SMALL_SIDE
 CLEAR_LEANING = 1.0  # of the skewness; drawn rows and tables give 1.4 to 4, a shadow on paper 0.7 the wrong way
+COARSE = 32  # pixels: of a wider square a ground is found in a smaller picture, in which it is about so wide
+TINT_SIDE = 24  # pixels: enough of the picture to tell what colour most of it has
+LEAST_TINT = 40  # grey levels; less is what the light does
+SQUARE = np.ones((3, 3), np.uint8)
+SAMPLE = 9600  # pixels: enough for a histogram
 POLARITY_SHARE = 0.75  # of the widest stroke; wider, a dark ground within a digit's bow passes for ink
 
 
@@ -36,7 +46,7 @@ def is_light_on_dark(image: Picture) -> bool:
     and is smooth; the wrong one has kept them.
     """
     height, width = image.shape[:2]
-    gray = to_gray(shrink(image, min(1.0, max(POLARITY_SIDE / max(height, width), SMALL_SIDE / min(height, width)))))
+    gray = shrink(to_gray(image), min(1.0, max(POLARITY_SIDE / max(height, width), SMALL_SIDE / min(height, width))))
     if max(gray.shape) > SMALL_SIDE:
         gray = u8(cv2.medianBlur(gray, 3))
     level = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]
@@ -56,24 +66,54 @@ def is_light_on_dark(image: Picture) -> bool:
 
 def _leaning(gray: Gray) -> float:
     """Skewness of what a blur takes away: below 0 where a few dark pixels lie on much light."""
-    level = gray.astype(np.float32)
-    side = 2 * max(2, min(gray.shape) // 4) + 1
-    detail = level - cv2.blur(level, (side, side))
-    square = detail * detail
-    return float(np.mean(square * detail) / (np.mean(square) + 1.0) ** 1.5)
+    side = max(2, min(gray.shape) // 4) | 1
+    half = shrink(gray, 0.5)
+    wide = cv2.resize(cv2.blur(half, (side, side)), gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    detail = cv2.subtract(gray, wide, dtype=cv2.CV_32F)
+    square = cv2.multiply(detail, detail)
+    cubes, squares = (cv2.mean(cv2.multiply(square, detail))[0], cv2.mean(square)[0])
+    return float(cubes / (squares + 1.0) ** 1.5)
 
 
 def to_gray(image: Picture) -> Gray:
     return image if image.ndim == 2 else u8(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
 
 
-def ink_plane(image: Picture, light: bool) -> Gray:
-    """(h, w) uint8 in which ink is bright. Of a coloured ink the channel that differs most is taken."""
+def paper_tint(image: Picture) -> Tint:
+    """How far the paper is from grey, a number for each of blue, green and red; zeros where it is about grey.
+
+    Of each channel the level that half of the picture does not exceed, less the lowest of the three.
+    """
+    if image.ndim == 2:
+        return NO_TINT
+    step_y, step_x = (-(-side // TINT_SIDE) for side in image.shape[:2])
+    few = image[::step_y, ::step_x].reshape(-1, 3)
+    middle = np.partition(few, len(few) // 2, axis=0)[len(few) // 2].tolist()
+    lowest = min(middle)
+    return NO_TINT if max(middle) - lowest < LEAST_TINT else (*(level - lowest for level in middle),)
+
+
+def ink_plane(image: Picture, light: bool, tint: Tint = NO_TINT) -> Gray:
+    """(h, w) uint8 in which ink is bright. Of a coloured ink the channel that differs most from the paper is taken.
+
+    tint: the paper's. Without it the channels are compared as they are: on yellow paper blue is the darkest, and
+    all that a pen changes would be looked for there.
+    """
     if image.ndim == 3:
-        blue, green, red = cv2.split(image)
+        channels = [u8(channel) for channel in cv2.split(image)]
+        if tint != NO_TINT:
+            channels = [_shifted(c, -by if light else max(tint) - by) for c, by in zip(channels, tint, strict=True)]
+        blue, green, red = channels
         pick = cv2.max if light else cv2.min
         image = u8(pick(pick(blue, green), red))
     return image if light else u8(cv2.bitwise_not(image))
+
+
+def _shifted(channel: Gray, by: int) -> Gray:
+    """`by` levels lighter, or darker where it is below 0; no further than the ends."""
+    if by >= 0:
+        return u8(cv2.add(channel, np.full_like(channel, by)))
+    return u8(cv2.subtract(channel, np.full_like(channel, -by)))
 
 
 def stroke_limit(height: int, width: int) -> int:
@@ -87,7 +127,18 @@ def ground_of(plane: Gray, size: int) -> Gray:
     The picture is continued beyond its border as it runs up to it, by reflection about the border's own
     value: light that falls off goes on falling, where any other border would leave a ridge like ink.
     """
-    calm = u8(cv2.medianBlur(plane, 5)) if max(plane.shape) > SMALL_SIDE else plane
+    height, width = plane.shape
+    step = max(1, round(size / COARSE))
+    if step == 1:
+        return _opened(u8(cv2.medianBlur(plane, 5)) if max(plane.shape) > SMALL_SIDE else plane, size)
+    small = shrink(plane, 1 / step)
+    ground = _opened(u8(cv2.medianBlur(small, 3)), round(size / step))
+    # A shadow's edge lies somewhere within a pixel of the small one: one more on its lit side, or it would be ink.
+    ground = u8(cv2.dilate(ground, SQUARE))
+    return u8(cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _opened(calm: Gray, size: int) -> Gray:
     height, width = calm.shape
     y, x = min(size // 2, height - 1), min(size // 2, width - 1)
     edge = cv2.copyMakeBorder(calm, y, y, x, x, cv2.BORDER_REPLICATE)
@@ -96,53 +147,78 @@ def ground_of(plane: Gray, size: int) -> Gray:
     return morph(wide, cv2.MORPH_OPEN, size)[y : y + height, x : x + width]
 
 
-def strength_of(plane: Gray, ground: Gray) -> Gray:
-    """(h, w) uint8: how far each pixel of `plane` stands above its ground and the grain, in grey levels."""
+def strength_of(plane: Gray, ground: Gray, paper: float = 1.0) -> tuple[Gray, Levels]:
+    """(h, w) uint8: how far each pixel of `plane` stands above its ground and the grain, in grey levels.
+
+    And the histogram of that, of a large picture from a part of its pixels.
+    paper: the share of the pixels that is known to be paper, where that is known.
+    """
     if max(plane.shape) > SMALL_SIDE:
         plane = u8(cv2.GaussianBlur(plane, (3, 3), 0))
-    difference = cv2.subtract(plane, ground)
-    totals = np.cumsum(histogram(u8(difference)))
-    usual = int(np.searchsorted(totals, totals[-1] / 2))
+    difference = u8(cv2.subtract(plane, ground))
+    levels = histogram(_sparse(difference))
+    totals = np.cumsum(levels)
+    usual = int(np.searchsorted(totals, totals[-1] * (paper / 2)))
     # Where most of the picture is ink, the usual difference is ink and not grain.
-    grain = usual if usual < 0.3 * int(np.searchsorted(totals, totals[-1])) else 0
-    return u8(cv2.subtract(u8(difference), np.full_like(difference, grain))) if grain else u8(difference)
+    if not 0 < usual < 0.3 * int(np.searchsorted(totals, totals[-1])):
+        return difference, levels
+    above = np.zeros_like(levels)
+    above[0], above[1 : 256 - usual] = totals[usual], levels[usual + 1 :]
+    return u8(cv2.subtract(difference, np.full_like(difference, usual))), above
 
 
-def ink_mask(strength: Gray) -> NDArray[np.bool_] | None:
-    """Pixels that are ink; None where nothing stands out from the grain.
+def ink_limits(strength: Gray, levels: Levels, paper: float = 1.0) -> tuple[float, float] | None:
+    """Above the lower a pixel may be ink, above the higher it is; None where nothing stands out from the grain.
 
-    Two thresholds (Canny 1986): pixels above the higher are ink, those above the lower are if they
-    touch it. The higher is Otsu's (1979) over what is above the grain.
+    levels: the histogram of strength. paper: as for `strength_of`. The higher is Otsu's (1979) over what is
+    above the grain.
     """
     peak = float((cv2.blur(strength, (3, 3)) if max(strength.shape) > SMALL_SIDE else strength).max())
-    totals = np.cumsum(histogram(strength))
-    below = totals[max(0, math.ceil(0.5 * peak) - 1)]
+    totals = np.cumsum(levels)
+    below = min(totals[max(0, math.ceil(0.5 * peak) - 1)], paper * totals[-1])
     grain = 1.4826 * float(np.searchsorted(totals, below / 2)) if peak > 0 else 0.0
     floor = NOISE_SIGMAS * grain
     if peak < max(MIN_CONTRAST, floor):
         return None
-    values = strength[strength > max(floor, 0.1 * peak)]
-    otsu = float(cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0])
-    high = min(max(otsu, 0.3 * peak), 0.6 * peak)
+    least = max(floor, 0.1 * peak)
+    high = min(max(_otsu(levels, int(least) + 1), 0.3 * peak), 0.6 * peak)
     low = max(0.4 * high, floor)
-    count, labels = cv2.connectedComponents((strength > low).astype(np.uint8))
-    strong = np.bincount(labels[strength > high], minlength=count) > 0
-    strong[0] = False
-    return np.asarray(strong[labels])
+    if paper < 1 and 2 * (totals[-1] - totals[int(low)]) < totals[-1] - totals[int(least)]:
+        low = least  # most of what is no paper: a body with bright seams, not strokes with soft edges
+    return low, high
 
 
-def histogram(gray: Gray) -> NDArray[np.float32]:
+def _sparse(gray: Gray) -> Gray:
+    """Every n-th pixel of every n-th row, so that no more than some SAMPLE remain."""
+    step = max(1, round(math.sqrt(gray.size / SAMPLE)))
+    return gray if step == 1 else np.ascontiguousarray(gray[::step, ::step])
+
+
+def _otsu(levels: Levels, first: int) -> float:
+    """Otsu's threshold (1979) of the values from `first` on: the level that parts two classes furthest apart."""
+    counts = levels[first:].astype(np.float64)
+    values = counts * np.arange(first, 256)
+    below, sum_below = np.cumsum(counts), np.cumsum(values)
+    above, sum_above = below[-1] - below, sum_below[-1] - sum_below
+    parted = (below > 0) & (above > 0)
+    if not parted.any():
+        return 0.0
+    apart = sum_below[parted] / below[parted] - sum_above[parted] / above[parted]
+    best = int(np.argmax(below[parted] * above[parted] * apart * apart))
+    return float(first + np.flatnonzero(parted)[best])
+
+
+def histogram(gray: Gray) -> Levels:
     """float32 (256,): how many pixels have each level."""
     return np.asarray(cv2.calcHist([gray], [0], None, [256], [0, 256]), np.float32).ravel()
 
 
-def components(mask: NDArray[np.generic]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """8-connected components: labels (h, w), 0 is the ground, and (n, 5) x, y, width, height and area by label.
-
-    Grana's algorithm (2010), of OpenCV's the fastest on small pictures.
-    """
-    found = cv2.connectedComponentsWithStatsWithAlgorithm(mask.astype(np.uint8), 8, cv2.CV_32S, cv2.CCL_GRANA)
-    return np.asarray(found[1], np.int32), np.asarray(found[2], np.int64)
+def components(mask: NDArray[np.generic], connectivity: int = 8) -> tuple[NDArray[np.integer[Any]], NDArray[np.int64]]:
+    """Connected components: labels (h, w), 0 is the ground, and (n, 5) x, y, width, height and area by label."""
+    # No more than every second pixel is a component: so few have labels of 16 bits, which take half of the time.
+    kind = cv2.CV_16U if mask.size < 1 << 17 else cv2.CV_32S
+    found = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=connectivity, ltype=kind)
+    return np.asarray(found[1]), np.asarray(found[2], np.int64)
 
 
 def morph(gray: Gray, operation: int, size: int) -> Gray:
@@ -156,11 +232,17 @@ def _variation(gray: Gray) -> float:
 
 
 def shrink(image: Picture, factor: float) -> Picture:
-    """The picture at `factor` (at most 1) of its size; sides never fall below one pixel."""
+    """The picture at `factor` (at most 1) of its size; sides never fall below one pixel.
+
+    By halves as far as they go: OpenCV averages two by two pixels many times faster than any other number.
+    """
     if factor >= 1.0:
         return image
     height, width = image.shape[:2]
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    while 2 * size[0] <= image.shape[1] - 1 and 2 * size[1] <= image.shape[0] - 1:
+        image = image[: image.shape[0] & ~1, : image.shape[1] & ~1]
+        image = u8(cv2.resize(image, (image.shape[1] // 2, image.shape[0] // 2), interpolation=cv2.INTER_AREA))
     return u8(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
 

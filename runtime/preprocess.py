@@ -100,9 +100,11 @@ def _flattened(image: NDArray[np.uint8]) -> Picture:
 def _bolden(strength: Gray) -> Gray:
     """Hairlines at the width that survives being made small. Strokes that are wide enough stay as they are."""
     side = max(strength.shape)
-    solid = np.pad((strength > 127).astype(np.uint8), 1)
-    area = int(solid.sum())
-    outline = area - int(cv2.erode(solid, np.ones((3, 3), np.uint8)).sum())
+    solid = (strength > 127).view(np.uint8)
+    area = cv2.countNonZero(solid)
+    # What is beyond the box is ground.
+    inner = cv2.erode(solid, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
+    outline = area - cv2.countNonZero(inner)
     width = 2 * area / outline if outline else side
     grow = round(THIN_STROKE * side - width)
     if grow < 1:

@@ -25,9 +25,11 @@ TALLEST_DIGIT = 2.2  # of the row's height: taller, it is something else
 TALLEST_STROKE = 1.35  # of the row's height, of what is four times as high as wide: taller, a line, a bracket
 WIDEST_DIGIT = 1.65  # of its own height
 WIDE = 0.9  # of its own height: wider, two that touch are considered whatever the score
-TWO_WIDE = 0.85  # of its own height: narrower, it is not two that touch
-USUAL_WIDTH = 0.85  # of the height, where a row does not tell its own
-WIDTH_PRIOR = 0.7  # logarithm of the score that one digit more or fewer than the width speaks for must win
+TWO_WIDE = 0.6  # of its own height: narrower, it is not two that touch
+SURE = 0.95  # a score: what is no wider than WIDE and gets it is one digit
+USUAL_WIDTH = 0.68  # of the height, where a row does not tell its own
+WIDEST_USUAL = 0.85  # of the height, where it does
+WIDE_PRIOR, NARROW_PRIOR = 0.5, 0.25  # logarithm of the score that digits e times as wide, or narrow, must win
 SPLIT_GAIN = 0.1  # logarithm of the score by which parts must beat a whole that is sure
 MAX_CUTS = 7
 CUT_SLOPES = (0.0, -0.25, 0.25)  # x per y: upright and slanted handwriting
@@ -116,7 +118,7 @@ def _usual_width(row: Row) -> float:
     alone = [g.w for g in row.groups if g.h >= TALL * row.height and g.w < WIDE * g.h]
     if len(alone) < 2:
         return USUAL_WIDTH * row.height
-    return float(np.clip(1.1 * np.median(alone), 0.6 * row.height, USUAL_WIDTH * row.height))
+    return float(np.clip(1.1 * np.median(alone), 0.6 * row.height, WIDEST_USUAL * row.height))
 
 
 def _unless_word(run: list[list[_Guess]]) -> list[_Guess]:
@@ -140,7 +142,7 @@ def _read_group(desk: _Desk, group: Group, usual: float) -> list[_Guess]:
     if whole is None:
         return []
     one = group.w <= WIDEST_DIGIT * group.h
-    if group.w <= WIDE * group.h and whole.score >= desk.threshold:
+    if group.w <= WIDE * group.h and whole.score >= max(SURE, desk.threshold):
         return [whole]
     if group.w > TWO_WIDE * group.h:
         parts = _split(desk, mask, group, usual, whole if one else None)
@@ -212,7 +214,6 @@ def _split(desk: _Desk, mask: Mask, group: Group, usual: float, whole: _Guess | 
     height = float(group.h)
     sides = _cuts(mask, height)
     ends = [np.zeros_like(mask), *sides, np.ones_like(mask)]
-    expected = max(1.0, group.w / usual)
     # best[j][k]: sum of logarithms and the digits of the first j cuts' left side in k parts.
     best: list[dict[int, tuple[float, list[_Guess]]]] = [{0: (0.0, [])}]
     for j in range(1, len(ends)):
@@ -228,15 +229,21 @@ def _split(desk: _Desk, mask: Mask, group: Group, usual: float, whole: _Guess | 
                 if k + 1 not in here or value > here[k + 1][0]:
                     here[k + 1] = (value, [*digits, part])
         best.append(here)
-    choices = [(v / k - WIDTH_PRIOR * abs(k - expected), d) for k, (v, d) in best[-1].items() if k > 1]
+    choices = [(v / k - _oddness(group.w / k, usual), d) for k, (v, d) in best[-1].items() if k > 1]
     if not choices:
         return []
     value, digits = max(choices, key=lambda choice: choice[0])
     if whole is not None:
         gain = SPLIT_GAIN if whole.score >= desk.threshold else 0.0
-        if math.log(max(whole.score, SCORE_FLOOR)) - WIDTH_PRIOR * abs(1 - expected) + gain >= value:
+        if math.log(max(whole.score, SCORE_FLOOR)) - _oddness(group.w, usual) + gain >= value:
             return []
     return digits if min(digit.score for digit in digits) >= desk.threshold else []
+
+
+def _oddness(width: float, usual: float) -> float:
+    """What speaks against digits of that width, as a logarithm of a score."""
+    ratio = math.log(width / usual)
+    return max(WIDE_PRIOR * ratio, -NARROW_PRIOR * ratio)  # a 1 among them is narrow
 
 
 def _may_be_digit(part: _Guess, height: float) -> bool:

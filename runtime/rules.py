@@ -7,11 +7,13 @@ of staff removal: Dalitz et al. 2008, "A comparative study of staff removal algo
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.paper import SMALL_SIDE, u8
+from runtime.paper import SMALL_SIDE, components, u8
 
 Mask = NDArray[np.bool_]  # (height, width)
 Boxes = NDArray[np.int64]  # (n, 4): x, y, width, height in pixels
@@ -72,8 +74,8 @@ def _are_bows(boxes: Boxes, mask: Mask) -> Mask:
 
 def _boxes(mask: Mask, connectivity: int) -> Boxes:
     """(n, 5): x, y, width, height and area of each component."""
-    stats = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=connectivity)[2]
-    return np.asarray(stats, np.int64)[1:]
+    stats = components(mask, connectivity)[1]
+    return stats[1:]
 
 
 def frame_lines(mask: Mask) -> Mask:
@@ -83,11 +85,8 @@ def frame_lines(mask: Mask) -> Mask:
     the stem of a 9 is no line: there only lines go that nothing stands on.
     """
     height, width = mask.shape
-    share = SPAN_LINE if max(height, width) > SMALL_SIDE else EDGE_TO_EDGE
-    found = []
-    for axis, side in ((0, width), (1, height)):
-        length = round(min(share * max(height, width), EDGE_TO_EDGE * side))
-        found.append(_lines(mask, axis, length, off_the_page=True))
+    lengths = frame_lengths(height, width)
+    found = [_lines(mask, axis, length, off_the_page=True) for axis, length in enumerate(lengths)]
     lines = found[0] | found[1]
     rest = mask & ~lines
     if not lines.any() or np.count_nonzero(rest) < WRITTEN * np.count_nonzero(mask):
@@ -100,6 +99,13 @@ def frame_lines(mask: Mask) -> Mask:
     if x <= slack_x or x + w >= width - slack_x:
         found[1] = found[1] & bare
     return np.asarray(found[0] | found[1])
+
+
+def frame_lengths(height: int, width: int) -> tuple[int, int]:
+    """How long a line along x, and along y, must be in a picture of this size to run across most of it, pixels."""
+    share = SPAN_LINE if max(height, width) > SMALL_SIDE else EDGE_TO_EDGE
+    along_x, along_y = (round(min(share * max(height, width), EDGE_TO_EDGE * side)) for side in (width, height))
+    return along_x, along_y
 
 
 def _bare(lines: Mask, mask: Mask) -> Mask:
@@ -175,39 +181,60 @@ def _lines(mask: Mask, axis: int, length: int, off_the_page: bool = False) -> Ma
         return np.zeros_like(mask)
     solid = np.ascontiguousarray(view).astype(np.uint8)
     # Lines a little askew step from row to row: rows of slack each way lengthen their steps.
-    slack = cv2.dilate(solid, np.ones((rows, 1), np.uint8))
-    # The border is ground: OpenCV's own would lengthen what touches it.
-    bar = np.ones((1, length), np.uint8)
-    opened = cv2.morphologyEx(slack, cv2.MORPH_OPEN, bar, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
-    found = u8(cv2.bitwise_and(opened, solid))
+    slack = u8(cv2.dilate(solid, np.ones((rows, 1), np.uint8)))
+    found = _long_runs(slack, length) & solid
     if not found.any():
         return np.zeros_like(mask)
-    runs = _runs(solid)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(found)
-    starts = np.zeros_like(found)
-    starts[1:] = found[1:] > found[:-1]
-    starts[0] = found[0]
-    area = np.bincount(labels.ravel(), minlength=count)
-    columns = np.bincount(labels.ravel(), weights=starts.ravel(), minlength=count)
-    thickness = area / np.maximum(columns, 1)
+    labels, stats = components(found)
+    starts = found.copy()
+    starts[1:] &= found[:-1] ^ 1
+    columns = np.bincount(labels[starts.view(np.bool_)], minlength=len(stats))
+    thickness = stats[:, 4] / np.maximum(columns, 1)
     thickness[0] = 0
     thickness[thickness > max(3.0, THICKEST * length)] = 0
     if off_the_page:
-        slack_x = (1 - EDGE_TO_EDGE) * solid.shape[1]
-        start, end = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH]
-        thickness[(start > slack_x) & (end < solid.shape[1] - slack_x)] = 0
-        middle = (stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] / 2) / solid.shape[0]
-        inside = (middle > MARGIN) & (middle < 1 - MARGIN)
-        thickness[inside & (thickness > max(3.0, THICKEST_FRAME * length))] = 0
-    limit = np.where(thickness > 0, RUN_SLACK * thickness + 1, 0)[labels]
-    lines = (found > 0) & (runs <= limit)
+        _drop_inner(thickness, stats, solid.shape, length)
+    limits = np.where(thickness > 0, RUN_SLACK * thickness + 1, 0).astype(np.int64)
+    lines = _without_long_runs(found, labels, limits, solid)
     return np.asarray(lines if axis == 0 else lines.T)
 
 
-def _runs(solid: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """For each pixel of a mask the length of its vertical run; 0 on the ground."""
-    height = solid.shape[0]
-    rows = np.arange(height, dtype=np.int32)[:, None]
-    before = np.maximum.accumulate(np.where(solid > 0, np.int32(-1), rows), axis=0)
-    after = np.minimum.accumulate(np.where(solid > 0, np.int32(height), rows)[::-1], axis=0)[::-1]
-    return np.asarray(np.where(solid > 0, after - before - 1, 0), dtype=np.int32)
+def _long_runs(solid: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
+    """(h, w) 0 or 1: the horizontal runs of at least `length` ones; an opening in steps that double its reach."""
+    starts, reach = solid, 1
+    while reach < length:
+        step = min(reach, length - reach)
+        starts = starts[:, step:] & starts[:, :-step]
+        reach += step
+    runs = np.zeros_like(solid)
+    if starts.any():
+        runs[:, : starts.shape[1]] = starts
+        reach = 1
+        while reach < length:
+            step = min(reach, length - reach)
+            runs[:, step:] |= runs[:, :-step].copy()
+            reach += step
+    return runs
+
+
+def _drop_inner(thickness: NDArray[np.float64], stats: Boxes, shape: tuple[int, ...], length: int) -> None:
+    """Set the thickness of lines along x to 0 that do not run off the page, or are too thick for where they are."""
+    height, width = shape
+    slack = (1 - EDGE_TO_EDGE) * width
+    start, top, w, h = stats[:, :4].T
+    thickness[(start > slack) & (start + w < width - slack)] = 0
+    middle = (top + h / 2) / height
+    inside = (middle > MARGIN) & (middle < 1 - MARGIN)
+    thickness[inside & (thickness > max(3.0, THICKEST_FRAME * length))] = 0
+
+
+def _without_long_runs(
+    found: NDArray[np.uint8], labels: NDArray[np.integer[Any]], limits: Boxes, solid: NDArray[np.uint8]
+) -> Mask:
+    """The pixels of `found` whose vertical run in `solid` is no longer than the limit of their label; 0 is never."""
+    lines = np.zeros(found.shape, np.bool_)
+    for limit in np.unique(limits[limits > 0]).tolist():
+        bar = np.ones((limit + 1, 1), np.uint8)
+        long = cv2.morphologyEx(solid, cv2.MORPH_OPEN, bar, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
+        lines |= (limits == limit)[labels] & (long == 0)
+    return lines

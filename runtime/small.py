@@ -35,6 +35,7 @@ PAPER_SHARE = 0.15  # of a picture's pixels: its paper shows in no fewer
 PAPER_SPREAD = 0.15  # of the range: even paper's pixels lie no further from its own level
 BETWEEN = (0.15, 0.4)  # of the range above paper: neither it nor ink
 BETWEEN_SHARE = 0.2  # of the pixels: with more of them the paper is not even
+FLAT_SPREAD = 0.03  # of the range: unless so many as PAPER_SHARE are of one level, as no uneven paper's are
 VEIL_SQUARE = 5 / 28  # of the longer side: strokes are narrower, a veil's blobs wider
 VEIL_LOW, VEIL_HIGH = 0.26, 0.6  # of the strongest ink
 VEIL_PIECE = 0.3  # of the strongest part: what is stronger belongs to the mark
@@ -177,8 +178,10 @@ def in_veil(plane: Gray) -> tuple[NDArray[np.bool_], Gray, float]:
     return np.asarray(keep[labels]), ground, float(strong[keep].sum() / max(1, strong.sum()))
 
 
-def even_ground(plane: Gray) -> Gray | None:
-    """(h, w) uint8 of one level, where paper has one: under a thick stroke or a filled shape there is no other.
+def even_ground(plane: Gray) -> tuple[Gray, float] | None:
+    """(h, w) uint8 of one level, where paper has one, and the share of the pixels that is paper.
+
+    Under a thick stroke or a filled shape there is no other ground.
 
     plane: (h, w) uint8, ink bright. A square would fit into such a shape, and leave slivers of it as strokes.
     None where the paper is uneven.
@@ -188,6 +191,7 @@ def even_ground(plane: Gray) -> Gray | None:
     span = high - low
     paper = above <= PAPER_SPREAD * span
     between = (above > BETWEEN[0] * span) & (above < BETWEEN[1] * span)
-    if np.mean(paper) < PAPER_SHARE or np.mean(between) > BETWEEN_SHARE:
+    flat = np.mean(above <= FLAT_SPREAD * span) >= PAPER_SHARE
+    if np.mean(paper) < PAPER_SHARE or (np.mean(between) > BETWEEN_SHARE and not flat):
         return None
-    return np.full_like(plane, round(quantile(plane[paper], 0.5)))
+    return np.full_like(plane, round(quantile(plane[paper], 0.5))), float(np.mean(paper))

@@ -11,19 +11,23 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from runtime.card import InputSpec
 from runtime.preprocess import to_input
 from train.fonts import fill_text, fonts_for, shape_of
 from train.glyphs import inked, written
+from train.goods import silhouette
 from train.pen import CANVAS, MARK, draw, framed, random_hand, read_strokes, strokes
 from train.raw import Image
-from train.scenes import silhouette, texture, word_scene
+from train.scenes import texture, word_scene
 
 LETTERS = "ACEFHJKLMNPRTUVWXYacdefhkmnprtuvwxy&@#%+=*×÷±∞√∑≈≠αβγπκλμνρτχψωηΓΔΛΞΠΣΨΩЖИЦШЩЮЯДЛФЫюжцшыяф"
 LATIN = LETTERS.index("×")  # from here on not every font has them
 SLIM = 0.35  # of its length; a mark less wide than this may be a 1,
-SOFT = 0.6  # unless this share of its pixels is neither dark nor bright, as no stroke's is
+SOFT = 0.6  # unless this share of its pixels is neither dark nor bright, as no stroke's is,
+STROKE = 0.2  # or it is thicker than this share of its length and its width
+STROKE_RANGE = 1.6  # changes by more than this factor: a stroke that thick has no flag and no foot
 # By hand, as train.pen.strokes reads them. Greek, much of which is nearly a digit:
 GREEK = (
     "88 12 66 44 40 80 18 76 12 50 24 26 46 34 66 70 90 90",  # alpha, and its like
@@ -100,7 +104,7 @@ def negatives(count: int, digits: Image, spec: InputSpec, rng: np.random.Generat
 
 
 def _may_be_one(image: Image) -> bool:
-    """Slim, more upright than lying, and as bright as a stroke."""
+    """Slim, more upright than lying, as bright as a stroke, and as even in its width."""
     points = cv2.findNonZero((image[..., 0] > 60).astype(np.uint8))
     if points is None:
         return False
@@ -108,7 +112,20 @@ def _may_be_one(image: Image) -> bool:
     sides = sorted((corners[1] - corners[0], corners[2] - corners[1]), key=lambda side: float(np.hypot(*side)))
     slim = np.hypot(*sides[0]) + 1 < SLIM * (np.hypot(*sides[1]) + 1)
     lit = image[image > 40]
-    return bool(slim and abs(sides[1][1]) > 0.8 * abs(sides[1][0]) and (lit < 200).sum() < SOFT * len(lit))
+    return bool(
+        slim
+        and abs(sides[1][1]) > 0.8 * abs(sides[1][0])
+        and (lit < 200).sum() < SOFT * len(lit)
+        and not _is_thick_and_uneven(image[..., 0] > 60)
+    )
+
+
+def _is_thick_and_uneven(mask: npt.NDArray[np.bool_]) -> bool:
+    """Whether a mark (h, w) is thicker than a pen writes and not of one width: a gown, a bottle."""
+    rows = np.count_nonzero(mask, axis=1)
+    rows = np.sort(rows[rows > 0])
+    inner = rows[len(rows) // 8 : -(len(rows) // 8) or None]  # ends are round
+    return bool(np.median(inner) > STROKE * len(rows) and inner[-1] > STROKE_RANGE * inner[0])
 
 
 def _letter(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | None:

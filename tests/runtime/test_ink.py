@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from runtime.ink import MARK_SIDE, find_ink
-from runtime.paper import is_light_on_dark
+from runtime.paper import is_light_on_dark, paper_tint
 from tests.runtime.helpers import stroke
 
 
@@ -86,6 +86,40 @@ def test_coloured_ink_on_coloured_paper(colour: tuple[int, int, int]) -> None:
     found = find_ink(image.astype(np.uint8))
     assert found is not None
     assert inside(found.box, (480, 640))
+
+
+PAPERS = [
+    (90, 225, 240),
+    (235, 190, 130),
+    (190, 170, 245),
+    (150, 220, 160),
+    (110, 150, 180),
+    (60, 90, 40),
+    (140, 70, 30),
+]
+INKS = [(40, 35, 35), (190, 80, 40), (240, 190, 130), (60, 140, 240), (40, 210, 240), (130, 130, 130), (230, 235, 235)]
+TOLD_APART = [(p, i) for p in PAPERS for i in INKS if max(abs(a - b) for a, b in zip(p, i, strict=True)) >= 60]
+
+
+@pytest.mark.parametrize(("paper", "colour"), TOLD_APART)
+def test_any_ink_on_any_paper_that_one_channel_tells_apart(
+    paper: tuple[int, int, int], colour: tuple[int, int, int]
+) -> None:
+    gray = stroke((480, 640), 0, 255, 8).astype(np.float32)[..., None] / 255
+    light = np.linspace(1.0, 0.8, 640, dtype=np.float32)[None, :, None]
+    image = (gray * np.array(paper) + (1 - gray) * np.array(colour)) * light
+    noisy = image + np.random.default_rng(2).normal(0, 3, image.shape)
+    found = find_ink(np.clip(noisy, 0, 255).astype(np.uint8))
+    assert found is not None
+    assert inside(found.box, (480, 640))
+
+
+def test_grey_paper_has_no_tint() -> None:
+    paper = np.full((300, 400, 3), (200, 204, 210), np.uint8)
+    assert paper_tint(paper) == paper_tint(paper[..., 0]) == (0, 0, 0)
+    paper[:60] = (20, 60, 200)  # a red cloth beside the sheet
+    assert paper_tint(paper) == (0, 0, 0)
+    assert paper_tint(np.full((300, 400, 3), (80, 220, 230), np.uint8)) == (0, 140, 150)
 
 
 def test_specks_and_cell_borders_are_dropped() -> None:

@@ -221,6 +221,17 @@ def test_touching_pairs_are_two(shipped: Classifier) -> None:
     assert sum(read) >= 0.8 * len(read)
 
 
+def test_a_pair_that_touches_is_two_with_nothing_beside_it(shipped: Classifier) -> None:
+    pairs = ["37", "44", "52", "53", "64", "76", "86", "92"]
+    read = []
+    for pair in pairs:
+        image: Image = sheet(200, 320, PAPER, 2.0, rng())
+        for digit, x in zip(pair, (125, 176), strict=True):
+            image = write(image, digit, Place(x, 100, 100, 0), Pen(0.1, MARKER), rng(ord(digit)))
+        read.append(shipped.read(camera(image, rng())).text == pair)
+    assert sum(read) >= 0.7 * len(pairs)
+
+
 def test_a_broken_stroke_is_one_digit(shipped: Classifier) -> None:
     image = page(["3526"], 100)
     image[92:97, 200:300] = PAPER

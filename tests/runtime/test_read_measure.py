@@ -86,3 +86,16 @@ def test_a_folder_without_a_manifest_is_one_clear_error(tmp_path: Path) -> None:
     done = command("benchmarks.real_pictures", str(tmp_path))
     assert done.returncode == 1
     assert done.stderr.startswith("error: no manifest.csv in")
+
+
+def test_pictures_without_digits_come_in_one_file(tmp_path: Path) -> None:
+    pictures = np.zeros((4, 28, 28), np.uint8)
+    pictures[0, 4:24, 13:16] = 255  # a 1
+    np.savez(tmp_path / "things.npz", x=pictures)
+    done = command("benchmarks.real_pictures", str(tmp_path / "things.npz"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "negative  null 75.00% (3 of 4) (blank 3)\n"
+    (tmp_path / "none.npz").write_bytes(b"PK")
+    done = command("benchmarks.real_pictures", str(tmp_path / "none.npz"))
+    assert done.returncode == 1
+    assert "expected an .npz file with pictures, key x" in done.stderr

@@ -109,13 +109,18 @@ BOOT = [(14, 0), (25, 0), (26, 27), (1, 27), (1, 22), (14, 15)]
 
 
 @pytest.mark.parametrize("shape", [SHIRT, PULLOVER, BOOT])
-@pytest.mark.parametrize("texture", ["plain", "stripes", "grain"])
+@pytest.mark.parametrize("texture", ["plain", "stripes", "grain", "seams", "faded"])
 def test_no_sliver_of_a_filled_shape_is_a_mark(shape: list[tuple[int, int]], texture: str) -> None:
     levels = np.full((28, 28), 190.0)
     if texture == "stripes":
         levels[:, ::3] = 130
     if texture == "grain":
         levels += np.random.default_rng(8).normal(0, 15, levels.shape)
+    if texture == "seams":  # a dark body, most of the picture, with one bright flank
+        levels[:] = 50
+        levels[:, :9] = 240
+    if texture == "faded":
+        levels[:] = np.linspace(30, 200, 28)
     inside = cv2.fillPoly(np.zeros((28, 28), np.uint8), [np.array(shape, np.int32)], (1,))
     found = find_ink(np.asarray(np.clip(levels, 0, 255) * inside, np.uint8))
     _, _, w, h = cv2.boundingRect(inside)
@@ -125,3 +130,13 @@ def test_no_sliver_of_a_filled_shape_is_a_mark(shape: list[tuple[int, int]], tex
 def test_uneven_paper_has_no_one_level() -> None:
     slope = np.broadcast_to(np.linspace(0, 120, 40), (40, 40)).astype(np.uint8)
     assert even_ground(slope) is None
+
+
+def test_paper_of_one_level_is_even_whatever_lies_on_it() -> None:
+    image = np.zeros((40, 40), np.uint8)
+    image[:, 8:32] = np.linspace(20, 110, 24)
+    image[18:22, 18:22] = 250
+    found = even_ground(image)
+    assert found is not None
+    assert not found[0].any()
+    assert 0.4 < found[1] < 0.6

@@ -8,10 +8,11 @@ import pytest
 from runtime.card import InputSpec
 from train import negatives as module
 from train.glyphs import glyphs
+from train.goods import OUTLINES, silhouette
 from train.negatives import LETTERS, SHARES, SIGNS, negatives
 from train.pen import strokes
 from train.raw import Image
-from train.scenes import SIDES, silhouette, texture, word_scene
+from train.scenes import SIDES, texture, word_scene
 
 SPEC = InputSpec()
 
@@ -55,6 +56,23 @@ def test_an_upright_bar_may_be_a_one_and_is_never_made() -> None:
     assert not module._may_be_one(soft)  # no stroke is all grey
     assert not module._may_be_one(np.full(SPEC.shape, 255, np.uint8))
     assert not module._may_be_one(np.zeros(SPEC.shape, np.uint8))
+
+
+def test_what_is_thick_and_widens_is_no_stroke() -> None:
+    marker: Image = np.zeros(SPEC.shape, np.uint8)
+    marker[4:24, 11:17] = 255
+    gown = marker.copy()
+    gown[4:12, 11] = gown[4:12, 16] = 0
+    gown[20:24, 10:18] = 255
+    assert module._may_be_one(marker)
+    assert not module._may_be_one(gown)
+
+
+def test_things_come_in_every_outline() -> None:
+    for outline in OUTLINES:
+        masks = [outline(56, np.random.default_rng(seed)) for seed in range(20)]
+        assert all(mask.shape == (56, 56) and mask.dtype == np.uint8 for mask in masks)
+        assert sum(0.02 < np.mean(mask > 0) < 0.9 for mask in masks) >= 16, outline
 
 
 def test_signs_can_all_be_drawn() -> None:

@@ -1,0 +1,232 @@
+"""From the pixels that stand out to the one mark among them: components, judged by shape and place. Pure.
+
+All work is done within the box of what stands out, for what a picture costs is the number of its pixels that
+are looked at, and on arrays of components, for a busy picture has thousands.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.paper import SMALL_SIDE, Gray, components, stroke_limit
+from runtime.rules import frame_lengths, frame_lines
+
+Mask = NDArray[np.bool_]  # (height, width)
+Table = NDArray[np.int64]  # (n, 5): x, y, width, height and area of a component
+
+MAX_BULGE = 2.7  # greatest to mean half-width: 1 for a line, 1.6 with junctions, 3 with a shadow attached
+REST_FILL = 0.35  # of its box: a stroke fills less, what is left of a shadow more
+BLOB_SHARE = 0.25  # of a mark's longer side: strokes are less than twice this wide, shadows are more
+SPECK_SHARE = 0.03  # of the largest mark's area
+ON_LINE = 0.5  # of a part's pixels beside a line that was taken away: the line's own rest
+RIM_SLACK = 0.01  # of the longer side: what comes so near the picture's border runs off it
+RIM_THICK = 0.1  # of a rim's length
+RIM_MARGIN = 0.3  # of a side: no rim lies further from the border that it runs along
+MOST_PARTS = 64  # of a mark, the largest first: a texture has more, and a mark is found among these or not at all
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A mark: mask is of its box alone, at (x, y) of the picture that it was found in.
+
+    bulge: its greatest half-width as a multiple of the mean one. share: of all ink, 0 to 1.
+    """
+
+    mask: Mask
+    x: int
+    y: int
+    bulge: float
+    share: float
+
+    def of(self, plane: Gray) -> Gray:
+        """The values (n,) of a picture-sized plane at the mark's pixels."""
+        h, w = self.mask.shape
+        return plane[self.y : self.y + h, self.x : self.x + w][self.mask]
+
+
+@dataclass(frozen=True)
+class _View:
+    """A part (h, w) of a picture of height x width, at left, top; it has all the ink, and ground around it.
+
+    labels: (h, w), 0 the ground. table: by label less 1, in pixels of the picture. ink: which labels are ink.
+    """
+
+    labels: NDArray[np.integer[Any]]
+    table: Table
+    ink: NDArray[np.bool_]
+    left: int
+    top: int
+    height: int
+    width: int
+
+
+def main_mark(strength: Gray, limits: tuple[float, float] | None, size: int) -> Mark | None:
+    """The components that make the largest, most central mark; None where there is none.
+
+    strength: (h, w), see `paper.strength_of`. limits: what is above the lower is ink if it touches what is above
+    the higher (Canny 1986). size: of the square that the ground was found with; a stroke near as wide has lost
+    its inside to it.
+    """
+    view = None if limits is None else _view(strength, *limits)
+    if view is None:
+        return None
+    depths = _depths(view)
+    keep = view.ink & ~_are_edges_or_lines(view, depths) & ~_are_rests(view, depths, size)
+    chosen = _chosen(view, keep)
+    if not len(chosen):
+        return None
+    depth = float(depths[chosen].max())
+    x, y = view.table[chosen, :2].min(axis=0).tolist()
+    right, bottom = (view.table[chosen, :2] + view.table[chosen, 2:4]).max(axis=0).tolist()
+    if max(view.height, view.width) > SMALL_SIDE and depth > BLOB_SHARE * max(right - x, bottom - y):
+        return None
+    wanted = np.zeros(len(view.table) + 1, np.bool_)
+    wanted[chosen + 1] = True
+    above, before = max(0, y - view.top - 1), max(0, x - view.left - 1)  # and what is around it, for its outline
+    near = wanted[view.labels[above : bottom - view.top + 1, before : right - view.left + 1]]
+    share = float(view.table[chosen, 4].sum() / view.table[keep, 4].sum())
+    row, column = y - view.top - above, x - view.left - before
+    mask = near[row : row + bottom - y, column : column + right - x]
+    return Mark(mask, x, y, _bulge(near, depth, size), share)
+
+
+def _view(strength: Gray, low: float, high: float) -> _View | None:
+    """What is ink, without lines that run across the picture; None where nothing is."""
+    height, width = strength.shape
+    solid = (strength > low).view(np.uint8)
+    x, y, w, h = cv2.boundingRect(solid)
+    if not w:
+        return None
+    left, top = max(0, x - 1), max(0, y - 1)
+    part = (slice(top, y + h + 1), slice(left, x + w + 1))
+    labels, stats = components(solid[part])
+    strong = np.bincount(labels[strength[part] > high], minlength=len(stats)) > 0
+    length_x, length_y = frame_lengths(height, width)
+    if w >= length_x or h >= length_y:
+        whole = np.zeros((height, width), np.bool_)
+        whole[part] = mask = strong[labels]
+        lines = frame_lines(whole)[part]
+        if lines.any():
+            labels, stats = components(mask & ~lines)
+            near = cv2.dilate(lines.view(np.uint8), np.ones((5, 5), np.uint8)).view(np.bool_)
+            strong = np.bincount(labels[near], minlength=len(stats)) < ON_LINE * stats[:, 4]
+    stats[:, 0] += left
+    stats[:, 1] += top
+    return _View(labels, stats[1:], strong[1:], left, top, height, width)
+
+
+def _depths(view: _View) -> NDArray[np.float32]:
+    """(n,) largest distance to the ground, in pixels, within each component. The picture's border is no ground."""
+    solid = np.concatenate([[False], view.ink])[view.labels]
+    padded = cv2.copyMakeBorder(solid.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    distance = np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 3))[1:-1, 1:-1]
+    if len(view.table) == 1:
+        return np.array([distance.max()], np.float32)
+    depths = np.zeros(len(view.table) + 1, np.float32)
+    np.maximum.at(depths, view.labels[solid], distance[solid])
+    return depths[1:]
+
+
+def _are_edges_or_lines(view: _View, depths: NDArray[np.float32]) -> Mask:
+    """Shadows and stains, edges of the sheet, slivers along the border, lines ruled across the picture."""
+    height, width = view.height, view.width
+    if max(height, width) <= SMALL_SIDE:
+        return np.zeros(len(depths), np.bool_)
+    w, h, area = view.table[:, 2:].T
+    longer = np.maximum(w, h)
+    long_x, long_y = w > 0.8 * width, h > 0.8 * height
+    lines = (long_x & (h < 0.08 * height)) | (long_y & (w < 0.02 * width))
+    blobs = (depths > BLOB_SHARE * longer) & (longer > 0.1 * max(height, width))
+    if _is_inside(view, RIM_SLACK):
+        return np.asarray(lines | blobs)
+    sliver = (w < 0.06 * width) | (h < 0.06 * height)
+    hollow = long_x & long_y & (area < 0.08 * w * h)
+    cut = ~_are_inside(view) & (sliver | hollow | (area > 0.5 * height * width))
+    return np.asarray(lines | blobs | cut | _are_rims(view))
+
+
+def _are_rims(view: _View) -> Mask:
+    """Thin lines beside a border of the picture that run off it at both ends: a sheet's edge, a table's, a shadow's."""
+    height, width = view.height, view.width
+    x, y, w, h, area = view.table.T
+    slack = max(1, round(RIM_SLACK * max(height, width)))
+    left, top, right, bottom = x <= slack, y <= slack, x + w >= width - slack, y + h >= height - slack
+    thin = area < RIM_THICK * np.maximum(w, h) ** 2
+    beside_y = (x + w < RIM_MARGIN * width) | (x > (1 - RIM_MARGIN) * width)
+    beside_x = (y + h < RIM_MARGIN * height) | (y > (1 - RIM_MARGIN) * height)
+    upright = (h > w) & beside_y & (top | bottom) & ((top & bottom) | left | right)
+    lying = (w > h) & beside_x & (left | right) & ((left & right) | top | bottom)
+    return np.asarray(thin & (upright | lying))
+
+
+def _is_inside(view: _View, slack: float) -> bool:
+    """Whether nothing of it comes nearer to the picture's border than `slack` of the longer side."""
+    h, w = view.labels.shape
+    near = round(slack * max(view.height, view.width)) + 1
+    right, bottom = view.width - view.left - w, view.height - view.top - h
+    return bool(min(view.left, view.top, right, bottom) > near)
+
+
+def _are_inside(view: _View) -> Mask:
+    """Which components the picture's border does not cut."""
+    x, y, w, h, _ = view.table.T
+    return np.asarray((x > 0) & (y > 0) & (x + w < view.width) & (y + h < view.height))
+
+
+def _are_rests(view: _View, depths: NDArray[np.float32], size: int) -> Mask:
+    """What is left of a shadow at the border when the square was too large for its corner."""
+    if size >= 0.5 * stroke_limit(view.height, view.width):
+        return np.zeros(len(depths), np.bool_)
+    w, h, area = view.table[:, 2:].T
+    return np.asarray(~_are_inside(view) & (depths > 0.25 * size) & (area > REST_FILL * w * h))
+
+
+def _chosen(view: _View, keep: Mask) -> NDArray[np.int64]:
+    """Indices of the main part and of the pieces that belong to it; none where nothing is kept."""
+    kept = np.flatnonzero(keep)
+    if len(kept) < 2:
+        return kept
+    main = kept[np.argmax(_prominence(view)[kept])]
+    kept = kept[(view.table[kept, 4] >= SPECK_SHARE * view.table[main, 4]) & (kept != main)]
+    order = kept[np.argsort(-view.table[kept, 4], kind="stable")][:MOST_PARTS]
+    boxes = view.table[:, :4].tolist()
+    x, _, w, h = boxes[main]
+    chosen = [int(main)]
+    for index in order.tolist():
+        box = boxes[index]
+        # A broken stroke's piece, not a speck and not another mark.
+        another = (box[0] >= x + w or box[0] + box[2] <= x) and box[3] > 0.6 * h
+        if min(_gap(box, boxes[other]) for other in chosen) <= (0.08 if another else 0.2) * max(w, h):
+            chosen.append(index)
+    return np.array(chosen)
+
+
+def _prominence(view: _View) -> NDArray[np.float64]:
+    """(n,) area, weighed down by half towards the border."""
+    x, y, w, h, area = view.table.T
+    dx = np.abs(x + w / 2 - view.width / 2) / view.width
+    dy = np.abs(y + h / 2 - view.height / 2) / view.height
+    return np.asarray(area * (1 - np.maximum(dx, dy)))
+
+
+def _gap(a: list[int], b: list[int]) -> int:
+    """Pixels between two boxes, the larger of the two directions; 0 where they touch or overlap."""
+    dx = max(a[0] - b[0] - b[2], b[0] - a[0] - a[2], 0)
+    dy = max(a[1] - b[1] - b[3], b[1] - a[1] - a[3], 0)
+    return max(dx, dy)
+
+
+def _bulge(mask: Mask, depth: float, size: int) -> float:
+    """`depth` over the mean half-width, area by outline. Pen strokes are even, shadows are not."""
+    if depth > 0.35 * size:
+        return math.inf
+    solid = mask.view(np.uint8)
+    area = int(np.count_nonzero(solid))
+    outline = area - int(np.count_nonzero(cv2.erode(solid, np.ones((3, 3), np.uint8))))
+    return depth / max(1.0, area / max(1, outline))
