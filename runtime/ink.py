@@ -12,6 +12,7 @@ import numpy as np
 from runtime.paper import (
     NO_TINT,
     SMALL_SIDE,
+    SQUARE,
     Gray,
     Picture,
     Tint,
@@ -38,6 +39,7 @@ LEAST_CONTRAST = 12.0  # grey levels, of a mark's dark parts
 LEAST_INK = 0.1  # of the paper's light; what takes less shines through or is the paper's own grain
 GRAIN = 0.1  # of full ink: less is paper
 VEIL_GRAIN = 0.15  # the same, in fog
+GRAYS = np.arange(256, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def _cut_out(sheet: _Sheet, mark: Mark, ground: Gray, grain: float) -> Ink | Non
     right, bottom = min(width, mark.x + w + 1), min(height, mark.y + h + 1)
     edges = (mark.y - top, bottom - mark.y - h, mark.x - left, right - mark.x - w)
     wide = cv2.copyMakeBorder(mark.mask.astype(np.uint8), *edges, cv2.BORDER_CONSTANT, value=(0,))
-    near = cv2.dilate(wide, np.ones((3, 3), np.uint8))
+    near = cv2.dilate(wide, SQUARE)
     x0, x1 = (min(sheet.image.shape[1], round(v / sheet.factor)) for v in (left, right))
     y0, y1 = (min(sheet.image.shape[0], round(v / sheet.factor)) for v in (top, bottom))
     if sheet.factor == 1 or max(w, h) >= MARK_SIDE:
@@ -169,8 +171,8 @@ def stretched(strength: Gray, grain: float) -> Gray:
 
     Where there is no ink, nothing is left: (0, 0).
     """
-    peak = quantile(strength[strength > 0.3 * strength.max()], 0.9)
+    peak = quantile(strength, 0.9, above=int(0.3 * float(strength.max())))
     floor = grain * peak
-    level = np.clip((strength - np.float32(floor)) * np.float32(255.0 / max(1.0, peak - floor)), 0, 255)
-    x, y, w, h = (int(v) for v in cv2.boundingRect((level > 0).astype(np.uint8)))
-    return u8(level[y : y + h, x : x + w].round())
+    table = np.minimum((GRAYS - np.float32(floor)) * np.float32(255.0 / max(1.0, peak - floor)), 255)
+    x, y, w, h = (int(v) for v in cv2.boundingRect((strength > int(floor)).view(np.uint8)))
+    return u8(cv2.LUT(strength[y : y + h, x : x + w], u8(np.maximum(table, 0).round()))) if w else strength[:0, :0]

@@ -34,6 +34,7 @@ TINT_SIDE = 24  # pixels: enough of the picture to tell what colour most of it h
 LEAST_TINT = 40  # grey levels; less is what the light does
 SQUARE = np.ones((3, 3), np.uint8)
 SAMPLE = 9600  # pixels: enough for a histogram
+LEVELS = np.arange(256, dtype=np.float64)
 POLARITY_SHARE = 0.75  # of the widest stroke; wider, a dark ground within a digit's bow passes for ink
 
 
@@ -51,12 +52,13 @@ def is_light_on_dark(image: Picture) -> bool:
         gray = u8(cv2.medianBlur(gray, 3))
     level = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]
     border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
-    bright = float(np.mean(border > level))
+    bright = np.count_nonzero(border > int(level)) / border.size
     if not 1 - CLEAR_BORDER < bright < CLEAR_BORDER:
         return bright < 0.5
-    corners = int(np.count_nonzero(gray[:: gray.shape[0] - 1 or 1, :: gray.shape[1] - 1 or 1] > level))
-    if max(gray.shape) <= SMALL_SIDE and corners != 2:
-        return corners < 2
+    if max(gray.shape) <= SMALL_SIDE:
+        corners = int(np.count_nonzero(gray[:: gray.shape[0] - 1 or 1, :: gray.shape[1] - 1 or 1] > level))
+        if corners != 2:
+            return corners < 2
     leaning = _leaning(gray)
     if abs(leaning) > CLEAR_LEANING:
         return leaning > 0
@@ -99,14 +101,18 @@ def ink_plane(image: Picture, light: bool, tint: Tint = NO_TINT) -> Gray:
     tint: the paper's. Without it the channels are compared as they are: on yellow paper blue is the darkest, and
     all that a pen changes would be looked for there.
     """
-    if image.ndim == 3:
-        channels = [u8(channel) for channel in cv2.split(image)]
-        if tint != NO_TINT:
-            channels = [_shifted(c, -by if light else max(tint) - by) for c, by in zip(channels, tint, strict=True)]
-        blue, green, red = channels
-        pick = cv2.max if light else cv2.min
-        image = u8(pick(pick(blue, green), red))
-    return image if light else u8(cv2.bitwise_not(image))
+    if image.ndim == 2:
+        return image if light else u8(cv2.bitwise_not(image))
+    # One piece of memory for the three, and each step into it: fresh pages cost more than the arithmetic.
+    channels = np.empty((3, *image.shape[:2]), np.uint8)
+    cv2.split(image, list(channels))
+    if tint != NO_TINT:
+        for channel, by in zip(channels, tint, strict=True):
+            channel[:] = _shifted(channel, -by if light else max(tint) - by)
+    blue, green, red = channels
+    pick = cv2.max if light else cv2.min
+    pick(pick(blue, green, blue), red, blue)
+    return blue if light else u8(cv2.bitwise_not(blue, blue))
 
 
 def _shifted(channel: Gray, by: int) -> Gray:
@@ -197,15 +203,13 @@ def _sparse(gray: Gray) -> Gray:
 def _otsu(levels: Levels, first: int) -> float:
     """Otsu's threshold (1979) of the values from `first` on: the level that parts two classes furthest apart."""
     counts = levels[first:].astype(np.float64)
-    values = counts * np.arange(first, 256)
-    below, sum_below = np.cumsum(counts), np.cumsum(values)
-    above, sum_above = below[-1] - below, sum_below[-1] - sum_below
-    parted = (below > 0) & (above > 0)
-    if not parted.any():
+    below, sum_below = np.cumsum(counts), np.cumsum(counts * LEVELS[first:])
+    if not len(below) or not below[-1]:
         return 0.0
-    apart = sum_below[parted] / below[parted] - sum_above[parted] / above[parted]
-    best = int(np.argmax(below[parted] * above[parted] * apart * apart))
-    return float(first + np.flatnonzero(parted)[best])
+    apart = sum_below * below[-1] - below * sum_below[-1]
+    parted = below * (below[-1] - below)
+    best = int(np.argmax(apart * apart / np.maximum(parted, 0.5)))
+    return float(first + best) if parted[best] else 0.0
 
 
 def histogram(gray: Gray) -> Levels:
@@ -246,12 +250,12 @@ def shrink(image: Picture, factor: float) -> Picture:
     return u8(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
 
-def quantile(values: NDArray[np.uint8], share: float) -> float:
-    """The value that `share` (0 to 1) of `values` do not exceed; 0 where there are none."""
-    if not values.size:
-        return 0.0
-    totals = np.cumsum(histogram(values))
-    return float(np.searchsorted(totals, share * totals[-1]))
+def quantile(values: NDArray[np.uint8], share: float, above: int = -1) -> float:
+    """The value that `share` (0 to 1) of those `values` that are greater than `above` do not exceed; 0 without any."""
+    levels = histogram(values) if values.size else np.zeros(256, np.float32)
+    levels[: above + 1] = 0
+    totals = np.cumsum(levels)
+    return float(np.searchsorted(totals, share * totals[-1])) if totals[-1] else 0.0
 
 
 def u8(array: object) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.paper import SMALL_SIDE, Gray, components, stroke_limit
+from runtime.paper import SMALL_SIDE, SQUARE, Gray, components, stroke_limit
 from runtime.rules import frame_lengths, frame_lines
 
 Mask = NDArray[np.bool_]  # (height, width)
@@ -99,14 +99,14 @@ def main_mark(strength: Gray, limits: tuple[float, float] | None, size: int) -> 
 def _view(strength: Gray, low: float, high: float) -> _View | None:
     """What is ink, without lines that run across the picture; None where nothing is."""
     height, width = strength.shape
-    solid = (strength > low).view(np.uint8)
+    solid = (strength > int(low)).view(np.uint8)  # of whole numbers: comparing with a fraction costs ten times as much
     x, y, w, h = cv2.boundingRect(solid)
     if not w:
         return None
     left, top = max(0, x - 1), max(0, y - 1)
     part = (slice(top, y + h + 1), slice(left, x + w + 1))
     labels, stats = components(solid[part])
-    strong = np.bincount(labels[strength[part] > high], minlength=len(stats)) > 0
+    strong = np.bincount(labels[strength[part] > int(high)], minlength=len(stats)) > 0
     length_x, length_y = frame_lengths(height, width)
     if w >= length_x or h >= length_y:
         whole = np.zeros((height, width), np.bool_)
@@ -123,7 +123,7 @@ def _view(strength: Gray, low: float, high: float) -> _View | None:
 
 def _depths(view: _View) -> NDArray[np.float32]:
     """(n,) largest distance to the ground, in pixels, within each component. The picture's border is no ground."""
-    solid = np.concatenate([[False], view.ink])[view.labels]
+    solid = view.labels > 0 if view.ink.all() else np.concatenate([[False], view.ink])[view.labels]
     padded = cv2.copyMakeBorder(solid.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     distance = np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 3))[1:-1, 1:-1]
     if len(view.table) == 1:
@@ -228,5 +228,5 @@ def _bulge(mask: Mask, depth: float, size: int) -> float:
         return math.inf
     solid = mask.view(np.uint8)
     area = int(np.count_nonzero(solid))
-    outline = area - int(np.count_nonzero(cv2.erode(solid, np.ones((3, 3), np.uint8))))
+    outline = area - int(np.count_nonzero(cv2.erode(solid, SQUARE)))
     return depth / max(1.0, area / max(1, outline))

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from runtime.card import InputSpec
 from runtime.ink import Ink, find_ink
-from runtime.paper import Gray, Picture, quantile
+from runtime.paper import SQUARE, Gray, Picture, quantile
 
 THIN_STROKE = 0.085  # of the mark's longer side; a thinner stroke is brought to this
+GRAYS = np.arange(256)
 SAME_SIZE = (0.85, 1.2)  # a mark this near the box keeps its pixels: resampling would only blur it
 
 
@@ -103,7 +104,7 @@ def _bolden(strength: Gray) -> Gray:
     solid = (strength > 127).view(np.uint8)
     area = cv2.countNonZero(solid)
     # What is beyond the box is ground.
-    inner = cv2.erode(solid, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
+    inner = cv2.erode(solid, SQUARE, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
     outline = area - cv2.countNonZero(inner)
     width = 2 * area / outline if outline else side
     grow = round(THIN_STROKE * side - width)
@@ -122,8 +123,9 @@ def _box(strength: Gray, side: int) -> Gray:
         size = (max(1, round(width * factor)), max(1, round(height * factor)))
         method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
         strength = np.asarray(cv2.resize(strength, size, interpolation=method), dtype=np.uint8)
-    peak = quantile(strength[strength > 0], 0.95)
-    return np.asarray(np.clip(strength * (255.0 / max(peak, 1.0)), 0, 255), dtype=np.uint8)
+    peak = quantile(strength, 0.95, above=0)
+    table = np.minimum(GRAYS * (255.0 / max(peak, 1.0)), 255)
+    return np.asarray(cv2.LUT(strength, table.astype(np.uint8)), dtype=np.uint8)
 
 
 def _centre(mark: Gray, height: int, width: int) -> Gray:
