@@ -20,6 +20,7 @@ from runtime.paper import (
     ink_limits,
     ink_plane,
     is_light_on_dark,
+    level_at,
     paper_tint,
     quantile,
     shrink,
@@ -135,8 +136,8 @@ def _is_ink(mark: Mark, strength: Gray, ground: Gray | None) -> bool:
     """
     if max(strength.shape) <= SMALL_SIDE:
         return True
-    contrast = quantile(mark.of(strength), 0.9)
-    paper = 0.0 if ground is None else 255 - float(mark.of(ground).mean())
+    contrast = level_at(mark.levels(strength), 0.9)
+    paper = 0.0 if ground is None else 255 - mark.mean(ground)
     least = max(LEAST_CONTRAST, LEAST_INK * paper)
     return contrast >= least and not MOST_BULGE < mark.bulge < math.inf
 

@@ -52,9 +52,9 @@ def is_light_on_dark(image: Picture) -> bool:
         gray = u8(cv2.medianBlur(gray, 3))
     level = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]
     border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
-    bright = np.count_nonzero(border > int(level)) / border.size
+    bright = float(np.count_nonzero(border > int(level)) / border.size)
     if not 1 - CLEAR_BORDER < bright < CLEAR_BORDER:
-        return bright < 0.5
+        return bool(bright < 0.5)
     if max(gray.shape) <= SMALL_SIDE:
         corners = int(np.count_nonzero(gray[:: gray.shape[0] - 1 or 1, :: gray.shape[1] - 1 or 1] > level))
         if corners != 2:
@@ -212,9 +212,10 @@ def _otsu(levels: Levels, first: int) -> float:
     return float(first + best) if parted[best] else 0.0
 
 
-def histogram(gray: Gray) -> Levels:
-    """float32 (256,): how many pixels have each level."""
-    return np.asarray(cv2.calcHist([gray], [0], None, [256], [0, 256]), np.float32).ravel()
+def histogram(gray: Gray, mask: NDArray[np.bool_] | None = None) -> Levels:
+    """float32 (256,): how many pixels, of those in the mask, have each level."""
+    within = None if mask is None else np.ascontiguousarray(mask).view(np.uint8)
+    return np.asarray(cv2.calcHist([gray], [0], within, [256], [0, 256]), np.float32).ravel()
 
 
 def components(mask: NDArray[np.generic], connectivity: int = 8) -> tuple[NDArray[np.integer[Any]], NDArray[np.int64]]:
@@ -252,7 +253,11 @@ def shrink(image: Picture, factor: float) -> Picture:
 
 def quantile(values: NDArray[np.uint8], share: float, above: int = -1) -> float:
     """The value that `share` (0 to 1) of those `values` that are greater than `above` do not exceed; 0 without any."""
-    levels = histogram(values) if values.size else np.zeros(256, np.float32)
+    return level_at(histogram(values), share, above) if values.size else 0.0
+
+
+def level_at(levels: Levels, share: float, above: int = -1) -> float:
+    """The same of values of which the histogram is at hand."""
     levels[: above + 1] = 0
     totals = np.cumsum(levels)
     return float(np.searchsorted(totals, share * totals[-1])) if totals[-1] else 0.0

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.paper import SMALL_SIDE, SQUARE, Gray, components, stroke_limit
+from runtime.paper import SMALL_SIDE, SQUARE, Gray, Levels, components, histogram, stroke_limit
 from runtime.rules import frame_lengths, frame_lines
 
 Mask = NDArray[np.bool_]  # (height, width)
@@ -44,10 +44,17 @@ class Mark:
     bulge: float
     share: float
 
-    def of(self, plane: Gray) -> Gray:
-        """The values (n,) of a picture-sized plane at the mark's pixels."""
+    def levels(self, plane: Gray) -> Levels:
+        """How many of the mark's pixels have each level in a picture-sized plane."""
+        return histogram(self._beneath(plane), self.mask)
+
+    def mean(self, plane: Gray) -> float:
+        """Of a picture-sized plane at the mark's pixels."""
+        return float(cv2.mean(self._beneath(plane), np.ascontiguousarray(self.mask).view(np.uint8))[0])
+
+    def _beneath(self, plane: Gray) -> Gray:
         h, w = self.mask.shape
-        return plane[self.y : self.y + h, self.x : self.x + w][self.mask]
+        return plane[self.y : self.y + h, self.x : self.x + w]
 
 
 @dataclass(frozen=True)
@@ -82,18 +89,24 @@ def main_mark(strength: Gray, limits: tuple[float, float] | None, size: int) -> 
     if not len(chosen):
         return None
     depth = float(depths[chosen].max())
-    x, y = view.table[chosen, :2].min(axis=0).tolist()
-    right, bottom = (view.table[chosen, :2] + view.table[chosen, 2:4]).max(axis=0).tolist()
+    x, y, right, bottom = _box_of(view.table, chosen)
     if max(view.height, view.width) > SMALL_SIDE and depth > BLOB_SHARE * max(right - x, bottom - y):
         return None
-    wanted = np.zeros(len(view.table) + 1, np.bool_)
-    wanted[chosen + 1] = True
     above, before = max(0, y - view.top - 1), max(0, x - view.left - 1)  # and what is around it, for its outline
-    near = wanted[view.labels[above : bottom - view.top + 1, before : right - view.left + 1]]
+    around = view.labels[above : bottom - view.top + 1, before : right - view.left + 1]
+    near = around == chosen[0] + 1 if len(chosen) == 1 else np.isin(around, chosen + 1)
     share = float(view.table[chosen, 4].sum() / view.table[keep, 4].sum())
     row, column = y - view.top - above, x - view.left - before
     mask = near[row : row + bottom - y, column : column + right - x]
     return Mark(mask, x, y, _bulge(near, depth, size), share)
+
+
+def _box_of(table: Table, chosen: NDArray[np.int64]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of these components together."""
+    boxes = table[chosen, :4].tolist()
+    lefts, tops, widths, heights = zip(*boxes, strict=True)
+    rights, bottoms = map(sum, zip(lefts, widths, strict=True)), map(sum, zip(tops, heights, strict=True))
+    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def _view(strength: Gray, low: float, high: float) -> _View | None:
