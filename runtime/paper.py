@@ -54,7 +54,7 @@ def is_light_on_dark(image: Picture) -> bool:
     border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
     bright = float(np.count_nonzero(border > int(level)) / border.size)
     if not 1 - CLEAR_BORDER < bright < CLEAR_BORDER:
-        return bool(bright < 0.5)
+        return bright < 0.5
     if max(gray.shape) <= SMALL_SIDE:
         corners = int(np.count_nonzero(gray[:: gray.shape[0] - 1 or 1, :: gray.shape[1] - 1 or 1] > level))
         if corners != 2:
