@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -83,14 +85,20 @@ def host_readings() -> dict[str, Any]:
 
 def all_boards(host: dict[str, Any]) -> dict[str, Future[Board]]:
     """Begin with every board; two are made at a time."""
-    payloads = {
-        kind.name: assemble(ROOT, targets.parse(kind.target), kind.extras, DEFAULT_MODEL, ROOT / "build")
-        for kind in KINDS
-    }
+    payloads = {kind.name: payload_of(kind) for kind in KINDS}
     pool = ThreadPoolExecutor(2)
     futures = {kind.name: pool.submit(make, kind, payloads[kind.name], host) for kind in KINDS}
     pool.shutdown(wait=False)
     return futures
+
+
+def payload_of(kind: Kind) -> Payload:
+    """As make bundle makes it, in a folder that the tests of deploy do not write into meanwhile."""
+    payload = assemble(ROOT, targets.parse(kind.target), kind.extras, DEFAULT_MODEL, ROOT / "build")
+    folder = WORK / "payloads" / payload.folder.name
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(payload.folder, folder)
+    return dataclasses.replace(payload, folder=folder)
 
 
 def make(kind: Kind, payload: Payload, host: dict[str, Any]) -> Board:

@@ -25,8 +25,9 @@ def emulation() -> Iterator[None]:
     root.unregister()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def everything(emulation: None, host: dict[str, Any]) -> dict[str, Future[boards.Board]]:
+    """The boards are made and used while the tests of deploy run."""
     boards.WORK.mkdir(parents=True, exist_ok=True)
     return boards.all_boards(host)
 

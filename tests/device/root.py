@@ -19,7 +19,7 @@ QEMU = {"arm64": "aarch64", "armhf": "arm"}
 # What Raspberry Pi OS Lite has of what is needed here.
 PACKAGES = (
     *("python3-minimal", "python3", "python3-venv", "libstdc++6", "dash", "coreutils", "bash", "util-linux"),
-    *("passwd", "login", "sudo", "openssh-server", "libpam-modules"),
+    *("passwd", "login", "sudo", "openssh-server", "libpam-modules", "ca-certificates"),
 )
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ACCOUNTS = {
@@ -130,7 +130,7 @@ class Root:
     ) -> subprocess.CompletedProcess[str]:
         """Run a program of the root in it."""
         inside = ["chroot", str(self.path), "env", "-i", f"--chdir={cwd}", *self.env(env), *words]
-        return subprocess.run(inside, capture_output=True, text=True, errors="replace", timeout=400, check=False)
+        return subprocess.run(inside, capture_output=True, text=True, errors="replace", timeout=3000, check=False)
 
     def env(self, more: Mapping[str, str] | None = None) -> list[str]:
         """Settings for `env`. PIP_NO_COMPILE: what pip would compile takes qemu longer than all the rest."""
@@ -191,6 +191,10 @@ class Root:
         stand_in.unlink(missing_ok=True)
         shutil.copy(HERE / "systemctl.py", stand_in)
         stand_in.chmod(0o755)
+        # pip of Trixie reads it before it does anything; a package's script would have written it.
+        known = sorted(self.path.glob("usr/share/ca-certificates/*/*.crt"))
+        (etc / "ssl/certs").mkdir(parents=True, exist_ok=True)
+        (etc / "ssl/certs/ca-certificates.crt").write_bytes(b"".join(path.read_bytes() for path in known))
         # Debian's numpy finds its linear algebra by an alternative that a package's script would have made.
         for folder in self.path.glob("usr/lib/*/"):
             for name in ("blas/libblas.so.3", "lapack/liblapack.so.3"):
