@@ -133,7 +133,7 @@ def make_environment(board: Board, payload: Path, manifest: dict[str, Any]) -> P
 def make_release(board: Board, payload: Path, manifest: dict[str, Any], environment: Path) -> Path:
     """The project and its model in a folder that gets its name when its selftest has passed there."""
     place = board.home / "releases" / str(manifest["release"])
-    if (place / MANIFEST).exists():
+    if is_whole(place):
         prove(place)
         return place
     small = sorted(set(manifest["sha256"]) - set(manifest["dependencies"]))
@@ -152,9 +152,20 @@ def make_release(board: Board, payload: Path, manifest: dict[str, Any], environm
     run([python, "-m", "compileall", "-q", str(fresh / "runtime")], "the wheel is damaged; send it again")
     prove(fresh)
     os.sync()  # a board loses its power more often than others
-    shutil.rmtree(place, ignore_errors=True)
+    if place.exists():  # damaged since
+        shutil.rmtree(f"{place}.old", ignore_errors=True)
+        place.rename(f"{place}.old")
     fresh.rename(place)
     return place
+
+
+def is_whole(release: Path) -> bool:
+    """Whether a release is there with the model it was made with."""
+    note, manifest = release / "model.tflite.sha256", release / MANIFEST
+    if not note.exists() or not manifest.exists():
+        return False
+    model = release / json.loads(manifest.read_text(encoding="utf-8"))["model"]
+    return model.exists() and hashlib.sha256(model.read_bytes()).hexdigest() == note.read_text().split()[0]
 
 
 def prove(release: Path) -> None:

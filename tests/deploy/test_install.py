@@ -118,6 +118,15 @@ def test_a_service_that_does_not_start_brings_the_old_version_back(board: Board,
     assert (board.release(), board.release("previous")) == (second, first)
 
 
+def test_a_version_that_was_damaged_on_the_board_is_made_anew(board: Board, payload: Make) -> None:
+    made = payload("good")
+    board.install(made.folder)
+    (board.home / "current/model.tflite").write_text("good, but another")
+    assert board.install(made.folder).returncode == 0
+    assert (board.home / "current/model.tflite").read_text() == "good"
+    assert {path.name for path in (board.home / "releases").iterdir()} == {made.release}
+
+
 @pytest.mark.parametrize("damage", ["cut", "gone"])
 def test_a_damaged_payload_is_refused_by_name(board: Board, payload: Make, damage: str) -> None:
     made = payload("good")
