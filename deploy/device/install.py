@@ -138,8 +138,9 @@ def make_release(board: Board, payload: Path, manifest: dict[str, Any], environm
         return place
     small = sorted(set(manifest["sha256"]) - set(manifest["dependencies"]))
     check_files(payload, manifest, small)
+    for left in place.parent.glob("*.new"):  # by what was cut off, or failed
+        shutil.rmtree(left, ignore_errors=True)
     fresh = place.with_name(f"{place.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     with zipfile.ZipFile(payload / manifest["wheel"]) as wheel:
         wheel.extractall(fresh)

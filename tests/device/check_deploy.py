@@ -32,6 +32,7 @@ HostKey /etc/ssh/host
 UsePAM no
 PasswordAuthentication no
 PidFile none
+SetEnv QEMU_CPU={cpu} PIP_NO_COMPILE=1
 """
 SSH = """Host raspberrypi.local
   HostName 127.0.0.1
@@ -99,7 +100,7 @@ def lab(emulation: None) -> Iterator[Lab]:
         os.chown(path, 1000, 1000)
     root.put(folder / "host", "/etc/ssh/host")
     port = free_port()
-    (root.path / "etc/ssh/test").write_text(SSHD.format(port=port))
+    (root.path / "etc/ssh/test").write_text(SSHD.format(port=port, cpu=root.chip.qemu))
     # It is the service's first start that is tested, not a camera.
     settings = (ROOT / "deploy/device/edge-classifier.conf").read_text().replace("SOURCE=0", "SOURCE=fake://digits")
     (root.path / "etc/edge-classifier.conf").write_text(settings)

@@ -183,7 +183,9 @@ class Root:
         for name, lines in ACCOUNTS.items():
             (etc / name).write_text("\n".join(lines) + "\n")
         (etc / "hosts").write_text("127.0.0.1 localhost raspberrypi\n")
-        (etc / "sudoers.d/pi").write_text("pi ALL=(ALL) NOPASSWD: ALL\nDefaults !fqdn\n")
+        (etc / "sudoers.d/pi").write_text(
+            'pi ALL=(ALL) NOPASSWD: ALL\nDefaults !fqdn, env_keep += "QEMU_CPU PIP_NO_COMPILE"\n'
+        )
         (etc / "sudoers.d/pi").chmod(0o440)
         for name in ("auth", "account", "session", "session-noninteractive", "password"):
             (etc / f"pam.d/common-{name}").write_text(f"{name.partition('-')[0]} required pam_permit.so\n")
