@@ -20,16 +20,23 @@ def host() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def emulation() -> Iterator[None]:
-    root.register()
+    entries = root.register()
     yield
-    root.unregister()
+    for entry in entries:  # the kernel is left as it was
+        entry.write_text("-1")
+
+
+@pytest.fixture(scope="session")
+def everything(emulation: None, host: dict[str, Any]) -> dict[str, Future[boards.Board]]:
+    boards.WORK.mkdir(parents=True, exist_ok=True)
+    return boards.all_boards(host)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def everything(emulation: None, host: dict[str, Any]) -> dict[str, Future[boards.Board]]:
-    """The boards are made and used while the tests of deploy run."""
-    boards.WORK.mkdir(parents=True, exist_ok=True)
-    return boards.all_boards(host)
+def begun(request: pytest.FixtureRequest) -> None:
+    """The boards are made and used while the tests of deploy run, where both are asked for."""
+    if any("board" in item.fixturenames for item in request.session.items if isinstance(item, pytest.Function)):
+        request.getfixturevalue("everything")
 
 
 @pytest.fixture(params=[kind.name for kind in boards.KINDS])

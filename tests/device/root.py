@@ -7,6 +7,7 @@ in a namespace of the test's own (see the Makefile), so that nothing needs to be
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -69,22 +70,20 @@ PI_5 = Chip(
 PI_2 = Chip("Raspberry Pi 2 Model B Rev 1.1", "cortex-a7", "0xc07", "half thumb fastmult vfp edsp neon vfpv3 vfpv4")
 
 
-def register() -> None:
-    """Let the kernel run Arm programs, setuid ones too (sudo), in every root: flags C and F of binfmt_misc."""
+def register() -> list[Path]:
+    """Let the kernel run Arm programs, setuid ones too (sudo), in every root: flags C and F of binfmt_misc.
+
+    Under a name of its own, so that two runs of this do not disturb each other.
+    """
     if not (BINFMT / "status").exists():
         run(["mount", "-t", "binfmt_misc", "binfmt_misc", str(BINFMT)])
+    entries = []
     for machine in QEMU.values():
-        if not (BINFMT / f"edge-{machine}").exists():
-            line = Path(f"/usr/lib/binfmt.d/qemu-{machine}.conf").read_text().strip()
-            fields = line.split(":")
-            (BINFMT / "register").write_text(":".join(["", f"edge-{machine}", *fields[2:-1], "POCF"]))
-
-
-def unregister() -> None:
-    """Leave the kernel as it was."""
-    for machine in QEMU.values():
-        if (BINFMT / f"edge-{machine}").exists():
-            (BINFMT / f"edge-{machine}").write_text("-1")
+        name = f"edge-{secrets.token_hex(4)}-{machine}"
+        fields = Path(f"/usr/lib/binfmt.d/qemu-{machine}.conf").read_text().strip().split(":")
+        (BINFMT / "register").write_text(":".join(["", name, *fields[2:-1], "POCF"]))
+        entries.append(BINFMT / name)
+    return entries
 
 
 def run(words: Sequence[str]) -> None:
