@@ -74,8 +74,9 @@ def _opencv() -> list[Check]:
     cv2, problem = _load("cv2")
     if cv2 is None:
         # Built for another numpy: a newer OpenCV where the interpreter takes numpy 2, else an older numpy.
-        older = _is_there("tflite_runtime") and not _is_there("ai_edge_litert")
-        fits = "numpy<2" if older else f"{package}>=4.12"
+        from runtime.interpreter import PACKAGES, installed
+
+        fits = f"{package}>=4.12" if installed()[:1] != [PACKAGES[1]] else "numpy<2"
         remedy = _install(fits if "numpy" in problem or "_ARRAY_API" in problem else package)
         return [Check("opencv", f"does not import ({problem})", "fault", remedy)]
     version, built = str(cv2.__version__), str(cv2.getBuildInformation())
