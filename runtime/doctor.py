@@ -76,7 +76,7 @@ def _opencv() -> list[Check]:
         # Built for another numpy: a newer OpenCV where the interpreter takes numpy 2, else an older numpy.
         from runtime.interpreter import PACKAGES, installed
 
-        fits = f"{package}>=4.12" if installed()[:1] != [PACKAGES[1]] else "numpy<2"
+        fits = f"{package}>=4.12" if next(installed(), "") != PACKAGES[1] else "numpy<2"
         remedy = _install(fits if "numpy" in problem or "_ARRAY_API" in problem else package)
         return [Check("opencv", f"does not import ({problem})", "fault", remedy)]
     version, built = str(cv2.__version__), str(cv2.getBuildInformation())
@@ -178,7 +178,7 @@ def _was_swapped(model: Path) -> bool:
     inside = model.resolve().relative_to(HERE.parent) if model.resolve().is_relative_to(HERE.parent) else model
     records = "".join(board.text(str(path)) for path in HERE.parent.glob("edge_classifier-*.dist-info/RECORD"))
     written = re.search(rf"^{re.escape(inside.as_posix())},sha256=([\w-]+),", records, re.MULTILINE)
-    return bool(written) and written[1] != base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+    return written is not None and written[1] != base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
 
 
 def _restore(model: Path, shipped: bool) -> str:

@@ -103,9 +103,9 @@ def find_interpreter() -> tuple[Callable[..., Any], str]:
     raise InterpreterMissing(f"expected a TFLite interpreter for {sys.executable}; {remedy}")
 
 
-def installed() -> list[str]:
+def installed() -> Iterator[str]:
     """The packages with an interpreter that are there, whether they work or not; by their names in Python."""
-    return [package for package in PACKAGES if importlib.util.find_spec(package) is not None]
+    return (package for package in PACKAGES if importlib.util.find_spec(package) is not None)
 
 
 def _import_interpreter(package: str) -> tuple[Callable[..., Any], str]:

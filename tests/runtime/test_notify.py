@@ -83,7 +83,7 @@ def test_the_camera_tells_it_all(source: str, manager: tuple[str, socket.socket]
     address, listener = manager
     words = [sys.executable, "-m", "runtime.camera", source, "--count", "8"]
     env = {**os.environ, "NOTIFY_SOCKET": address, "WATCHDOG_USEC": "2"}
-    said = []
+    said: list[str] = []
     with subprocess.Popen(words, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while not said or said[-1] != "STOPPING=1":  # read as it comes: the kernel holds few that nobody reads
             said.append(listener.recv(4096).decode())
