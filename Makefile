@@ -6,6 +6,12 @@ CONVERT_ARGS ?=
 EVAL_ARGS ?=
 BOARD_ARGS ?=
 BENCH_ARGS ?=
+# A board to deploy to, a kind of board to make a bundle for, a model other than the one that ships, extras.
+# := for HOST: some shells have a variable of that name, and it is not meant.
+HOST :=
+TARGET ?=
+MODEL ?=
+EXTRAS ?=
 
 VENV := .venv
 OLD := .venv-tflite-runtime
@@ -18,7 +24,8 @@ HAS_OLD := $(shell $(PYTHON) -c 'import sys; print("yes" if sys.version_info < (
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo train convert report ship test lint test-all test-old soak test-camera bench bench-model \
+.PHONY: help demo train convert report ship test lint test-all test-old soak test-camera test-device bundle deploy \
+  rollback bench bench-model \
   leaderboard candidates eval-real eval-robust clean FORCE
 
 help: ## List the targets
@@ -68,6 +75,20 @@ test-camera: $(VENV)/dev ## Real camera nodes in a virtual machine, a real windo
 	tests/camera/vm.sh $(RUN)
 	tests/camera/window.sh $(PYTHON)
 
+test-device: $(VENV)/device ## Emulated Raspberry Pis: install, deploy, run, compare with this machine (root, Debian, x86-64)
+	tests/device/run.sh $(RUN)
+
+SENT = $(if $(MODEL),--model "$(MODEL)") $(if $(EXTRAS),--extras "$(EXTRAS)")
+
+bundle: $(VENV)/deploy ## Everything for a board in one archive, no network needed there (TARGET=aarch64-py311)
+	@$(RUN) -m deploy bundle "$(TARGET)" $(SENT)
+
+deploy: $(VENV)/deploy ## Put the runtime on a board and start it (HOST=pi@raspberrypi.local MODEL=artifacts/model.tflite)
+	@$(RUN) -m deploy push "$(HOST)" $(SENT)
+
+rollback: $(VENV)/deploy ## Go back to the version that the board ran before (HOST=pi@raspberrypi.local)
+	@$(RUN) -m deploy rollback "$(HOST)"
+
 bench: $(VENV)/core ## Time a start against a bare script, and preprocessing against decoding a JPEG, the camera's loop
 	$(RUN) -m benchmarks.startup
 	$(RUN) -m benchmarks.preprocess_speed
@@ -110,6 +131,14 @@ $(VENV)/train: $(VENV)/core
 
 $(VENV)/peers: $(VENV)/train
 	@$(PIP) install --group peers
+	@touch $@
+
+$(VENV)/deploy: $(VENV)/core
+	@$(PIP) install --group deploy
+	@touch $@
+
+$(VENV)/device: $(VENV)/core
+	@$(PIP) install --group device
 	@touch $@
 
 $(VENV)/dev: $(VENV)/train

@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.board import heat
 from runtime.classifier import DEFAULT_MODEL, Classifier
 from runtime.command import Parser, error_line, note_line, run, whole_number
-from runtime.doctor import examine
 from runtime.errors import EdgeError
 from runtime.preprocess import to_input
 from runtime.selftest import selftest
@@ -26,7 +26,6 @@ from runtime.selftest import selftest
 EXAMPLE = """  python -m runtime.benchmark
   python -m runtime.benchmark --compare int8.tflite dynamic.tflite float32.tflite"""
 FRAME = (480, 640)  # pixels, what a camera gives
-CLOCK_CHECKS = ("temperature", "throttling")
 
 
 @dataclass(frozen=True)
@@ -139,8 +138,8 @@ def to_json(cost: Cost) -> str:
 def main() -> int:
     """Measure at 1 to N threads, or compare models at one thread; 1 where none of them could be measured."""
     options = _parser().parse()
-    for check in examine(options.model):
-        if check.name in CLOCK_CHECKS and check.state != "ok":
+    for check in heat():
+        if check.state != "ok":
             note_line(f"warning: {check.name}: {check.value}; these times are not this board's best")
     if options.compare:
         return _compare(options.compare, options.count, options.warmup, options.json)

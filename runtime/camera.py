@@ -18,6 +18,7 @@ from runtime.command import note_line, run
 from runtime.errors import ModelError
 from runtime.frames import Frame
 from runtime.live import Event, LiveSource
+from runtime.notify import Notifier
 from runtime.selftest import selftest
 from runtime.sources import has_video, is_live, open_source, redacted
 from runtime.stats import Stats
@@ -65,13 +66,17 @@ def main() -> int:
         options.smoothing,
         options.every_frame or not has_video(options.source),
     )
-    _watch(options, watcher, stop, f"reading {redacted(options.source)} with {classifier.interpreter.name}")
+    notifier = Notifier()
+    greeting = f"reading {redacted(options.source)} with {classifier.interpreter.name}"
+    notifier.ready(greeting)
+    _watch(options, watcher, stop, greeting, notifier)
+    notifier.stopping()
     if stop():
         note_line("stopped")
     return 0
 
 
-def _watch(options: Namespace, watcher: Watcher, stop: Stop, greeting: str) -> None:
+def _watch(options: Namespace, watcher: Watcher, stop: Stop, greeting: str, notifier: Notifier) -> None:
     live = is_live(options.source)
     source: LiveSource | None = None
     outputs: list[Output] = []
@@ -79,13 +84,18 @@ def _watch(options: Namespace, watcher: Watcher, stop: Stop, greeting: str) -> N
     def opener() -> Iterator[Frame]:
         return open_source(options.source, options.frames)
 
+    def turn() -> bool:
+        # Asked at every turn of the loop, whether a frame came or not: a lost camera is no hung program.
+        notifier.alive()
+        return stop()
+
     try:
         events: Iterator[Event]
         if live:
             source = LiveSource(redacted(options.source), opener, options.give_up)
-            events = source.events(stop)
+            events = source.events(turn)
         else:
-            events = stored_events(opener(), stop)
+            events = stored_events(opener(), turn)
         lines = Lines(options.json, live, stop)
         outputs.append(lines)
         if options.stats:

@@ -5,52 +5,54 @@ Nothing heavy is imported at the top: the doctor comes when numpy or OpenCV are 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
 import importlib.util
+import io
 import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
+from runtime import board
+from runtime.board import Check
 from runtime.command import Parser, run
 from runtime.errors import EdgeError, InterpreterMissing
 
 EXAMPLE = """  python -m runtime.doctor
   python -m runtime.doctor --json -m artifacts/model.tflite"""
 
-MIN_MEMORY_MIB, MIN_DISK_MIB = 64, 50  # a start of classify takes about 70 MiB, most of it shared
-HOT_CELSIUS = 80.0  # where a Raspberry Pi lowers its clock
-# vcgencmd get_throttled: bits 0 to 3 are now, 16 to 19 since the last start.
-THROTTLED = {0: "under-voltage", 1: "clock capped", 2: "throttled", 3: "soft temperature limit"}
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing looked at. state: "ok", "note" (works without) or "fault". remedy: the command or act that mends it."""
-
-    name: str
-    value: str
-    state: str = "ok"
-    remedy: str = ""
+# What Raspberry Pis have nodes for beside cameras: decoders and image processors.
+NO_CAMERA = re.compile(r"bcm2835-(codec|isp)|rpivid|rpi-hevc|pispbe")
+APT = {"numpy": "python3-numpy", "opencv-python-headless": "python3-opencv"}
+HERE = Path(__file__).parent
 
 
 def examine(model: str | None = None) -> list[Check]:
     """Every check, in order. Nothing that is broken keeps the rest from being looked at."""
-    looks: list[Callable[[], list[Check]]] = [_python, _machine, _numpy, _opencv, _interpreter, _picamera2, _cameras]
-    looks += [_display, _memory, _disk, _heat, lambda: _model(model)]
+    looks: list[Callable[[], list[Check]]] = [
+        _python,
+        board.machine,
+        _numpy,
+        _opencv,
+        _interpreter,
+        _picamera2,
+        cameras,
+    ]
+    looks += [board.display, board.memory, board.disk, board.heat, lambda: _model(model)]
     found = []
     for look in looks:
         try:
             found += look()
-        except (OSError, ValueError, ImportError, AttributeError) as error:
-            found.append(Check(look.__name__.strip("_"), f"cannot be looked at ({error})", "note"))
+        except Exception as error:  # whatever a broken package does, the rest is looked at
+            found.append(Check(look.__name__.strip("_<>"), f"cannot be looked at ({_brief(error)})", "note"))
     return found
 
 
@@ -58,39 +60,29 @@ def _python() -> list[Check]:
     return [Check("python", f"{platform.python_version()} at {sys.executable}")]
 
 
-def _machine() -> list[Check]:
-    bits = 64 if sys.maxsize > 2**32 else 32
-    board = _text("/proc/device-tree/model").strip("\0\n ") or "no device tree"
-    libc = " ".join(platform.libc_ver()).strip() or "unknown C library"
-    flags = set(re.findall(r"\b(?:neon|asimd|asimddp|i8mm|avx2|avx512_vnni|avx_vnni)\b", _text("/proc/cpuinfo")))
-    checks = [Check("machine", f"{platform.machine()}, {bits}-bit Python, {libc}, {board}")]
-    if platform.machine() in ("aarch64", "x86_64") and bits == 32:
-        remedy = "use a 64-bit system image: LiteRT has no 32-bit wheels"
-        checks = [dataclasses.replace(checks[0], state="note", remedy=remedy)]
-    return [*checks, Check("cpu", f"{os.cpu_count()} cores, {' '.join(sorted(flags)) or 'no vector extension named'}")]
-
-
 def _numpy() -> list[Check]:
-    try:
-        return [Check("numpy", str(importlib.import_module("numpy").__version__))]
-    except (ImportError, AttributeError) as error:
-        return [Check("numpy", f"does not import ({_brief(error)})", "fault", _pip("numpy"))]
+    module, problem = _load("numpy")
+    if module is None:
+        return [Check("numpy", f"does not import ({problem})", "fault", _install("numpy"))]
+    return [Check("numpy", str(module.__version__))]
 
 
 def _opencv() -> list[Check]:
-    package = "opencv-python-headless" if platform.machine() != "armv7l" else ""
-    remedy = _pip(package) if package else "sudo apt install python3-opencv"
-    if not _imports("numpy"):  # cv2 would say so itself, on standard output
+    package = "opencv-python-headless"
+    if _load("numpy")[0] is None:
         return [Check("opencv", "needs numpy, which does not import", "note")]
-    try:
-        cv2 = importlib.import_module("cv2")
-        version, built = str(cv2.__version__), str(cv2.getBuildInformation())
-    except (ImportError, AttributeError) as error:
-        return [Check("opencv", f"does not import ({_brief(error)})", "fault", remedy)]
+    cv2, problem = _load("cv2")
+    if cv2 is None:
+        # Built for another numpy: a newer OpenCV where the interpreter takes numpy 2, else an older numpy.
+        from runtime.interpreter import PACKAGES, installed
+
+        fits = f"{package}>=4.12" if next(installed(), "") != PACKAGES[1] else "numpy<2"
+        remedy = _install(fits if "numpy" in problem or "_ARRAY_API" in problem else package)
+        return [Check("opencv", f"does not import ({problem})", "fault", remedy)]
+    version, built = str(cv2.__version__), str(cv2.getBuildInformation())
     if version.startswith("4.11."):
-        return [
-            Check("opencv", f"{version} returns camera frames in the wrong shape", "fault", _pip(f"{package}!=4.11.*"))
-        ]
+        remedy = _install(f"{package}!=4.11.*")
+        return [Check("opencv", f"{version} returns camera frames in the wrong shape", "fault", remedy)]
     parts = {name: bool(re.search(rf"{name}.*:\s+YES", built)) for name in ("v4l/v4l2", "FFMPEG")}
     gui = (re.search(r"GUI:\s+(\w+)", built) or [None, "NONE"])[1]
     value = f"{version}, V4L2 {_yes(parts['v4l/v4l2'])}, FFmpeg {_yes(parts['FFMPEG'])}, windows {str(gui).lower()}"
@@ -98,7 +90,7 @@ def _opencv() -> list[Check]:
 
 
 def _interpreter() -> list[Check]:
-    if not _imports("numpy"):
+    if _load("numpy")[0] is None:
         return [Check("interpreter", "needs numpy, which does not import", "note")]
     try:
         from runtime.interpreter import find_interpreter
@@ -106,131 +98,132 @@ def _interpreter() -> list[Check]:
         return [Check("interpreter", find_interpreter()[1])]
     except EdgeError as error:
         package = "numpy<2" if "numpy<2" in str(error) else "ai-edge-litert"
-        if platform.machine() == "armv7l" and package == "ai-edge-litert":
+        if package == "ai-edge-litert" and board.is_32_bit_arm():
             package = "tflite-runtime==2.14.0"
-        return [Check("interpreter", _brief(error), "fault", _pip(package))]
+        return [Check("interpreter", _brief(error), "fault", _install(package))]
 
 
 def _picamera2() -> list[Check]:
-    if importlib.util.find_spec("picamera2") is not None:
+    """Imported in a process of its own: it costs seconds, and where its numpy is another's it may end the process."""
+    if not _is_there("picamera2"):
+        if not board.is_raspberry_pi():
+            return [Check("picamera2", "not found, and this is no Raspberry Pi")]
+        remedy = "sudo apt install python3-picamera2, and a venv made with --system-site-packages"
+        return [Check("picamera2", "not found: CSI cameras cannot be read", "note", remedy)]
+    words = [sys.executable, "-c", "import picamera2"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode == 0:
         return [Check("picamera2", "found")]
-    if "Raspberry Pi" not in _text("/proc/device-tree/model"):
-        return [Check("picamera2", "not found, and this is no Raspberry Pi")]
-    remedy = "sudo apt install python3-picamera2, and a venv made with --system-site-packages"
-    return [Check("picamera2", "not found: CSI cameras cannot be read", "note", remedy)]
+    said = (done.stderr.strip().splitlines() or ["no word of why"])[-1]
+    # Bookworm's was built for numpy 1, which LiteRT takes as well; OpenCV 5 does not.
+    remedy = f"{sys.executable} -m pip install 'numpy<2' 'opencv-python-headless==4.10.0.84'"
+    return [Check("picamera2", f"does not import ({_brief(said)}): CSI cameras cannot be read", "note", remedy)]
 
 
-def _cameras() -> list[Check]:
-    nodes = sorted(Path("/dev").glob("video*"))
-    closed = [str(node) for node in nodes if not os.access(node, os.R_OK | os.W_OK)]
-    if not nodes:
-        return [Check("cameras", "no /dev/video*", "note", "plug a USB camera in, or enable the CSI camera")]
+def cameras(folder: Path = Path("/dev")) -> list[Check]:
+    """Nodes that give pictures, and who may read them."""
+    from runtime import v4l2
+
+    closed = [str(node) for node in sorted(folder.glob("video*")) if not os.access(node, os.R_OK | os.W_OK)]
     if closed:
         remedy = "sudo usermod -aG video $USER, then log in again"
         return [Check("cameras", f"no permission for {', '.join(closed)}", "fault", remedy)]
-    return [Check("cameras", ", ".join(map(str, nodes)))]
-
-
-def _display() -> list[Check]:
-    name = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
-    return [Check("display", name or "none: readings come as text")]
-
-
-def _memory() -> list[Check]:
-    available = re.search(r"MemAvailable:\s+(\d+) kB", _text("/proc/meminfo"))
-    if not available:
-        return [Check("memory", "unknown")]
-    mebibytes = int(available[1]) // 1024
-    low = mebibytes < MIN_MEMORY_MIB
-    remedy = "end other programs: ps aux --sort=-rss | head" if low else ""
-    return [Check("memory", f"{mebibytes} MiB available", "fault" if low else "ok", remedy)]
-
-
-def _disk() -> list[Check]:
-    mebibytes = shutil.disk_usage(Path(__file__).parent).free // 2**20
-    low = mebibytes < MIN_DISK_MIB
-    remedy = "make room: sudo apt clean; sudo journalctl --vacuum-size=50M" if low else ""
-    return [Check("disk", f"{mebibytes} MiB free", "fault" if low else "ok", remedy)]
-
-
-def _heat() -> list[Check]:
-    checks = []
-    reading = _text("/sys/class/thermal/thermal_zone0/temp").strip()
-    if reading.lstrip("-").isdigit():
-        celsius = int(reading) / 1000
-        hot = celsius >= HOT_CELSIUS
-        remedy = "add a heat sink or a fan" if hot else ""
-        checks.append(Check("temperature", f"{celsius:.0f} degrees C", "note" if hot else "ok", remedy))
-    if shutil.which("vcgencmd"):
-        done = subprocess.run(["vcgencmd", "get_throttled"], capture_output=True, text=True, timeout=5, check=False)
-        checks.append(throttling(done.stdout))
-    return checks
-
-
-def throttling(answer: str) -> Check:
-    """A check from what `vcgencmd get_throttled` prints, "throttled=0x50005"."""
-    match = re.search(r"throttled=0x([0-9a-fA-F]+)", answer)
-    if not match:
-        return Check("throttling", "vcgencmd gives no answer", "note")
-    bits = int(match[1], 16)
-    now = [text for bit, text in THROTTLED.items() if bits >> bit & 1]
-    before = [text for bit, text in THROTTLED.items() if bits >> (bit + 16) & 1]
-    value = ", ".join(now) + " now" if now else ", ".join(before) + " since the last start" if before else "none"
-    remedy = (
-        "use the power supply made for this board" if bits & 0x10001 else "add a heat sink or a fan" if bits else ""
-    )
-    return Check("throttling", value, "fault" if now else "note" if before else "ok", remedy)
+    found = [camera for camera in v4l2.cameras(folder)[0] if not NO_CAMERA.search(camera.name)]
+    if not found:
+        remedy = (
+            "plug a camera in, then see it with: python -m runtime.camera --list (CSI: rpicam-hello --list-cameras)"
+        )
+        return [Check("cameras", f"no camera at {folder}/video*", "note", remedy)]
+    return [Check("cameras", ", ".join(f"{camera.node} ({camera.name})" for camera in found))]
 
 
 def _model(path: str | None) -> list[Check]:
-    if not _imports("numpy") or not _imports("cv2"):
+    if _load("numpy")[0] is None or _load("cv2")[0] is None:
         return [Check("model", "needs numpy and OpenCV to be looked at", "note")]
     try:
-        from runtime.classifier import Classifier
+        from runtime.classifier import DEFAULT_MODEL, Classifier
         from runtime.selftest import selftest
 
+        remedy = _restore(Path(path) if path else DEFAULT_MODEL, shipped=path is None)
         classifier = Classifier.load(path)
         report = selftest(classifier)
     except InterpreterMissing:
         return [Check("model", "needs an interpreter to be looked at", "note")]
     except EdgeError as error:
-        remedy = "copy the model again, or make one with: python -m convert"
         return [Check("model", _brief(error), "fault", remedy)]
     card = classifier.card
-    checks = [Check("model", f"{card.name} {card.version}, {len(card.labels)} labels, {classifier.interpreter.input}")]
+    value = f"{card.name} {card.version}, {len(card.labels)} labels, {classifier.interpreter.input}"
+    if _was_swapped(Path(path) if path else DEFAULT_MODEL):
+        return [Check("model", f"{value}; it is not the file that was installed here", "fault", remedy)]
     if report.faults:
         remedy = "update the interpreter, or convert the model again: python -m convert"
-        return [*checks, *(Check("selftest", fault, "fault", remedy) for fault in report.faults)]
+        return [Check("model", value), *(Check("selftest", fault, "fault", remedy) for fault in report.faults)]
     proof = "to the byte" if report.exact == report.vectors else f"within {report.worst:.1%}"
-    return [*checks, Check("selftest", f"{report.vectors} vectors {proof}, {report.inference_ms:.3f} ms an image")]
+    proven = Check("selftest", f"{report.vectors} vectors {proof}, {report.inference_ms:.3f} ms an image")
+    return [Check("model", value), proven]
 
 
-def _imports(name: str) -> bool:
+def _was_swapped(model: Path) -> bool:
+    """Whether a model is another one than its installation wrote down: a .sha256 beside it, or the wheel's RECORD.
+
+    A model by itself proves only that it is whole; this is how another whole one is found out.
+    """
+    import base64
+    import hashlib
+
+    digest = hashlib.sha256(model.read_bytes())
+    beside = board.text(f"{model}.sha256").split()
+    if beside:
+        return beside[0] != digest.hexdigest()
+    inside = model.resolve().relative_to(HERE.parent) if model.resolve().is_relative_to(HERE.parent) else model
+    records = "".join(board.text(str(path)) for path in HERE.parent.glob("edge_classifier-*.dist-info/RECORD"))
+    written = re.search(rf"^{re.escape(inside.as_posix())},sha256=([\w-]+),", records, re.MULTILINE)
+    return written is not None and written[1] != base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+
+
+def _restore(model: Path, shipped: bool) -> str:
+    """The command that brings a model back."""
+    if Path(f"{model}.sha256").exists():
+        return "on the workstation: make deploy HOST=..."
+    if not shipped:
+        return "copy the model again, or make one with: python -m convert"
+    if (HERE.parent / ".git").exists():
+        return "git checkout -- runtime/models/digits.tflite"
+    return f"{sys.executable} -m pip install --force-reinstall --no-deps edge-classifier"
+
+
+def _load(name: str) -> tuple[ModuleType | None, str]:
+    """(the module, "") or (None, why not); what a package that does not fit prints on the way is kept back."""
     try:
-        importlib.import_module(name)
-    except ImportError:
-        return False
-    return True
+        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+            module = importlib.import_module(name)
+        module.__version__  # noqa: B018  an empty folder of that name imports as well
+        return module, ""
+    except Exception as error:  # a package built for another numpy raises whatever comes to it
+        return None, _brief(error)
 
 
-def _pip(package: str) -> str:
-    return f"{sys.executable} -m pip install '{package}'"
+def _is_there(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
+def _install(package: str) -> str:
+    """The command that installs a package into this Python, anew where it is there and broken."""
+    name = re.split(r"[<>=!]", package)[0]
+    managed = Path(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED").exists() and sys.prefix == sys.base_prefix
+    if name in APT and (managed or board.is_32_bit_arm()):
+        return f"sudo apt install {APT[name]}"
+    if managed:
+        return f"python3 -m venv --system-site-packages .venv && .venv/bin/pip install '{package}'"
+    return f"{sys.executable} -m pip install --force-reinstall '{package}'"
 
 
 def _yes(there: bool) -> str:
     return "yes" if there else "no"
 
 
-def _brief(error: BaseException) -> str:
+def _brief(error: object) -> str:
     return " ".join(str(error).split())[:200]
-
-
-def _text(path: str) -> str:
-    """What a file says; "" where it is not there."""
-    try:
-        return Path(path).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
 
 
 def to_text(check: Check) -> str:

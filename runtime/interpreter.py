@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from runtime.errors import InterpreterMissing, ModelError, ModelMismatch
 from runtime.flatbuffer import check_flatbuffer
 
+PACKAGES = ("ai_edge_litert", "tflite_runtime", "tensorflow")  # the first that works is taken
 STDERR = 2  # the file descriptor: the interpreters' C++ writes past sys.stderr
 
 
@@ -90,9 +91,7 @@ def find_interpreter() -> tuple[Callable[..., Any], str]:
     Raises InterpreterMissing with what is wrong with each and the command that mends it.
     """
     problems = []
-    for package in ("ai_edge_litert", "tflite_runtime", "tensorflow"):
-        if importlib.util.find_spec(package) is None:
-            continue
+    for package in installed():
         if package == "tflite_runtime" and int(np.__version__.split(".")[0]) >= 2:
             problems.append(f"tflite-runtime needs numpy 1 and this is numpy {np.__version__}: pip install 'numpy<2'")
             continue
@@ -102,6 +101,11 @@ def find_interpreter() -> tuple[Callable[..., Any], str]:
             problems.append(f"{package} is installed and does not import ({error})")
     remedy = "; ".join(problems) or "none is installed: pip install ai-edge-litert (32-bit Arm: tflite-runtime)"
     raise InterpreterMissing(f"expected a TFLite interpreter for {sys.executable}; {remedy}")
+
+
+def installed() -> Iterator[str]:
+    """The packages with an interpreter that are there, whether they work or not; by their names in Python."""
+    return (package for package in PACKAGES if importlib.util.find_spec(package) is not None)
 
 
 def _import_interpreter(package: str) -> tuple[Callable[..., Any], str]:

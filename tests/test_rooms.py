@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = {"runtime", "train", "convert", "tests", "samples", "benchmarks"}
+ROOMS = {"runtime", "train", "convert", "tests", "samples", "benchmarks", "deploy"}
 HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib", "rich", "mlxtend"}
 TRAIN_MAY_USE = {"runtime", "runtime.card", "runtime.preprocess", "runtime.ink", "runtime.command", "runtime.errors"}
 
@@ -53,6 +53,18 @@ def test_train_sees_only_the_contract(path: Path) -> None:
 @pytest.mark.parametrize("path", modules("convert"), ids=lambda p: p.name)
 def test_convert_and_train_meet_only_through_files(path: Path) -> None:
     assert not roots(imports(path)) & (ROOMS - {"runtime", "convert"})
+
+
+DEPLOY_MAY_USE = {"runtime.card", "runtime.command", "runtime.errors"}
+
+
+@pytest.mark.parametrize("path", modules("deploy"), ids=lambda p: p.name)
+def test_deploy_needs_no_numpy(path: Path) -> None:
+    """What a board is sent is a matter of files; what runs there is installed by Python alone."""
+    names = imports(path)
+    assert {name for name in names if roots({name}) & (ROOMS - {"deploy"})} <= DEPLOY_MAY_USE
+    if path.parent.name == "device":
+        assert roots(names) <= set(sys.stdlib_module_names)
 
 
 @pytest.mark.parametrize(

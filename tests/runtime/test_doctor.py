@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
 
+from runtime import doctor
+from runtime.board import throttling
+from runtime.card import ModelCard, attach_card
 from runtime.classifier import DEFAULT_MODEL
-from runtime.doctor import throttling
 from tests.runtime.helpers import command
 
 NAMES = ["python", "machine", "cpu", "numpy", "opencv", "interpreter", "picamera2", "cameras", "display", "memory"]
@@ -19,7 +23,7 @@ def examine(*words: str, broken: dict[str, str] | None = None, folder: Path | No
     env = {}
     if broken and folder:
         for name, code in broken.items():
-            (folder / name).mkdir()
+            (folder / name).mkdir(parents=True)
             (folder / name / "__init__.py").write_text(code)
         env = {"PYTHONPATH": str(folder)}
     done = command("runtime.doctor", "--json", *words, env=env)
@@ -51,7 +55,7 @@ def test_a_broken_opencv(tmp_path: Path) -> None:
     checks = examine(broken={"cv2": GONE}, folder=tmp_path)
     assert checks["opencv"]["state"] == "fault"
     assert "libGL.so.1" in checks["opencv"]["value"]
-    assert "pip install 'opencv-python-headless'" in checks["opencv"]["remedy"]
+    assert "pip install --force-reinstall 'opencv-python-headless'" in checks["opencv"]["remedy"]
     assert checks["numpy"]["state"] == "ok"
     assert checks["model"]["state"] == "note"
 
@@ -59,7 +63,7 @@ def test_a_broken_opencv(tmp_path: Path) -> None:
 def test_a_broken_numpy(tmp_path: Path) -> None:
     checks = examine(broken={"numpy": GONE}, folder=tmp_path)
     assert checks["numpy"]["state"] == "fault"
-    assert "pip install 'numpy'" in checks["numpy"]["remedy"]
+    assert "pip install --force-reinstall 'numpy'" in checks["numpy"]["remedy"]
     assert checks["python"]["state"] == "ok"
 
 
@@ -68,6 +72,92 @@ def test_opencv_4_11(tmp_path: Path) -> None:
     checks = examine(broken={"cv2": code}, folder=tmp_path)
     assert checks["opencv"]["state"] == "fault"
     assert "!=4.11.*" in checks["opencv"]["remedy"]
+
+
+def test_a_numpy_that_the_interpreter_does_not_take(tmp_path: Path) -> None:
+    """numpy 2 beside tflite-runtime: its interpreter would end the process."""
+    barred = dict.fromkeys(("ai_edge_litert", "tensorflow"), "raise ImportError('no such thing')")
+    code = "__version__ = '2.0.0'\nfrom types import ModuleType\nndarray = generic = bool_ = object"
+    env = {**barred, "tflite_runtime": "", "numpy": code, "numpy/typing": "NDArray = dict"}
+    checks = examine(broken=env, folder=tmp_path)
+    assert checks["interpreter"]["state"] == "fault"
+    assert "numpy 2.0.0" in checks["interpreter"]["value"]
+    assert checks["interpreter"]["remedy"].endswith("pip install --force-reinstall 'numpy<2'")
+
+
+def test_an_opencv_built_for_another_numpy(tmp_path: Path) -> None:
+    code = "import sys\nprint('A module that was compiled using NumPy 1.x', file=sys.stderr)\n"
+    checks = examine(
+        broken={"cv2": code + "raise ImportError('numpy.core.multiarray failed to import')"}, folder=tmp_path
+    )
+    assert checks["opencv"]["state"] == "fault"
+    assert "'opencv-python-headless>=4.12'" in checks["opencv"]["remedy"] or "'numpy<2'" in checks["opencv"]["remedy"]
+
+
+def test_a_package_that_breaks_in_any_way_keeps_nothing_from_being_looked_at(tmp_path: Path) -> None:
+    checks = examine(broken={"cv2": "raise RuntimeError('numpy.dtype size changed')"}, folder=tmp_path)
+    assert checks["opencv"]["state"] == "fault"
+    assert checks["memory"]["state"] == "ok"
+
+
+def test_an_empty_folder_is_no_numpy(tmp_path: Path) -> None:
+    assert examine(broken={"numpy": ""}, folder=tmp_path)["numpy"]["state"] == "fault"
+
+
+def test_no_camera(tmp_path: Path) -> None:
+    (check,) = doctor.cameras(tmp_path)
+    assert (check.state, check.value) == ("note", f"no camera at {tmp_path}/video*")
+    assert "python -m runtime.camera --list" in check.remedy
+
+
+def test_no_permission_for_a_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "video0").touch()
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may always
+    (check,) = doctor.cameras(tmp_path)
+    assert (check.state, check.value) == ("fault", f"no permission for {tmp_path}/video0")
+    assert check.remedy == "sudo usermod -aG video $USER, then log in again"
+
+
+def test_a_node_that_is_no_camera(tmp_path: Path) -> None:
+    (tmp_path / "video0").touch()
+    assert doctor.cameras(tmp_path)[0].state == "note"
+
+
+def test_picamera2_that_does_not_fit(tmp_path: Path) -> None:
+    """As Bookworm's, built for numpy 1, beside numpy 2."""
+    code = "raise ValueError('numpy.dtype size changed, may indicate binary incompatibility')"
+    check = examine(broken={"picamera2": code}, folder=tmp_path)["picamera2"]
+    assert check["state"] == "note"
+    assert "numpy.dtype size changed" in check["value"]
+    assert "'numpy<2'" in check["remedy"]
+    (tmp_path / "picamera2/__init__.py").write_text("")
+    check = examine(broken={"empty": ""}, folder=tmp_path)["picamera2"]
+    assert (check["state"], check["value"]) == ("ok", "found")
+
+
+def test_another_models_card(bare_model: bytes, shipped_card: ModelCard, tmp_path: Path) -> None:
+    other = bytearray(bare_model)
+    other[-1] ^= 1
+    path = tmp_path / "model.tflite"
+    path.write_bytes(bytes(other) + attach_card(bare_model, shipped_card)[len(bare_model) :])
+    check = examine("-m", str(path))["model"]
+    assert check["state"] == "fault"
+    assert "sha256" in check["value"]
+
+
+def test_a_whole_model_that_is_not_the_one_installed(
+    bare_model: bytes, shipped_card: ModelCard, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(DEFAULT_MODEL.read_bytes())
+    note = tmp_path / "model.tflite.sha256"
+    note.write_text(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  model.tflite\n")
+    assert examine("-m", str(path))["model"]["state"] == "ok"
+    path.write_bytes(attach_card(bare_model, dataclasses.replace(shipped_card, name="another")))
+    check = examine("-m", str(path))["model"]
+    assert check["state"] == "fault"
+    assert "not the file that was installed" in check["value"]
+    assert check["remedy"] == "on the workstation: make deploy HOST=..."
 
 
 def test_no_interpreter(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""From a workstation to a board: what `make deploy`, `make rollback` and `make bundle` do."""

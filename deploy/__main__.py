@@ -1,0 +1,101 @@
+"""python -m deploy: put this project and a model on a board, or into an archive for one."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from pathlib import Path
+
+from deploy import target as targets
+from deploy.payload import INSTALLER, MANIFEST, Payload, assemble, digest, pack
+from deploy.remote import INBOX, Found, Remote
+from runtime.command import Parser, note_line, run
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = """  python -m deploy push pi@raspberrypi.local
+  python -m deploy push pi@raspberrypi.local --model artifacts/model.tflite
+  python -m deploy rollback pi@raspberrypi.local
+  python -m deploy bundle aarch64-py313"""
+INSTALLED = "/opt/edge-classifier/current"
+
+
+def main() -> int:
+    """Do one of the three; 0 when it is done."""
+    options = _parser().parse()
+    if options.action == "bundle":
+        return _bundle(options)
+    with Remote(options.where, options.ssh) as board:
+        found = board.probe()
+        if options.action == "rollback":
+            board.act(f"{INSTALLED}/{INSTALLER}", "rollback", found.root)
+            return 0
+        return _push(board, found, options)
+
+
+def _push(board: Remote, found: Found, options: Namespace) -> int:
+    target = targets.of_board(found.machine, found.python, found.glibc, found.bits)
+    note_line(f"{board.host} is {target}; getting ready what it needs")
+    payload = assemble(ROOT, target, options.extras, Path(options.model), Path(options.build))
+    names = to_send(payload, found)
+    total = 0
+    for name in names:
+        path = payload.folder / name
+        note_line(f"sending {name}, {path.stat().st_size:,} bytes")
+        board.send(path, digest(path))
+        total += path.stat().st_size
+    note_line(
+        f"sent {total:,} bytes in {len(names)} files; the other {len(payload.files()) + 1 - len(names)} are there"
+    )
+    board.act(f"{INBOX}/{INSTALLER}", "install", found.root)
+    return 0
+
+
+def to_send(payload: Payload, found: Found) -> list[str]:
+    """What the board does not have yet. The manifest comes last: it names the rest."""
+    needed = payload.files()
+    if payload.environment in found.environments:
+        needed = [name for name in needed if name not in payload.dependencies]
+    changed = [name for name in needed if found.inbox.get(name) != payload.sha256[name]]
+    manifest = found.inbox.get(MANIFEST) != digest(payload.folder / MANIFEST)
+    return [*changed, *([MANIFEST] if manifest else [])]
+
+
+def _bundle(options: Namespace) -> int:
+    target = targets.parse(options.where)
+    payload = assemble(ROOT, target, options.extras, Path(options.model), Path(options.build))
+    name = "-".join(["edge-classifier", payload.release.partition("-")[0], str(target), *sorted(options.extras)])
+    folder = Path(options.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    archive = folder / f"{name}.tar"
+    pack(payload, archive, name)
+    print(archive)
+    note_line(
+        f"{archive.stat().st_size:,} bytes. On the board: tar xf {archive.name} && sudo python3 {name}/{INSTALLER}"
+    )
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser("python -m deploy", "Put the runtime and a model on a board, to run after every start.", EXAMPLE)
+    parser.add_argument("action", choices=("push", "rollback", "bundle"))
+    parser.add_argument("where", metavar="HOST|TARGET", help="user@host; for bundle: aarch64-py311, aarch64-py313, ...")
+    parser.add_argument(
+        "--model",
+        default=str(ROOT / "runtime/models/digits.tflite"),
+        metavar="FILE",
+        help="a .tflite with its card (default: the digits that ship)",
+    )
+    parser.add_argument("--extras", type=_words, default=[], metavar="A,B", help="such as mqtt or tflite-runtime")
+    # An environment variable, as git has one: a port or a key of one's own may stand in ~/.ssh/config as well.
+    parser.add_argument("--ssh", default=os.environ.get("EDGE_SSH", "ssh"), metavar="COMMAND", help="(ssh)")
+    parser.add_argument("--build", default=str(ROOT / "build"), metavar="FOLDER", help="for wheels (build)")
+    parser.add_argument("-o", "--output", default="dist", metavar="FOLDER", help="of the bundle (dist)")
+    return parser
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.replace(",", " ").split() if word]
+
+
+if __name__ == "__main__":
+    run(main)

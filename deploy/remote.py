@@ -1,0 +1,116 @@
+"""A board at the other end of ssh. ssh asks for passwords and keys itself; none passes through here."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from deploy.errors import DeployError
+
+INBOX = ".cache/edge-classifier/inbox"  # in the home of who logs in
+CUT = 255  # ssh's own status: no connection, or no longer
+HOST = r"(?:[\w.-]+@)?\[?[\w:.%-]+\]?"  # never an option
+
+# What the board is, and what it has. It is sent as it stands, to the Python of the board.
+PROBE = """
+import hashlib, json, os, pathlib, platform, struct, sys
+inbox = pathlib.Path.home() / sys.argv[1]
+inbox.mkdir(parents=True, exist_ok=True)
+home = pathlib.Path("/opt/edge-classifier")
+files = [p for p in inbox.iterdir() if p.is_file()]
+print(json.dumps({
+    "machine": platform.machine(), "bits": struct.calcsize("P") * 8,
+    "python": "%d.%d" % sys.version_info[:2], "glibc": platform.libc_ver()[1], "root": os.geteuid() == 0,
+    "environments": [p.parent.name for p in home.glob("environments/*/ready.json")],
+    "inbox": {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files},
+}))
+"""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a board answered. inbox: SHA-256 of each file that was sent before. environments: those that are whole."""
+
+    machine: str
+    bits: int
+    python: str
+    glibc: str
+    root: bool
+    environments: tuple[str, ...] = ()
+    inbox: dict[str, str] = field(default_factory=dict)
+
+
+class Remote:
+    """One connection for everything, so that a password is asked for once. Use it in a `with`."""
+
+    def __init__(self, host: str, ssh: str = "ssh") -> None:
+        """host: as ssh takes it. ssh: the command, with options of one's own."""
+        if not re.fullmatch(HOST, host):
+            raise DeployError(f"expected a host such as pi@raspberrypi.local; received {host or 'nothing'}")
+        self.host = host
+        self._folder = tempfile.TemporaryDirectory(prefix="edge-ssh-")
+        shared = ["-o", "ControlMaster=auto", "-o", f"ControlPath={self._folder.name}/%C", "-o", "ControlPersist=120"]
+        # A board that went away is noticed in half a minute.
+        patience = ["-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3", "-o", "ConnectTimeout=20"]
+        self._ssh = [*shlex.split(ssh), *shared, *patience]
+
+    def __enter__(self) -> Remote:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        subprocess.run([*self._ssh, "-O", "exit", self.host], capture_output=True, check=False)
+        self._folder.cleanup()
+
+    def probe(self) -> Found:
+        """Ask what the board is. Raises DeployError where it cannot be reached or has no Python."""
+        done = self._run(f"python3 - {INBOX}", PROBE.encode(), quiet=True)
+        if done.returncode == CUT:
+            raise DeployError(f"cannot reach {self.host}; try it: ssh {self.host}")
+        try:
+            raw: dict[str, Any] = json.loads(done.stdout.decode("utf-8", "replace").splitlines()[-1])
+            return Found(**{**raw, "environments": tuple(raw["environments"])})
+        except (ValueError, IndexError, TypeError, KeyError):
+            raise DeployError(
+                f"{self.host} has no python3 that answers; log in and do: sudo apt install python3 python3-venv"
+            ) from None
+
+    def send(self, path: Path, sha256: str) -> None:
+        """Put a file into the inbox: whole, or not at all."""
+        name = shlex.quote(path.name)
+        # The end of a connection looks like the end of the file: only the sum tells.
+        receive = (
+            f"cd {INBOX} && cat > {name}.part && echo '{sha256}  '{name}.part | sha256sum -c --status "
+            f"&& mv {name}.part {name}"
+        )
+        with path.open("rb") as file:
+            status = subprocess.run([*self._ssh, self.host, receive], stdin=file, check=False).returncode
+        if status:
+            why = "the connection was cut" if status == CUT else "is the disk full? df -h"
+            raise DeployError(f"{path.name} did not arrive: {why}. Nothing has changed on {self.host}: do it again")
+
+    def act(self, script: str, words: str, root: bool) -> None:
+        """Run a Python script of the board as root; what it prints is shown as it comes."""
+        terminal = ["-t"] if sys.stdin.isatty() else []  # sudo asks there, where it has to
+        command = f"{'' if root else 'sudo '}python3 {script} {words}"
+        status = subprocess.run([*self._ssh, *terminal, self.host, command], check=False).returncode
+        if status == CUT:
+            raise DeployError(
+                f"the connection was cut. {self.host} runs the version before or the new one, whole: do it again"
+            )
+        if status:
+            raise DeployError(f"{self.host} did not take it (status {status}, see above); it runs what it ran before")
+
+    def _run(self, command: str, stdin: bytes, quiet: bool) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [*self._ssh, self.host, command], input=stdin, stdout=subprocess.PIPE if quiet else None, check=False
+        )

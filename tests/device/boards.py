@@ -1,0 +1,165 @@
+"""The boards: how each is made, what is installed on it and what is run there. Two at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deploy import target as targets
+from deploy.payload import Payload, assemble, pack
+from runtime.classifier import DEFAULT_MODEL
+from tests.device.root import PI_2, PI_4, PI_5, Chip, Root, size
+
+ROOT = Path(__file__).parent.parent.parent
+WORK = Path(os.environ.get("DEVICE_LAB", "/tmp/edge-classifier-device"))
+CURRENT = "/opt/edge-classifier/current"
+PYTHON = f"{CURRENT}/env/bin/python"
+# What a process that does nothing takes under qemu: the share of its figures that is not this project's.
+RESIDENT = "import resource, sys; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """name: as it is printed. target, extras: as make bundle takes them. by_pip: installed by pip, not by a bundle."""
+
+    name: str
+    arch: str
+    suite: str
+    chip: Chip
+    target: str
+    extras: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    by_pip: bool = False
+
+
+KINDS = (
+    Kind("Bookworm arm64, LiteRT", "arm64", "bookworm", PI_4, "aarch64-py311"),
+    Kind("Trixie arm64, LiteRT", "arm64", "trixie", PI_5, "aarch64-py313"),
+    Kind(
+        "Bookworm arm64, tflite-runtime", "arm64", "bookworm", PI_4, "aarch64-py311", ("tflite-runtime",), by_pip=True
+    ),
+    Kind(
+        "Bookworm armhf, tflite-runtime",
+        "armhf",
+        "bookworm",
+        PI_2,
+        "armv7l-py311",
+        packages=("python3-numpy", "python3-opencv"),
+    ),
+)
+
+
+@dataclass
+class Board:
+    """A root with the project installed, and what its commands said there."""
+
+    kind: Kind
+    root: Root
+    payload: Payload
+    done: dict[str, subprocess.CompletedProcess[str]] = field(default_factory=dict)
+    figures: dict[str, int] = field(default_factory=dict)
+
+    def run(self, name: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """`python -m WORDS` where the project is installed; kept under `name`."""
+        cwd, python = ("/", "/opt/venv/bin/python") if self.kind.by_pip else (CURRENT, PYTHON)
+        self.done[name] = self.root.enter(python, "-m", *words, cwd=cwd)
+        return self.done[name]
+
+
+def host_readings() -> dict[str, Any]:
+    """What this machine makes of the samples."""
+    words = [sys.executable, "-m", "tests.device.probe", "samples"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    readings: dict[str, Any] = json.loads(done.stdout)
+    return readings
+
+
+def all_boards(host: dict[str, Any]) -> dict[str, Future[Board]]:
+    """Begin with every board; two are made at a time."""
+    payloads = {kind.name: payload_of(kind) for kind in KINDS}
+    pool = ThreadPoolExecutor(2)
+    futures = {kind.name: pool.submit(make, kind, payloads[kind.name], host) for kind in KINDS}
+    pool.shutdown(wait=False)
+    return futures
+
+
+def payload_of(kind: Kind) -> Payload:
+    """As make bundle makes it, in a folder that the tests of deploy do not write into meanwhile."""
+    payload = assemble(ROOT, targets.parse(kind.target), kind.extras, DEFAULT_MODEL, ROOT / "build")
+    folder = WORK / "payloads" / payload.folder.name
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(payload.folder, folder)
+    return dataclasses.replace(payload, folder=folder)
+
+
+def make(kind: Kind, payload: Payload, host: dict[str, Any]) -> Board:
+    """From nothing to the last command's output."""
+    name = kind.name.lower().replace(", ", "-").replace(" ", "-")
+    root = Root(WORK / name, kind.arch, kind.suite, kind.chip)
+    root.make(kind.packages)
+    board = Board(kind, root, payload)
+    root.put(ROOT / "samples", "/samples")
+    root.put(ROOT / "tests/device/probe.py", "/probe/probe.py")
+    given = {name: reading["pixels"] for name, reading in host["readings"].items()}
+    (root.path / "probe/given.json").write_text(json.dumps(given))
+    before = size(root.path / "opt")
+    install_by_pip(board) if kind.by_pip else install_bundle(board)
+    board.figures["downloaded"] = sum(
+        (payload.folder / n).stat().st_size for n in payload.files() if n.endswith(".whl")
+    )
+    board.figures["on disk"] = size(root.path / "opt") - before
+    use(board)
+    return board
+
+
+def install_bundle(board: Board) -> None:
+    """As a person does with a bundle: unpack it, run its script. pip says what it would have chosen itself."""
+    archive = WORK / f"{board.root.path.name}.tar"
+    pack(board.payload, archive, "bundle")
+    subprocess.run(["tar", "-C", str(board.root.path / "root"), "-xf", str(archive)], check=True)
+    board.done["install"] = board.root.enter("python3", "/root/bundle/install.py")
+    board.done["pip"] = _pip(board, f"{CURRENT}/env/bin/python", "/root/bundle", ["--dry-run", "--ignore-installed"])
+
+
+def install_by_pip(board: Board) -> None:
+    """As a person does with an index: a folder of wheels stands for it, more in it than is needed."""
+    board.root.put(board.payload.folder, "/wheels")
+    for path in (ROOT / "build/wheels/aarch64-py311").glob("*.whl"):
+        board.root.put(path, "/wheels")
+    board.done["venv"] = board.root.enter("python3", "-m", "venv", "--system-site-packages", "/opt/venv")
+    board.done["pip"] = _pip(board, "/opt/venv/bin/python", "/wheels", [])
+
+
+def _pip(board: Board, python: str, wheels: str, more: list[str]) -> subprocess.CompletedProcess[str]:
+    """pip's own idea of what the project needs there, from its metadata and this machine's markers."""
+    extras = f"[{','.join(board.kind.extras)}]" if board.kind.extras else ""
+    if board.root.arch == "armhf":
+        more.remove("--ignore-installed")  # numpy is the distribution's
+    words = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-index", "--find-links", wheels, *more]
+    return board.root.enter(*words, f"edge-classifier{extras}")
+
+
+def use(board: Board) -> None:
+    """Everything that the issue asks to run inside."""
+    own = [] if board.kind.by_pip else ["-m", "model.tflite"]
+    board.run("classify", "runtime.classify", "--json", "/samples")  # the first start there: cold
+    board.run("doctor", "runtime.doctor", "--json", *own)
+    board.run("selftest", "runtime.selftest", *own)
+    board.run("read", "runtime.classify", "--read", "/samples/lines/note_31415_92653.jpg")
+    board.run("benchmark", "runtime.benchmark", "--json", "--count", "5", "--warmup", "1", "--num-threads", "1")
+    cwd, python = ("/probe", "/opt/venv/bin/python") if board.kind.by_pip else (CURRENT, PYTHON)
+    board.done["probe"] = board.root.enter(
+        python, "/probe/probe.py", "/samples", "/probe/given.json", cwd=cwd, env={"PYTHONPATH": cwd}
+    )
+    for name, words in (("resident", "-m runtime.classify /samples/photo_7.jpg"), ("resident, bare", "-c pass")):
+        code = f"import subprocess; subprocess.run([{python!r}, *{words.split()!r}], stdout=-3); {RESIDENT}"
+        board.done[name] = board.root.enter(python, "-c", code, cwd=cwd)

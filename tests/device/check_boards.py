@@ -1,0 +1,122 @@
+"""On every board: what was installed is what was meant, it computes what the host computed, and what it costs."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import Any
+
+import numpy as np
+
+from runtime.selftest import OTHER_KERNELS
+from tests.device.boards import Board
+from tests.device.conftest import FOUND
+
+
+def output(board: Board, name: str, status: int = 0) -> str:
+    done = board.done[name]
+    assert done.returncode == status, f"{name}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def probe(board: Board) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(output(board, "probe"))
+    return found
+
+
+def test_it_is_installed(board: Board) -> None:
+    if not board.kind.by_pip:
+        assert re.search(r"^installed 0\.\S+; before: none$", output(board, "install"), re.MULTILINE)
+        assert "result       passed" in board.done["install"].stdout
+
+
+def test_pip_chooses_what_the_payload_holds(board: Board) -> None:
+    """The markers are right on that machine, and the bundle is what pip would have installed."""
+    (line,) = re.findall(r"^(?:Would install|Successfully installed) (.*)$", output(board, "pip"), re.MULTILINE)
+    chosen = {re.sub(r"-[^-]*$", "", word).replace("_", "-").replace(".", "-") for word in line.split()}
+    packed = {name.split("-")[0].replace("_", "-").replace(".", "-") for name in board.payload.dependencies}
+    assert chosen == packed | {"edge-classifier"}
+
+
+def test_it_has_the_interpreter_meant_for_it_and_no_tensorflow(board: Board) -> None:
+    found = probe(board)
+    assert found["interpreter"].startswith(board.kind.name.partition(", ")[2].replace("LiteRT", "ai-edge-litert"))
+    assert found["tensorflow"] is False
+    assert found["machine"] == board.kind.target.partition("-")[0]
+    assert "py" + "".join(found["python"].split(".")[:2]) == board.kind.target.partition("-")[2]
+    assert (int(found["numpy"].split(".")[0]) >= 2) == found["interpreter"].startswith("ai-edge-litert")
+
+
+def test_the_samples_are_read_as_on_the_host(board: Board, host: dict[str, Any]) -> None:
+    lines = [json.loads(line) for line in output(board, "classify").splitlines()]
+    assert {line["source"].rpartition("/")[2]: line["label"] for line in lines} == {
+        name: reading["label"] for name, reading in host["readings"].items()
+    }
+    assert "31415\n  92653" in output(board, "read")
+
+
+def test_int8_outputs_are_the_hosts(board: Board, host: dict[str, Any]) -> None:
+    """To the byte where the interpreter is the host's; elsewhere the same label, within the selftest's tolerance."""
+    found = probe(board)
+    worst = pixels = 0
+    for name, expected in host["readings"].items():
+        received = found["readings"][name]
+        assert (received["label"], received["reason"]) == (expected["label"], expected["reason"]), name
+        worst = max(worst, furthest(received["on_given"], expected["output"]))
+        pixels = max(pixels, differences(received["pixels"], expected["pixels"]))
+        if found["interpreter"] == host["interpreter"]:
+            assert received["on_given"] == expected["output"], name
+            assert received["pixels"] == expected["pixels"], name
+    assert worst <= OTHER_KERNELS * 256
+    FOUND.append(
+        f"{board.kind.name}: {len(host['readings'])} samples, same labels; outputs differ from the host's by at most "
+        f"{worst} of 256 steps on the same pixels, pixels by at most {pixels} of 255"
+    )
+
+
+def furthest(received: str, expected: str) -> int:
+    pair = [np.frombuffer(bytes.fromhex(text), np.int8).astype(int) for text in (received, expected)]
+    return int(np.abs(pair[0] - pair[1]).max(initial=0))
+
+
+def differences(received: str, expected: str) -> int:
+    pair = [np.frombuffer(base64.b64decode(text), np.uint8).astype(int) for text in (received, expected)]
+    assert pair[0].shape == pair[1].shape
+    return int(np.abs(pair[0] - pair[1]).max(initial=0))
+
+
+def test_selftest_passes(board: Board) -> None:
+    text = output(board, "selftest")
+    assert text.endswith("result       passed\n")
+    if board.kind.name.endswith("LiteRT"):
+        assert "replayed, to the byte" in text
+
+
+def test_doctor_finds_the_board_fit(board: Board) -> None:
+    checks = {check["name"]: check for check in map(json.loads, output(board, "doctor").splitlines())}
+    assert not [check for check in checks.values() if check["state"] == "fault"]
+    assert checks["model"]["state"] == checks["selftest"]["state"] == "ok"
+    assert board.kind.target.partition("-")[0] in checks["machine"]["value"]
+    assert checks["cameras"]["remedy"]
+
+
+def test_benchmark_measures_a_proven_model(board: Board) -> None:
+    (cost,) = (json.loads(line) for line in output(board, "benchmark").splitlines())
+    assert cost["proven"] is True
+    assert 0 < cost["inference"]["p5"] <= cost["inference"]["p50"] <= cost["inference"]["p95"]
+
+
+def test_its_figures(board: Board) -> None:
+    """For docs/device.md. Under qemu a process is resident with qemu and what that translated: both are given."""
+    found = probe(board)
+    resident, bare = (int(output(board, name)) for name in ("resident", "resident, bare"))
+    assert resident > bare > 0
+    figures = {**board.figures, "resident": resident, "bare": bare}
+    FOUND.append(
+        f"{board.kind.name}: {found['machine']}, Python {found['python']}, glibc {found['glibc']}, "
+        f"{found['interpreter']}, numpy {found['numpy']}, OpenCV {found['opencv']}"
+    )
+    cells = [f"{value / 2**20:.1f} MiB" for value in figures.values()]
+    assert board.figures["downloaded"] > 0 < board.figures["on disk"]
+    FOUND.append(f"| {board.kind.name} | {' | '.join(cells)} |")
