@@ -26,13 +26,15 @@ def probe(board: Board) -> dict[str, Any]:
 
 
 def test_it_is_installed(board: Board) -> None:
-    if not board.kind.by_pip:
-        assert re.search(r"^installed 0\.\S+; before: none$", output(board, "install"), re.MULTILINE)
-        assert "result       passed" in board.done["install"].stdout
+    assert re.search(r"^installed 0\.\S+; before: none$", output(board, "install"), re.MULTILINE)
+    assert "result       passed" in board.done["install"].stdout
 
 
 def test_pip_chooses_what_the_payload_holds(board: Board) -> None:
     """The markers are right on that machine, and the bundle is what pip would have installed."""
+    if board.kind.extras:
+        assert "pip" not in board.done  # pip adds what an extra names and leaves nothing out; make bundle does
+        return
     (line,) = re.findall(r"^(?:Would install|Successfully installed) (.*)$", output(board, "pip"), re.MULTILINE)
     chosen = {re.sub(r"-[^-]*$", "", word).replace("_", "-").replace(".", "-") for word in line.split()}
     packed = {name.split("-")[0].replace("_", "-").replace(".", "-") for name in board.payload.dependencies}
@@ -59,19 +61,19 @@ def test_the_samples_are_read_as_on_the_host(board: Board, host: dict[str, Any])
 def test_int8_outputs_are_the_hosts(board: Board, host: dict[str, Any]) -> None:
     """To the byte where the interpreter is the host's; elsewhere the same label, within the selftest's tolerance."""
     found = probe(board)
-    worst = pixels = 0
+    given = own = pixels = 0
     for name, expected in host["readings"].items():
         received = found["readings"][name]
         assert (received["label"], received["reason"]) == (expected["label"], expected["reason"]), name
-        worst = max(worst, furthest(received["on_given"], expected["output"]))
+        given = max(given, furthest(received["on_given"], expected["output"]))
+        own = max(own, furthest(received["output"], expected["output"]))
         pixels = max(pixels, differences(received["pixels"], expected["pixels"]))
-        if found["interpreter"] == host["interpreter"]:
-            assert received["on_given"] == expected["output"], name
-            assert received["pixels"] == expected["pixels"], name
-    assert worst <= OTHER_KERNELS * 256
+    assert given <= (0 if found["interpreter"] == host["interpreter"] else OTHER_KERNELS * 256)
+    # What the board makes of the picture itself: its OpenCV may round a grey level otherwise.
+    assert own <= OTHER_KERNELS * 256
     FOUND.append(
         f"{board.kind.name}: {len(host['readings'])} samples, same labels; outputs differ from the host's by at most "
-        f"{worst} of 256 steps on the same pixels, pixels by at most {pixels} of 255"
+        f"{given} of 255 steps on the host's pixels, {own} on the board's own, which differ by at most {pixels} of 255"
     )
 
 
