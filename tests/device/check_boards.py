@@ -80,8 +80,8 @@ def test_int8_outputs_are_the_hosts(board: Board, host: dict[str, Any]) -> None:
     # From the picture on: another architecture rounds otherwise, and a mark may be framed a pixel aside.
     assert scores <= OTHER_KERNELS
     FOUND.append(
-        f"{board.kind.name}: {len(host['readings'])} samples, same labels; on the host's pixels the outputs differ by at "
-        f"most {given} of 255 steps; its own pixels are the host's in {same} of them, and scores differ by at most {scores:.4f}"
+        f"{board.kind.name}: {len(host['readings'])} samples, same labels; outputs for the host's pixels differ by at "
+        f"most {given} of 255 steps; its own pixels are the host's in {same} of them, its scores within {scores:.4f}"
     )
 
 
