@@ -64,10 +64,18 @@ def requirements(wheel: Path, target: Target, extras: Iterable[str] = ()) -> lis
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (n for n in archive.namelist() if n.count("/") == 1 and n.endswith(".dist-info/METADATA"))
         headers = HeaderParser().parsestr(archive.read(name).decode("utf-8"))
-    environments = [{**target.markers(), "extra": extra} for extra in list(extras) or [""]]
     asked = [Requirement(text) for text in headers.get_all("Requires-Dist", [])]
-    wanted = [r for r in asked if r.marker is None or any(r.marker.evaluate(e) for e in environments)]
+    wanted = [r for r in asked if _applies(r, target, list(extras))]
     return [r for r in wanted if canonicalize_name(r.name) not in target.from_distribution]
+
+
+def _applies(requirement: Requirement, target: Target, extras: list[str]) -> bool:
+    """Whether a requirement holds there: asked for by one of the extras, or always and ruled out by none of them."""
+    marker = requirement.marker
+    if marker is None:
+        return True
+    with_each = [marker.evaluate({**target.markers(), "extra": extra}) for extra in extras]
+    return all(with_each) if marker.evaluate({**target.markers(), "extra": ""}) else any(with_each)
 
 
 def collect(wheel: Path, target: Target, extras: Iterable[str], folder: Path) -> list[Path]:

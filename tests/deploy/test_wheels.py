@@ -49,6 +49,7 @@ def test_it_holds_the_runtime_with_its_model_and_nothing_else(built: Path) -> No
         ("aarch64-py311", ("tflite-runtime",), SMALL),
         ("armv7l-py311", ("tflite-runtime",), {"tflite-runtime"}),
         ("aarch64-py311", ("mqtt",), LITERT | {"paho-mqtt"}),
+        ("aarch64-py311", ("mqtt", "tflite-runtime"), SMALL | {"paho-mqtt"}),
     ],
 )
 def test_a_board_is_asked_for_what_it_needs_alone(

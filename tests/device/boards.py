@@ -28,7 +28,7 @@ RESIDENT = "import resource, sys; print(resource.getrusage(resource.RUSAGE_CHILD
 
 @dataclass(frozen=True)
 class Kind:
-    """name: as it is printed. target, extras: as make bundle takes them. by_pip: installed by pip, not by a bundle."""
+    """name: as it is printed. target, extras: as make bundle takes them. packages: Debian's, beside the usual ones."""
 
     name: str
     arch: str
@@ -37,15 +37,12 @@ class Kind:
     target: str
     extras: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
-    by_pip: bool = False
 
 
 KINDS = (
     Kind("Bookworm arm64, LiteRT", "arm64", "bookworm", PI_4, "aarch64-py311"),
     Kind("Trixie arm64, LiteRT", "arm64", "trixie", PI_5, "aarch64-py313"),
-    Kind(
-        "Bookworm arm64, tflite-runtime", "arm64", "bookworm", PI_4, "aarch64-py311", ("tflite-runtime",), by_pip=True
-    ),
+    Kind("Bookworm arm64, tflite-runtime", "arm64", "bookworm", PI_4, "aarch64-py311", ("tflite-runtime",)),
     Kind(
         "Bookworm armhf, tflite-runtime",
         "armhf",
@@ -69,8 +66,7 @@ class Board:
 
     def run(self, name: str, *words: str) -> subprocess.CompletedProcess[str]:
         """`python -m WORDS` where the project is installed; kept under `name`."""
-        cwd, python = ("/", "/opt/venv/bin/python") if self.kind.by_pip else (CURRENT, PYTHON)
-        self.done[name] = self.root.enter(python, "-m", *words, cwd=cwd)
+        self.done[name] = self.root.enter(PYTHON, "-m", *words, cwd=CURRENT)
         return self.done[name]
 
 
@@ -112,7 +108,7 @@ def make(kind: Kind, payload: Payload, host: dict[str, Any]) -> Board:
     given = {name: reading["pixels"] for name, reading in host["readings"].items()}
     (root.path / "probe/given.json").write_text(json.dumps(given))
     before = size(root.path / "opt")
-    install_by_pip(board) if kind.by_pip else install_bundle(board)
+    install_bundle(board)
     board.figures["downloaded"] = sum(
         (payload.folder / n).stat().st_size for n in payload.files() if n.endswith(".whl")
     )
@@ -127,39 +123,28 @@ def install_bundle(board: Board) -> None:
     pack(board.payload, archive, "bundle")
     subprocess.run(["tar", "-C", str(board.root.path / "root"), "-xf", str(archive)], check=True)
     board.done["install"] = board.root.enter("python3", "/root/bundle/install.py")
-    board.done["pip"] = _pip(board, f"{CURRENT}/env/bin/python", "/root/bundle", ["--dry-run", "--ignore-installed"])
+    if not board.kind.extras:  # pip takes LiteRT along whatever the extra
+        board.done["pip"] = _pip(board, PYTHON, "/root/bundle")
 
 
-def install_by_pip(board: Board) -> None:
-    """As a person does with an index: a folder of wheels stands for it, more in it than is needed."""
-    board.root.put(board.payload.folder, "/wheels")
-    for path in (ROOT / "build/wheels/aarch64-py311").glob("*.whl"):
-        board.root.put(path, "/wheels")
-    board.done["venv"] = board.root.enter("python3", "-m", "venv", "--system-site-packages", "/opt/venv")
-    board.done["pip"] = _pip(board, "/opt/venv/bin/python", "/wheels", [])
-
-
-def _pip(board: Board, python: str, wheels: str, more: list[str]) -> subprocess.CompletedProcess[str]:
+def _pip(board: Board, python: str, wheels: str) -> subprocess.CompletedProcess[str]:
     """pip's own idea of what the project needs there, from its metadata and this machine's markers."""
-    extras = f"[{','.join(board.kind.extras)}]" if board.kind.extras else ""
-    if board.root.arch == "armhf":
-        more.remove("--ignore-installed")  # numpy is the distribution's
-    words = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-index", "--find-links", wheels, *more]
-    return board.root.enter(*words, f"edge-classifier{extras}")
+    # On 32 bits numpy is the distribution's, and has to be seen.
+    more = [] if board.root.arch == "armhf" else ["--ignore-installed"]
+    words = ["install", "--dry-run", "--disable-pip-version-check", "--no-index", "--find-links", wheels, *more]
+    return board.root.enter(python, "-m", "pip", *words, "edge-classifier")
 
 
 def use(board: Board) -> None:
     """Everything that the issue asks to run inside."""
-    own = [] if board.kind.by_pip else ["-m", "model.tflite"]
+    own = ["-m", "model.tflite"]
     board.run("classify", "runtime.classify", "--json", "/samples")  # the first start there: cold
     board.run("doctor", "runtime.doctor", "--json", *own)
     board.run("selftest", "runtime.selftest", *own)
     board.run("read", "runtime.classify", "--read", "/samples/lines/note_31415_92653.jpg")
     board.run("benchmark", "runtime.benchmark", "--json", "--count", "5", "--warmup", "1", "--num-threads", "1")
-    cwd, python = ("/probe", "/opt/venv/bin/python") if board.kind.by_pip else (CURRENT, PYTHON)
-    board.done["probe"] = board.root.enter(
-        python, "/probe/probe.py", "/samples", "/probe/given.json", cwd=cwd, env={"PYTHONPATH": cwd}
-    )
+    probe = ["/probe/probe.py", "/samples", "/probe/given.json"]
+    board.done["probe"] = board.root.enter(PYTHON, *probe, cwd=CURRENT, env={"PYTHONPATH": CURRENT})
     for name, words in (("resident", "-m runtime.classify /samples/photo_7.jpg"), ("resident, bare", "-c pass")):
-        code = f"import subprocess; subprocess.run([{python!r}, *{words.split()!r}], stdout=-3); {RESIDENT}"
-        board.done[name] = board.root.enter(python, "-c", code, cwd=cwd)
+        code = f"import subprocess; subprocess.run([{PYTHON!r}, *{words.split()!r}], stdout=-3); {RESIDENT}"
+        board.done[name] = board.root.enter(PYTHON, "-c", code, cwd=CURRENT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from typing import Any
@@ -26,17 +25,28 @@ def probe(board: Board) -> dict[str, Any]:
 
 
 def test_it_is_installed(board: Board) -> None:
-    if not board.kind.by_pip:
-        assert re.search(r"^installed 0\.\S+; before: none$", output(board, "install"), re.MULTILINE)
-        assert "result       passed" in board.done["install"].stdout
+    assert re.search(r"^installed 0\.\S+; before: none$", output(board, "install"), re.MULTILINE)
+    assert "result       passed" in board.done["install"].stdout
 
 
 def test_pip_chooses_what_the_payload_holds(board: Board) -> None:
     """The markers are right on that machine, and the bundle is what pip would have installed."""
-    (line,) = re.findall(r"^(?:Would install|Successfully installed) (.*)$", output(board, "pip"), re.MULTILINE)
-    chosen = {re.sub(r"-[^-]*$", "", word).replace("_", "-").replace(".", "-") for word in line.split()}
-    packed = {name.split("-")[0].replace("_", "-").replace(".", "-") for name in board.payload.dependencies}
-    assert chosen == packed | {"edge-classifier"}
+    if board.kind.extras:
+        assert "pip" not in board.done  # pip adds what an extra names and leaves nothing out; make bundle does
+        return
+    said = output(board, "pip")
+    (line,) = re.findall(r"^Would install (.*)$", said, re.MULTILINE)
+    chosen = {plain(re.sub(r"-[^-]*$", "", word)) for word in line.split()}
+    # On 32 bits what is installed is not ignored, since numpy is the distribution's.
+    chosen |= {plain(word) for word in re.findall(r"^Requirement already satisfied: ([\w.-]+)", said, re.MULTILINE)}
+    from_debian = {"numpy"} if board.root.arch == "armhf" else set()
+    packed = {plain(name.split("-")[0]) for name in board.payload.dependencies}
+    assert chosen == packed | from_debian | {"edge-classifier"}
+
+
+def plain(name: str) -> str:
+    """A package's name in the one spelling that all of them share."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_it_has_the_interpreter_meant_for_it_and_no_tensorflow(board: Board) -> None:
@@ -59,30 +69,24 @@ def test_the_samples_are_read_as_on_the_host(board: Board, host: dict[str, Any])
 def test_int8_outputs_are_the_hosts(board: Board, host: dict[str, Any]) -> None:
     """To the byte where the interpreter is the host's; elsewhere the same label, within the selftest's tolerance."""
     found = probe(board)
-    worst = pixels = 0
+    given, scores, same = 0, 0.0, 0
     for name, expected in host["readings"].items():
         received = found["readings"][name]
         assert (received["label"], received["reason"]) == (expected["label"], expected["reason"]), name
-        worst = max(worst, furthest(received["on_given"], expected["output"]))
-        pixels = max(pixels, differences(received["pixels"], expected["pixels"]))
-        if found["interpreter"] == host["interpreter"]:
-            assert received["on_given"] == expected["output"], name
-            assert received["pixels"] == expected["pixels"], name
-    assert worst <= OTHER_KERNELS * 256
+        given = max(given, furthest(received["on_given"], expected["output"]))
+        scores = max(scores, abs(received["score"] - expected["score"]))
+        same += received["pixels"] == expected["pixels"]
+    assert given <= (0 if found["interpreter"] == host["interpreter"] else OTHER_KERNELS * 256)
+    # From the picture on: another architecture rounds otherwise, and a mark may be framed a pixel aside.
+    assert scores <= OTHER_KERNELS
     FOUND.append(
-        f"{board.kind.name}: {len(host['readings'])} samples, same labels; outputs differ from the host's by at most "
-        f"{worst} of 256 steps on the same pixels, pixels by at most {pixels} of 255"
+        f"{board.kind.name}: {len(host['readings'])} samples, same labels; outputs for the host's pixels differ by at "
+        f"most {given} of 255 steps; its own pixels are the host's in {same} of them, its scores within {scores:.4f}"
     )
 
 
 def furthest(received: str, expected: str) -> int:
     pair = [np.frombuffer(bytes.fromhex(text), np.int8).astype(int) for text in (received, expected)]
-    return int(np.abs(pair[0] - pair[1]).max(initial=0))
-
-
-def differences(received: str, expected: str) -> int:
-    pair = [np.frombuffer(base64.b64decode(text), np.uint8).astype(int) for text in (received, expected)]
-    assert pair[0].shape == pair[1].shape
     return int(np.abs(pair[0] - pair[1]).max(initial=0))
 
 
