@@ -72,3 +72,21 @@ def test_damaged_vectors_are_a_fault_and_no_crash(bare_model: bytes, shipped_car
     done = command("runtime.selftest", "-m", str(model))
     assert done.returncode == 1
     assert "is not of 784 and 10 bytes" in done.stderr
+
+
+def test_a_model_that_an_older_interpreter_runs_wrongly_without_a_word() -> None:
+    """A tiny network with dynamic-range weights by ai-edge-quantizer 0.10; its golden outputs are LiteRT 2.3's.
+
+    tflite-runtime 2.14 loads it, runs it, and answers the same for every picture.
+    """
+    model = Path(__file__).parent / "data" / "newer_quantizer.tflite"
+    report = selftest(Classifier.load(model))
+    assert report.vectors == 3
+    done = command("runtime.camera", "fake://digits", "--count", "1", "-m", str(model))
+    if report.interpreter.startswith("tflite-runtime"):
+        assert len(report.faults) == 3
+        assert done.returncode == 1
+        assert done.stderr.startswith("error: self-test failed, nothing is classified: golden vector 0")
+    else:
+        assert report.faults == ()
+        assert done.returncode == 0
