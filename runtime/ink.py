@@ -161,7 +161,7 @@ def _cut_out(sheet: _Sheet, mark: Mark, ground: Gray, grain: float) -> Ink | Non
         crop = ink_plane(crop, sheet.light, sheet.tint)
     size = (crop.shape[1], crop.shape[0])
     keep = cv2.resize(near, size, interpolation=cv2.INTER_NEAREST)
-    under = cv2.resize(ground[top:bottom, left:right], size, interpolation=cv2.INTER_LINEAR)
+    under = cv2.resize(ground[top:bottom, left:right], size, interpolation=cv2.INTER_LINEAR_EXACT)
     strength = stretched(u8(cv2.multiply(cv2.subtract(crop, under), keep)), grain)
     box = (x0, y0, max(1, x1 - x0), max(1, y1 - y0))
     return Ink(box, strength, sheet.light, mark.share) if strength.size else None

@@ -70,7 +70,7 @@ def _leaning(gray: Gray) -> float:
     """Skewness of what a blur takes away: below 0 where a few dark pixels lie on much light."""
     side = max(2, min(gray.shape) // 4) | 1
     half = shrink(gray, 0.5)
-    wide = cv2.resize(cv2.blur(half, (side, side)), gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    wide = cv2.resize(cv2.blur(half, (side, side)), gray.shape[::-1], interpolation=cv2.INTER_LINEAR_EXACT)
     detail = cv2.subtract(gray, wide, dtype=cv2.CV_32F)
     square = cv2.multiply(detail, detail)
     cubes, squares = (cv2.mean(cv2.multiply(square, detail))[0], cv2.mean(square)[0])
@@ -141,7 +141,7 @@ def ground_of(plane: Gray, size: int) -> Gray:
     ground = _opened(u8(cv2.medianBlur(small, 3)), round(size / step))
     # A shadow's edge lies somewhere within a pixel of the small one: one more on its lit side, or it would be ink.
     ground = u8(cv2.dilate(ground, SQUARE))
-    return u8(cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR))
+    return u8(cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR_EXACT))
 
 
 def _opened(calm: Gray, size: int) -> Gray:

@@ -1,6 +1,7 @@
 """The one path from pixels to model input. Training, conversion and the device all call `to_input`.
 
-Pure: no files, no state, no randomness. The same picture gives the same bytes everywhere.
+Pure: no files, no state, no randomness. The same picture gives the same bytes everywhere: of OpenCV's ways to
+resize only INTER_AREA, INTER_NEAREST and INTER_LINEAR_EXACT round alike on Arm and x86, and no other is used.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from runtime.card import InputSpec
 from runtime.ink import Ink, find_ink
-from runtime.paper import SQUARE, Gray, Picture, quantile
+from runtime.paper import SQUARE, Gray, Picture, quantile, u8
 
 THIN_STROKE = 0.085  # of the mark's longer side; a thinner stroke is brought to this
 GRAYS = np.arange(256)
@@ -121,11 +122,34 @@ def _box(strength: Gray, side: int) -> Gray:
     factor = side / max(height, width)
     if not SAME_SIZE[0] <= factor <= SAME_SIZE[1]:
         size = (max(1, round(width * factor)), max(1, round(height * factor)))
-        method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-        strength = np.asarray(cv2.resize(strength, size, interpolation=method), dtype=np.uint8)
+        smaller = factor < 1
+        strength = (
+            u8(cv2.resize(strength, size, interpolation=cv2.INTER_AREA)) if smaller else _enlarged(strength, size)
+        )
     peak = quantile(strength, 0.95, above=0)
     table = np.minimum(GRAYS * (255.0 / max(peak, 1.0)), 255)
     return np.asarray(cv2.LUT(strength, table.astype(np.uint8)), dtype=np.uint8)
+
+
+def _enlarged(strength: Gray, size: tuple[int, int]) -> Gray:
+    """(h, w) at size (width, height), bicubic (Keys 1981, a = -0.75, as OpenCV's).
+
+    OpenCV's own rounds otherwise on Arm than on x86; this one does not, and what it enlarges is small.
+    """
+    rows, columns = (_cubic_weights(of, to) for of, to in zip(strength.shape, size[::-1], strict=True))
+    return u8(np.clip((rows @ strength.astype(np.float64) @ columns.T).round(6).round(), 0, 255))
+
+
+def _cubic_weights(of: int, to: int) -> NDArray[np.float64]:
+    """(to, of): what each of `of` samples gives to each of `to`; beyond the ends the last sample goes on."""
+    places = (np.arange(to) + 0.5) * (of / to) - 0.5
+    weights = np.zeros((to, of))
+    for step in range(-1, 3):
+        sample = np.floor(places) + step
+        x = np.abs(places - sample)
+        near, far = (1.25 * x - 2.25) * x * x + 1, ((-0.75 * x + 3.75) * x - 6) * x + 3
+        np.add.at(weights, (np.arange(to), np.clip(sample, 0, of - 1).astype(int)), np.where(x <= 1, near, far))
+    return weights
 
 
 def _centre(mark: Gray, height: int, width: int) -> Gray:
@@ -157,7 +181,7 @@ def _frame(picture: Picture, spec: InputSpec) -> NDArray[np.uint8]:
         picture = _padded(picture, spec.width / spec.height)
     if picture.shape[:2] != (spec.height, spec.width):
         grows = picture.shape[0] < spec.height or picture.shape[1] < spec.width
-        method = cv2.INTER_LINEAR if grows else cv2.INTER_AREA
+        method = cv2.INTER_LINEAR_EXACT if grows else cv2.INTER_AREA
         picture = np.asarray(cv2.resize(picture, (spec.width, spec.height), interpolation=method), dtype=np.uint8)
     return np.ascontiguousarray(picture).reshape(spec.shape)
 

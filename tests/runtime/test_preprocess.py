@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import cv2
@@ -9,10 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from runtime import preprocess
 from runtime.card import InputSpec
 from runtime.classifier import Classifier
 from runtime.frames import read_image
-from runtime.preprocess import as_picture, prepare, to_input
+from runtime.preprocess import _enlarged, as_picture, prepare, to_input
 from tests.runtime.helpers import stroke
 
 DIGITS = InputSpec()
@@ -180,3 +182,23 @@ def test_input_is_not_written_to() -> None:
     assert first is not None
     assert second is not None
     assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize(("of", "to"), [((13, 9), (20, 14)), ((5, 3), (20, 12)), ((1, 7), (3, 20))])
+def test_small_marks_are_enlarged_as_opencv_does_on_x86(of: tuple[int, int], to: tuple[int, int]) -> None:
+    """OpenCV's cubic may round by a level otherwise, on Arm it does: that is why it is not used."""
+    mark = np.random.default_rng(0).integers(0, 256, of, dtype=np.uint8)
+    large = _enlarged(mark, to[::-1])
+    assert large.shape == to
+    assert large.dtype == np.uint8
+    theirs = np.asarray(cv2.resize(mark, to[::-1], interpolation=cv2.INTER_CUBIC), np.uint8).reshape(to)
+    assert np.abs(large.astype(int) - theirs.astype(int)).max() <= 1
+
+
+def test_only_interpolations_that_are_the_same_on_every_machine_are_used() -> None:
+    """tests/device proves it on Arm; this keeps the others from coming back unnoticed."""
+    rooms = ("preprocess", "ink", "paper", "parts", "rules", "small", "marks", "layout", "reader")
+    folder = Path(preprocess.__file__).parent
+    used = {name for room in rooms for name in re.findall(r"INTER_\w+", (folder / f"{room}.py").read_text("utf-8"))}
+    code = {name for name in used if name not in ("INTER_AREA", "INTER_NEAREST", "INTER_LINEAR_EXACT")}
+    assert not code
