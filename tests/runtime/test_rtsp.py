@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -78,11 +79,29 @@ def server(gstreamer: None, tmp_path: Path) -> Iterator[RtspServer]:
     made.kill()
 
 
+@contextmanager
+def reading(url: str, label: str) -> Iterator[tuple[Running, dict[str, object]]]:
+    """The camera program on a stream, and its first line with that label.
+
+    A machine that is busy with other things may not bring a first frame through in the 12 s that the program
+    waits: it says so and ends, as it should, and is started again.
+    """
+    for attempts_left in (2, 1, 0):
+        with Running(url, "--json") as running:
+            try:
+                first = running.until(state="ok", label=label)
+            except AssertionError as error:
+                if attempts_left and "gives no frame and no error" in str(error):
+                    continue
+                raise
+            yield running, first
+            return
+
+
 @pytest.mark.parametrize("path", ["jpeg", "h264"])
 def test_digits_come_back_and_so_does_a_server_that_was_killed(server: RtspServer, path: str) -> None:
     server.start("photo_7.jpg")
-    with Running(server.url(path), "--json") as running:
-        first = running.until(state="ok", label="7")
+    with reading(server.url(path), "7") as (running, first):
         assert int(str(first["frame"])) > 0  # what came while the stream was looked over is old
         server.show("pencil_2.jpg")
         running.until(state="ok", label="2")
@@ -110,8 +129,7 @@ def test_digits_come_back_and_so_does_a_server_that_was_killed(server: RtspServe
 
 def test_a_read_that_hangs_does_not_keep_it_from_ending(server: RtspServer) -> None:
     server.start("photo_7.jpg")
-    with Running(server.url("jpeg"), "--json") as running:
-        running.until(label="7")
+    with reading(server.url("jpeg"), "7") as (running, _):
         server.show("")
         running.until(state="stale")
         assert running.end().splitlines()[-1] == "stopped"
