@@ -223,7 +223,7 @@ def _yes(there: bool) -> str:
 
 
 def _brief(error: object) -> str:
-    return " ".join(str(error).split())[:200]
+    return " ".join(str(error).split())[:400]
 
 
 def to_text(check: Check) -> str:
