@@ -13,23 +13,18 @@ from runtime.paper import (
     NO_TINT,
     SMALL_SIDE,
     SQUARE,
-    Gray,
-    Picture,
     Tint,
     ground_of,
     ink_limits,
     ink_plane,
     is_light_on_dark,
-    level_at,
     paper_tint,
-    quantile,
-    shrink,
     strength_of,
     stroke_limit,
     to_gray,
-    u8,
 )
 from runtime.parts import MAX_BULGE, Mark, main_mark
+from runtime.pixels import Gray, Picture, level_at, quantile, shrink, u8
 from runtime.small import even_ground, in_veil, is_light_in_veil, is_veiled, restored, without_line
 
 WORK_SIDE = 320  # pixels; marks are looked for in a picture no larger than this

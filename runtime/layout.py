@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.cells import MIN_CELLS
 from runtime.marks import Page, Piece
-from runtime.rules import MIN_CELLS, Boxes
+from runtime.pixels import Boxes
 
 TALL = 0.65  # of a row's height: pieces that are digits rather than parts of them
 ROW_SLACK = 0.15  # of a row's height, above and below it: a piece whose middle is there belongs to it

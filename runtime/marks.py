@@ -9,23 +9,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.cells import NO_CELLS, find_cells
 from runtime.paper import (
     MIN_CONTRAST,
     NOISE_SIGMAS,
     SMALL_SIDE,
-    Gray,
-    Picture,
-    components,
     ground_of,
-    histogram,
     ink_plane,
     is_light_on_dark,
     paper_tint,
-    shrink,
     strength_of,
-    u8,
 )
-from runtime.rules import NO_CELLS, Boxes, Mask, find_cells, find_lines, frame_lines
+from runtime.pixels import Boxes, Gray, Mask, Picture, components, histogram, shrink, u8
+from runtime.rules import find_lines, frame_lines
 
 READ_SIDE = 1600  # pixels; a 30-pixel digit of a 2000-pixel page keeps 24, enough for MNIST's 20
 FIRST_GROUND = 0.6  # of the shorter side: wider than any stroke, whatever the picture shows

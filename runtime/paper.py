@@ -9,15 +9,11 @@ on that difference, so that light, shadow and polarity are gone before a thresho
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Gray = NDArray[np.uint8]  # (height, width), 0 to 255
-Levels = NDArray[np.float32]  # (256,): how many pixels have each
-Picture = NDArray[np.uint8]  # (height, width) gray or (height, width, 3) BGR, 0 to 255
+from runtime.pixels import Gray, Levels, Picture, histogram, morph, shrink, u8
 
 Tint = tuple[int, ...]  # grey levels: of blue, green and red, 0 for the lowest
 NO_TINT: Tint = (0, 0, 0)
@@ -28,7 +24,7 @@ MIN_CONTRAST = 16.0  # grey levels; less is paper grain
 NOISE_SIGMAS = 5.0  # a peak must stand this far above the grain
 CLEAR_BORDER = 0.95  # of the border's pixels on one side of the threshold decide the polarity
 POLARITY_SIDE = 160  # pixels; polarity is told from a picture no longer than this, if not narrower than SMALL_SIDE
-CLEAR_LEANING = 1.0  # of the skewness; drawn rows and tables give 1.4 to 4, a shadow on paper 0.7 the wrong way
+CLEAR_LEANING = 0.9  # of the skewness; drawn rows and tables give 1.3 to 4, a shadow on paper 0.7 the wrong way
 COARSE = 32  # pixels: of a wider square a ground is found in a smaller picture, in which it is about so wide
 TINT_SIDE = 24  # pixels: enough of the picture to tell what colour most of it has
 LEAST_TINT = 40  # grey levels; less is what the light does
@@ -68,10 +64,9 @@ def is_light_on_dark(image: Picture) -> bool:
 
 def _leaning(gray: Gray) -> float:
     """Skewness of what a blur takes away: below 0 where a few dark pixels lie on much light."""
-    side = max(2, min(gray.shape) // 4) | 1
     half = shrink(gray, 0.5)
-    wide = cv2.resize(cv2.blur(half, (side, side)), gray.shape[::-1], interpolation=cv2.INTER_LINEAR_EXACT)
-    detail = cv2.subtract(gray, wide, dtype=cv2.CV_32F)
+    side = max(2, min(gray.shape) // 4) | 1
+    detail = cv2.subtract(half, cv2.blur(half, (side, side)), dtype=cv2.CV_32F)
     square = cv2.multiply(detail, detail)
     cubes, squares = (cv2.mean(cv2.multiply(square, detail))[0], cv2.mean(square)[0])
     return float(cubes / (squares + 1.0) ** 1.5)
@@ -163,7 +158,7 @@ def strength_of(plane: Gray, ground: Gray, paper: float = 1.0) -> tuple[Gray, Le
         plane = u8(cv2.GaussianBlur(plane, (3, 3), 0))
     difference = u8(cv2.subtract(plane, ground))
     levels = histogram(_sparse(difference))
-    totals = np.cumsum(levels)
+    totals = levels.cumsum()
     usual = int(np.searchsorted(totals, totals[-1] * (paper / 2)))
     # Where most of the picture is ink, the usual difference is ink and not grain.
     if not 0 < usual < 0.3 * int(np.searchsorted(totals, totals[-1])):
@@ -180,7 +175,7 @@ def ink_limits(strength: Gray, levels: Levels, paper: float = 1.0) -> tuple[floa
     above the grain.
     """
     peak = float((cv2.blur(strength, (3, 3)) if max(strength.shape) > SMALL_SIDE else strength).max())
-    totals = np.cumsum(levels)
+    totals = levels.cumsum()
     below = min(totals[max(0, math.ceil(0.5 * peak) - 1)], paper * totals[-1])
     grain = 1.4826 * float(np.searchsorted(totals, below / 2)) if peak > 0 else 0.0
     floor = NOISE_SIGMAS * grain
@@ -203,7 +198,7 @@ def _sparse(gray: Gray) -> Gray:
 def _otsu(levels: Levels, first: int) -> float:
     """Otsu's threshold (1979) of the values from `first` on: the level that parts two classes furthest apart."""
     counts = levels[first:].astype(np.float64)
-    below, sum_below = np.cumsum(counts), np.cumsum(counts * LEVELS[first:])
+    below, sum_below = counts.cumsum(), (counts * LEVELS[first:]).cumsum()
     if not len(below) or not below[-1]:
         return 0.0
     apart = sum_below * below[-1] - below * sum_below[-1]
@@ -212,56 +207,7 @@ def _otsu(levels: Levels, first: int) -> float:
     return float(first + best) if parted[best] else 0.0
 
 
-def histogram(gray: Gray, mask: NDArray[np.bool_] | None = None) -> Levels:
-    """float32 (256,): how many pixels, of those in the mask, have each level."""
-    within = None if mask is None else np.ascontiguousarray(mask).view(np.uint8)
-    return np.asarray(cv2.calcHist([gray], [0], within, [256], [0, 256]), np.float32).ravel()
-
-
-def components(mask: NDArray[np.generic], connectivity: int = 8) -> tuple[NDArray[np.integer[Any]], NDArray[np.int64]]:
-    """Connected components: labels (h, w), 0 is the ground, and (n, 5) x, y, width, height and area by label."""
-    # No more than every second pixel is a component: so few have labels of 16 bits, which take half of the time.
-    kind = cv2.CV_16U if mask.size < 1 << 17 else cv2.CV_32S
-    found = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=connectivity, ltype=kind)
-    return np.asarray(found[1]), np.asarray(found[2], np.int64)
-
-
-def morph(gray: Gray, operation: int, size: int) -> Gray:
-    return u8(cv2.morphologyEx(gray, operation, np.ones((size | 1, size | 1), np.uint8)))
-
-
 def _variation(gray: Gray) -> float:
     """Sum of the absolute differences between neighbours."""
     across = cv2.norm(gray[:, 1:], gray[:, :-1], cv2.NORM_L1)
     return float(across + cv2.norm(gray[1:], gray[:-1], cv2.NORM_L1))
-
-
-def shrink(image: Picture, factor: float) -> Picture:
-    """The picture at `factor` (at most 1) of its size; sides never fall below one pixel.
-
-    By halves as far as they go: OpenCV averages two by two pixels many times faster than any other number.
-    """
-    if factor >= 1.0:
-        return image
-    height, width = image.shape[:2]
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    while 2 * size[0] <= image.shape[1] - 1 and 2 * size[1] <= image.shape[0] - 1:
-        image = image[: image.shape[0] & ~1, : image.shape[1] & ~1]
-        image = u8(cv2.resize(image, (image.shape[1] // 2, image.shape[0] // 2), interpolation=cv2.INTER_AREA))
-    return u8(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
-
-
-def quantile(values: NDArray[np.uint8], share: float, above: int = -1) -> float:
-    """The value that `share` (0 to 1) of those `values` that are greater than `above` do not exceed; 0 without any."""
-    return level_at(histogram(values), share, above) if values.size else 0.0
-
-
-def level_at(levels: Levels, share: float, above: int = -1) -> float:
-    """The same of values of which the histogram is at hand."""
-    levels[: above + 1] = 0
-    totals = np.cumsum(levels)
-    return float(np.searchsorted(totals, share * totals[-1])) if totals[-1] else 0.0
-
-
-def u8(array: object) -> NDArray[np.uint8]:
-    return np.asarray(array, dtype=np.uint8)

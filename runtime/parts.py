@@ -7,22 +7,23 @@ are looked at, and on arrays of components, for a busy picture has thousands.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.paper import SMALL_SIDE, SQUARE, Gray, Levels, components, histogram, stroke_limit
-from runtime.rules import frame_lengths, frame_lines
+from runtime.paper import SMALL_SIDE, SQUARE, stroke_limit
+from runtime.pixels import Gray, Levels, Mask, components, histogram
+from runtime.rules import frame_lengths, frame_lines, may_have_frame_lines
 
-Mask = NDArray[np.bool_]  # (height, width)
 Table = NDArray[np.int64]  # (n, 5): x, y, width, height and area of a component
 
 MAX_BULGE = 2.7  # greatest to mean half-width: 1 for a line, 1.6 with junctions, 3 with a shadow attached
 REST_FILL = 0.35  # of its box: a stroke fills less, what is left of a shadow more
 BLOB_SHARE = 0.25  # of a mark's longer side: strokes are less than twice this wide, shadows are more
+LEAST_BODY = 0.5  # of its squared depth: no component, not even in the picture's corner, has less area
 SPECK_SHARE = 0.03  # of the largest mark's area
 ON_LINE = 0.5  # of a part's pixels beside a line that was taken away: the line's own rest
 RIM_SLACK = 0.01  # of the longer side: what comes so near the picture's border runs off it
@@ -50,7 +51,7 @@ class Mark:
 
     def mean(self, plane: Gray) -> float:
         """Of a picture-sized plane at the mark's pixels."""
-        return float(cv2.mean(self._beneath(plane), np.ascontiguousarray(self.mask).view(np.uint8))[0])
+        return float(cv2.mean(self._beneath(plane), self.mask.view(np.uint8))[0])
 
     def _beneath(self, plane: Gray) -> Gray:
         h, w = self.mask.shape
@@ -62,6 +63,7 @@ class _View:
     """A part (h, w) of a picture of height x width, at left, top; it has all the ink, and ground around it.
 
     labels: (h, w), 0 the ground. table: by label less 1, in pixels of the picture. ink: which labels are ink.
+    depths: those known, see `depth`.
     """
 
     labels: NDArray[np.integer[Any]]
@@ -71,6 +73,19 @@ class _View:
     top: int
     height: int
     width: int
+    depths: dict[int, float] = field(default_factory=dict)
+
+    def around(self, x: int, y: int, right: int, bottom: int) -> NDArray[np.integer[Any]]:
+        """The labels of that box of the picture and of one pixel about it."""
+        left, top = max(0, x - self.left - 1), max(0, y - self.top - 1)
+        return self.labels[top : bottom - self.top + 1, left : right - self.left + 1]
+
+    def depth(self, index: int) -> float:
+        """The largest distance of one component to the ground, in pixels."""
+        if index not in self.depths:
+            x, y, w, h = self.table[index, :4].tolist()
+            self.depths[index] = _depth(self.around(x, y, x + w, y + h) == index + 1)
+        return self.depths[index]
 
 
 def main_mark(strength: Gray, limits: tuple[float, float] | None, size: int) -> Mark | None:
@@ -83,21 +98,20 @@ def main_mark(strength: Gray, limits: tuple[float, float] | None, size: int) -> 
     view = None if limits is None else _view(strength, *limits)
     if view is None:
         return None
-    depths = _depths(view)
-    keep = view.ink & ~_are_edges_or_lines(view, depths) & ~_are_rests(view, depths, size)
+    keep = view.ink & ~_are_edges_or_lines(view)
+    keep &= ~_are_rests(view, keep, size)
     chosen = _chosen(view, keep)
     if not len(chosen):
         return None
-    depth = float(depths[chosen].max())
     x, y, right, bottom = _box_of(view.table, chosen)
+    around = view.around(x, y, right, bottom)
+    near = around == chosen[0] + 1 if len(chosen) == 1 else _are_among(around, chosen + 1, len(view.table) + 1)
+    depth = _deepest(view, chosen)
     if max(view.height, view.width) > SMALL_SIDE and depth > BLOB_SHARE * max(right - x, bottom - y):
         return None
-    above, before = max(0, y - view.top - 1), max(0, x - view.left - 1)  # and what is around it, for its outline
-    around = view.labels[above : bottom - view.top + 1, before : right - view.left + 1]
-    near = around == chosen[0] + 1 if len(chosen) == 1 else np.isin(around, chosen + 1)
     share = float(view.table[chosen, 4].sum() / view.table[keep, 4].sum())
-    row, column = y - view.top - above, x - view.left - before
-    mask = near[row : row + bottom - y, column : column + right - x]
+    row, column = min(1, y - view.top), min(1, x - view.left)
+    mask = np.ascontiguousarray(near[row : row + bottom - y, column : column + right - x])
     return Mark(mask, x, y, _bulge(near, depth, size), share)
 
 
@@ -121,7 +135,7 @@ def _view(strength: Gray, low: float, high: float) -> _View | None:
     labels, stats = components(solid[part])
     strong = np.bincount(labels[strength[part] > int(high)], minlength=len(stats)) > 0
     length_x, length_y = frame_lengths(height, width)
-    if w >= length_x or h >= length_y:
+    if (w >= length_x or h >= length_y) and may_have_frame_lines(solid[part].view(np.bool_), height, width):
         whole = np.zeros((height, width), np.bool_)
         whole[part] = mask = strong[labels]
         lines = frame_lines(whole)[part]
@@ -134,28 +148,52 @@ def _view(strength: Gray, low: float, high: float) -> _View | None:
     return _View(labels, stats[1:], strong[1:], left, top, height, width)
 
 
-def _depths(view: _View) -> NDArray[np.float32]:
-    """(n,) largest distance to the ground, in pixels, within each component. The picture's border is no ground."""
-    solid = view.labels > 0 if view.ink.all() else np.concatenate([[False], view.ink])[view.labels]
+def _depth(solid: Mask) -> float:
+    """The largest distance to the ground, in pixels. The border of `solid` is none: it goes on as it is there."""
     padded = cv2.copyMakeBorder(solid.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    distance = np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 3))[1:-1, 1:-1]
-    if len(view.table) == 1:
-        return np.array([distance.max()], np.float32)
-    depths = np.zeros(len(view.table) + 1, np.float32)
-    np.maximum.at(depths, view.labels[solid], distance[solid])
-    return depths[1:]
+    return cv2.minMaxLoc(cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1])[1]
 
 
-def _are_edges_or_lines(view: _View, depths: NDArray[np.float32]) -> Mask:
+def _deepest(view: _View, chosen: NDArray[np.int64]) -> float:
+    """The largest depth of these components; those too narrow to have it are not measured."""
+    deepest = 0.0
+    room = (view.table[chosen, 2:4].min(axis=1) + 1).tolist()
+    for most, index in sorted(zip(room, chosen.tolist(), strict=True), reverse=True):
+        if most <= deepest:
+            break
+        deepest = max(deepest, view.depth(index))
+    return deepest
+
+
+def _are_among(labels: NDArray[np.integer[Any]], wanted: NDArray[np.int64], count: int) -> Mask:
+    """(h, w): which pixels have one of the `wanted` of `count` labels."""
+    table = np.zeros(count, np.bool_)
+    table[wanted] = True
+    return np.asarray(table[labels])
+
+
+def _deeper(view: _View, among: Mask, least: NDArray[np.float64]) -> Mask:
+    """Which of the components `among` have a point further than `least` (n,) from the ground.
+
+    Only those with the area and the sides for it are measured, each within its own box.
+    """
+    w, h, area = view.table[:, 2:].T
+    deep = among & (area > LEAST_BODY * least**2) & (np.minimum(w, h) + 1 >= least)
+    for index in np.flatnonzero(deep).tolist():
+        deep[index] = view.depth(index) > least[index]
+    return np.asarray(deep)
+
+
+def _are_edges_or_lines(view: _View) -> Mask:
     """Shadows and stains, edges of the sheet, slivers along the border, lines ruled across the picture."""
     height, width = view.height, view.width
     if max(height, width) <= SMALL_SIDE:
-        return np.zeros(len(depths), np.bool_)
+        return np.zeros(len(view.table), np.bool_)
     w, h, area = view.table[:, 2:].T
     longer = np.maximum(w, h)
     long_x, long_y = w > 0.8 * width, h > 0.8 * height
     lines = (long_x & (h < 0.08 * height)) | (long_y & (w < 0.02 * width))
-    blobs = (depths > BLOB_SHARE * longer) & (longer > 0.1 * max(height, width))
+    blobs = _deeper(view, view.ink & (longer > 0.1 * max(height, width)), BLOB_SHARE * longer)
     if _is_inside(view, RIM_SLACK):
         return np.asarray(lines | blobs)
     sliver = (w < 0.06 * width) | (h < 0.06 * height)
@@ -192,12 +230,13 @@ def _are_inside(view: _View) -> Mask:
     return np.asarray((x > 0) & (y > 0) & (x + w < view.width) & (y + h < view.height))
 
 
-def _are_rests(view: _View, depths: NDArray[np.float32], size: int) -> Mask:
-    """What is left of a shadow at the border when the square was too large for its corner."""
+def _are_rests(view: _View, among: Mask, size: int) -> Mask:
+    """Of those, what is left of a shadow at the border when the square was too large for its corner."""
     if size >= 0.5 * stroke_limit(view.height, view.width):
-        return np.zeros(len(depths), np.bool_)
+        return np.zeros(len(among), np.bool_)
     w, h, area = view.table[:, 2:].T
-    return np.asarray(~_are_inside(view) & (depths > 0.25 * size) & (area > REST_FILL * w * h))
+    full = among & ~_are_inside(view) & (area > REST_FILL * w * h)
+    return _deeper(view, full, np.full(len(full), 0.25 * size))
 
 
 def _chosen(view: _View, keep: Mask) -> NDArray[np.int64]:

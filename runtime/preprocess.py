@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from runtime.card import InputSpec
 from runtime.ink import Ink, find_ink
-from runtime.paper import SQUARE, Gray, Picture, quantile, u8
+from runtime.paper import SQUARE
+from runtime.pixels import Gray, Picture, quantile, u8
 
 THIN_STROKE = 0.085  # of the mark's longer side; a thinner stroke is brought to this
 GRAYS = np.arange(256)

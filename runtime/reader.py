@@ -14,9 +14,8 @@ from runtime.card import InputSpec
 from runtime.ink import Ink, stretched
 from runtime.layout import TALL, Group, Row, find_rows
 from runtime.marks import Page, find_marks
-from runtime.paper import Gray, Picture, u8
+from runtime.pixels import Gray, Mask, Picture, u8
 from runtime.preprocess import frame_ink
-from runtime.rules import Mask
 
 Scores = Callable[[NDArray[np.uint8]], NDArray[np.float32]]  # model input -> probabilities (classes,)
 

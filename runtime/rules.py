@@ -13,15 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.paper import SMALL_SIDE, components, u8
+from runtime.paper import SMALL_SIDE
+from runtime.pixels import Boxes, Mask, boxes_of, components, u8
 
-Mask = NDArray[np.bool_]  # (height, width)
-Boxes = NDArray[np.int64]  # (n, 4): x, y, width, height in pixels
-
-MIN_CELL = 12  # pixels; less holds no digit that could be read
-CELL_FILL = 0.6  # of its box: a cell with a digit in it covers more, the inside of a bow does not
-SAME_CELL = (0.5, 1.8)  # times another cell's area
-MIN_CELLS = 4  # alike; fewer are the bows of digits
 CELL_LINE = 0.85  # of a cell's side; a line is longer, a digit within the cell shorter
 DIGIT_LINE = 1.7  # of a digit's height; no stroke of one is longer
 STRIP_LINE = 0.9  # of a side: a cell border in a strip that was cut out of a table
@@ -34,48 +28,8 @@ WRITTEN = 0.05  # of a mark with a line in it: where less stands on it, the mark
 BARE = 0.25  # of a mark of lines: crossings and edges, not writing
 THICKEST = 0.22  # of the line's length that was looked for: thicker, it is no line
 SLOPE = 0.01  # of a line's length: how far it may stray from straight along the pixels, and one pixel
+SAMPLED = 8  # of this many columns one is looked at first
 RUN_SLACK = 1.6  # times a line's mean thickness, and one pixel: what still goes with it
-NO_CELLS: Boxes = np.zeros((0, 4), np.int64)
-
-
-def find_cells(mask: Mask) -> Boxes:
-    """Boxes (n, 4) of a table's cells: the ground's closed parts, alike in size and filled like rectangles.
-
-    Of several sizes, that which covers most of the picture; none where fewer than MIN_CELLS are alike.
-    """
-    boxes = _boxes(~mask, 4)
-    side = np.minimum(boxes[:, 2], boxes[:, 3])
-    extent = boxes[:, 4] / (boxes[:, 2] * boxes[:, 3])
-    boxes = boxes[(side >= MIN_CELL) & (extent > CELL_FILL) & (np.maximum(boxes[:, 2], boxes[:, 3]) < 3 * side)]
-    boxes = boxes[~_are_bows(boxes, mask)]
-    if len(boxes) < MIN_CELLS:
-        return NO_CELLS
-    room = boxes[:, 2] * boxes[:, 3]
-    alike = (room[None] > SAME_CELL[0] * room[:, None]) & (room[None] < SAME_CELL[1] * room[:, None])
-    alike[np.count_nonzero(alike, axis=1) < MIN_CELLS] = False
-    best = int(np.argmax(alike @ room))
-    return boxes[alike[best], :4]
-
-
-def _are_bows(boxes: Boxes, mask: Mask) -> Mask:
-    """Which parts of the ground are the inside of a digit: the ink around them is around no third one.
-
-    What the picture's border cuts is none.
-    """
-    ink = _boxes(mask, 8)
-    ink = ink[(ink[:, 2] > MIN_CELL) & (ink[:, 3] > MIN_CELL)]
-    left, top, right, bottom = boxes[:, 0], boxes[:, 1], boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
-    around = (ink[None, :, 0] <= left[:, None]) & (ink[None, :, 1] <= top[:, None])
-    around &= ((ink[:, 0] + ink[:, 2])[None] >= right[:, None]) & ((ink[:, 1] + ink[:, 3])[None] >= bottom[:, None])
-    table = around[:, np.count_nonzero(around, axis=0) >= 3].any(axis=1)
-    cut = (left == 0) | (top == 0) | (right == mask.shape[1]) | (bottom == mask.shape[0])
-    return np.asarray(~table & ~cut)
-
-
-def _boxes(mask: Mask, connectivity: int) -> Boxes:
-    """(n, 5): x, y, width, height and area of each component."""
-    stats = components(mask, connectivity)[1]
-    return stats[1:]
 
 
 def frame_lines(mask: Mask) -> Mask:
@@ -88,8 +42,10 @@ def frame_lines(mask: Mask) -> Mask:
     lengths = frame_lengths(height, width)
     found = [_lines(mask, axis, length, off_the_page=True) for axis, length in enumerate(lengths)]
     lines = found[0] | found[1]
+    if not lines.any():
+        return lines
     rest = mask & ~lines
-    if not lines.any() or np.count_nonzero(rest) < WRITTEN * np.count_nonzero(mask):
+    if np.count_nonzero(rest) < WRITTEN * np.count_nonzero(mask):
         return np.zeros_like(mask)
     x, y, w, h = _writing_box(rest)
     bare = lines & _bare(lines, mask)
@@ -99,6 +55,14 @@ def frame_lines(mask: Mask) -> Mask:
     if x <= slack_x or x + w >= width - slack_x:
         found[1] = found[1] & bare
     return np.asarray(found[0] | found[1])
+
+
+def may_have_frame_lines(mask: Mask, height: int, width: int) -> bool:
+    """Whether `frame_lines` is worth asking: False only where it has nothing to find.
+
+    mask: a part of a picture of that height and width that has all of its ink, or more.
+    """
+    return any(_rows_with_runs(mask, axis, length).any() for axis, length in enumerate(frame_lengths(height, width)))
 
 
 def frame_lengths(height: int, width: int) -> tuple[int, int]:
@@ -117,7 +81,7 @@ def _bare(lines: Mask, mask: Mask) -> Mask:
 
 def _writing_box(mask: Mask) -> tuple[int, int, int, int]:
     """(x, y, width, height) around the components that are more than specks."""
-    boxes = _boxes(mask, 8)
+    boxes = boxes_of(mask, 8)
     boxes = boxes[boxes[:, 4] >= WRITTEN * boxes[:, 4].sum()]
     if not len(boxes):
         return 0, 0, mask.shape[1], mask.shape[0]
@@ -172,41 +136,65 @@ def _lines(mask: Mask, axis: int, length: int, off_the_page: bool = False) -> Ma
 
     off_the_page: only of lines that reach one of the borders they run towards.
     """
-    # Most pictures have no ink that far apart: nothing more is looked for in them.
-    if cv2.boundingRect(mask.astype(np.uint8))[2 + axis] < length:
-        return np.zeros_like(mask)
+    near = np.flatnonzero(_rows_with_runs(mask, axis, length))
+    out = np.zeros_like(mask)
+    if not len(near):  # as in most pictures
+        return out
+    thickest = max(3.0, THICKEST * length)
+    margin = int(RUN_SLACK * thickest) + 2  # of rows: all that decides what goes
+    top, bottom = max(0, int(near[0]) - margin), int(near[-1]) + margin + 1
     view = mask if axis == 0 else mask.T
-    rows = 2 * max(1, round(SLOPE * length)) + 1
-    sums = cv2.reduce(mask.view(np.uint8), 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
-    if np.convolve(sums, np.ones(rows), "same").max() < length:
-        return np.zeros_like(mask)
-    solid = np.ascontiguousarray(view).astype(np.uint8)
-    # Lines a little askew step from row to row: rows of slack each way lengthen their steps.
-    slack = u8(cv2.dilate(solid, np.ones((rows, 1), np.uint8)))
-    found = _long_runs(slack, length) & solid
+    solid = np.ascontiguousarray(view[top:bottom]).view(np.uint8)
+    found = _long_runs(_slack(solid, length), length) & solid
     if not found.any():
-        return np.zeros_like(mask)
+        return out
     labels, stats = components(found)
     starts = found.copy()
     starts[1:] &= found[:-1] ^ 1
     columns = np.bincount(labels[starts.view(np.bool_)], minlength=len(stats))
     thickness = stats[:, 4] / np.maximum(columns, 1)
     thickness[0] = 0
-    thickness[thickness > max(3.0, THICKEST * length)] = 0
+    thickness[thickness > thickest] = 0
     if off_the_page:
-        _drop_inner(thickness, stats, solid.shape, length)
+        stats[:, 1] += top
+        _drop_inner(thickness, stats, view.shape, length)
     limits = np.where(thickness > 0, RUN_SLACK * thickness + 1, 0).astype(np.int64)
-    lines = _without_long_runs(found, labels, limits, solid)
-    return np.asarray(lines if axis == 0 else lines.T)
+    stats[:, 1] -= top if off_the_page else 0
+    (out if axis == 0 else out.T)[top:bottom] = _without_long_runs(labels, stats, limits, solid)
+    return out
 
 
-def _long_runs(solid: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
-    """(h, w) 0 or 1: the horizontal runs of at least `length` ones; an opening in steps that double its reach."""
+def _rows_with_runs(mask: Mask, axis: int, length: int) -> Mask:
+    """Which rows (axis 0; columns: 1) may have a run of at least `length`; those left out have none.
+
+    A run covers so many of every n-th column one after another, and those are quickly looked at.
+    """
+    step = max(1, min(SAMPLED, length // 4))
+    few = mask[:, ::step] if axis == 0 else mask[::step].T
+    if few.shape[1] < length // step:
+        return np.zeros(len(few), np.bool_)
+    runs = _run_starts(_slack(np.ascontiguousarray(few).view(np.uint8), length), length // step)
+    return np.asarray(runs.any(axis=1))
+
+
+def _slack(solid: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
+    """Lines a little askew step from row to row: rows of slack each way lengthen their steps."""
+    return u8(cv2.dilate(solid, np.ones((2 * max(1, round(SLOPE * length)) + 1, 1), np.uint8)))
+
+
+def _run_starts(solid: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
+    """(h, w - length + 1): where horizontal runs of at least `length` ones begin; an erosion in doubling steps."""
     starts, reach = solid, 1
     while reach < length:
         step = min(reach, length - reach)
         starts = starts[:, step:] & starts[:, :-step]
         reach += step
+    return starts
+
+
+def _long_runs(solid: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
+    """(h, w) 0 or 1: the horizontal runs of at least `length` ones."""
+    starts = _run_starts(solid, length) if length <= solid.shape[1] else solid[:, :0]
     runs = np.zeros_like(solid)
     if starts.any():
         runs[:, : starts.shape[1]] = starts
@@ -229,13 +217,16 @@ def _drop_inner(thickness: NDArray[np.float64], stats: Boxes, shape: tuple[int, 
     thickness[inside & (thickness > max(3.0, THICKEST_FRAME * length))] = 0
 
 
-def _without_long_runs(
-    found: NDArray[np.uint8], labels: NDArray[np.integer[Any]], limits: Boxes, solid: NDArray[np.uint8]
-) -> Mask:
-    """The pixels of `found` whose vertical run in `solid` is no longer than the limit of their label; 0 is never."""
-    lines = np.zeros(found.shape, np.bool_)
-    for limit in np.unique(limits[limits > 0]).tolist():
+def _without_long_runs(labels: NDArray[np.integer[Any]], stats: Boxes, limits: Boxes, solid: NDArray[np.uint8]) -> Mask:
+    """The labelled pixels whose vertical run in `solid` is no longer than the limit of their label; 0 is never."""
+    lines = np.zeros(labels.shape, np.bool_)
+    for label in np.flatnonzero(limits).tolist():
+        limit = int(limits[label])
+        x, y, w, h = stats[label, :4].tolist()
+        above = min(y, limit)  # runs that are too long may begin there
+        near = solid[y - above : y + h + limit, x : x + w]
         bar = np.ones((limit + 1, 1), np.uint8)
-        long = cv2.morphologyEx(solid, cv2.MORPH_OPEN, bar, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
-        lines |= (limits == limit)[labels] & (long == 0)
+        long = cv2.morphologyEx(near, cv2.MORPH_OPEN, bar, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
+        part = (slice(y, y + h), slice(x, x + w))
+        lines[part] |= (labels[part] == label) & (long[above : above + h] == 0)
     return lines

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
+from runtime.cells import NO_CELLS, find_cells
 from runtime.layout import find_rows
 from runtime.marks import Page, Piece, usual_height
 from runtime.reader import is_plus
-from runtime.rules import NO_CELLS, find_cells, find_lines, frame_lines
+from runtime.rules import find_lines, frame_lines
 
 SHEET = np.zeros((400, 600), np.uint8)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from runtime.ink import find_ink
-from runtime.paper import Gray
+from runtime.pixels import Gray
 from tests.runtime.helpers import stroke
 
 SHAPE = (480, 640)

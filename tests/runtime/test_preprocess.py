@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -202,3 +204,31 @@ def test_only_interpolations_that_are_the_same_on_every_machine_are_used() -> No
     used = {name for room in rooms for name in re.findall(r"INTER_\w+", (folder / f"{room}.py").read_text("utf-8"))}
     code = {name for name in used if name not in ("INTER_AREA", "INTER_NEAREST", "INTER_LINEAR_EXACT")}
     assert not code
+
+
+PEAK = """
+import resource, sys
+import numpy as np
+from runtime.card import InputSpec
+from runtime.preprocess import to_input
+
+rng = np.random.default_rng(0)
+def picture(height, width):
+    out = np.empty((height, width, 3), np.uint8)
+    for row in out:
+        row[:] = rng.integers(200, 230, row.shape, np.uint8)
+    out[height // 4 : height // 2, width // 2 : width // 2 + height // 20] = 30
+    return out
+unit = 1 if sys.platform == "darwin" else 1024
+to_input(picture(48, 64), InputSpec()), to_input(picture(480, 640), InputSpec())
+frame = picture(3000, 4000)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+assert to_input(frame, InputSpec()) is not None
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit - before) / frame.nbytes)
+"""
+
+
+def test_memory_is_bounded_by_the_frame() -> None:
+    """12 megapixels: what is needed beside the frame is a quarter of it and a little."""
+    done = subprocess.run([sys.executable, "-c", PEAK], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 0.5

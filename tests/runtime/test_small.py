@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from runtime.ink import find_ink
-from runtime.paper import Gray
+from runtime.pixels import Gray
 from runtime.small import even_ground, is_light_in_veil, is_veiled, restored, without_line
 from samples.draw import CHALK, STROKES, Pen, Place, coverage
 
