@@ -7,7 +7,8 @@ A network is words, one a step, on 28x28 pixels or whatever the dataset has:
     s32     depthwise 3x3, then 1x1 of 32 filters, each normalised, ReLU   s32/2
     p       2x2 maximum pooling
     r       the last convolution once more, added to its input (He et al. 2016)
-    flat    the end: all values; without it the mean over the picture (global average pooling)
+    place   the end: a weighted sum of each filter over the picture, its weights learnt (train.models.placed)
+    flat    the end: all values; with neither the mean of each filter (global average pooling)
 
 Then always one Dense layer to the classes.
 """
@@ -20,8 +21,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.errors import OptionError
+from train.models import placed
 
 WORD = re.compile(r"(?P<kind>s?)(?P<filters>\d+)(?:k(?P<kernel>\d+))?(?:/(?P<strides>\d+))?")
+ENDS = ("place", "flat")
 MOMENTUM = 0.9  # of batch normalisation: short runs are judged by it
 
 Shape = tuple[int, int, int]
@@ -43,7 +46,7 @@ class Candidate:
         words = self.steps.split()
         for word in words:
             x = _step(x, word)
-        if words[-1] != "flat":
+        if words[-1] not in ENDS:
             x = keras.layers.GlobalAveragePooling2D()(x)
         return keras.Model(inputs, keras.layers.Dense(classes)(x))
 
@@ -78,10 +81,10 @@ def chosen(names: Sequence[str]) -> list[Candidate]:
 
 
 def _check(word: str, name: str) -> None:
-    if word not in ("p", "r", "flat") and WORD.fullmatch(word) is None:
+    if word not in ("p", "r", *ENDS) and WORD.fullmatch(word) is None:
         raise OptionError(
             f"--only {name!r}: expected the name of a candidate ({', '.join(c.name for c in CANDIDATES)}), or steps "
-            f'such as "16 32k5/2 s64 p r flat"; received the step {word!r}'
+            f'such as "16 32k5/2 s64 p r place"; received the step {word!r}'
         )
 
 
@@ -92,13 +95,17 @@ def _step(x: Any, word: str) -> Any:
         return layers.MaxPooling2D()(x)
     if word == "flat":
         return layers.Flatten()(x)
+    if word == "place":
+        for layer in placed(x.shape[1:3]):
+            x = layer(x)
+        return x
     if word == "r":
         filters = x.shape[-1]
         y = layers.BatchNormalization(momentum=MOMENTUM)(_convolution(filters, 3, 1)(x))
         return layers.ReLU()(layers.Add()([x, y]))
     match = WORD.fullmatch(word)
     if match is None:
-        raise OptionError(f"expected a step such as 16, 32k5/2, s64, p, r or flat; received {word!r}")
+        raise OptionError(f"expected a step such as 16, 32k5/2, s64, p, r, place or flat; received {word!r}")
     filters, kernel, strides = (int(match[key] or default) for key, default in _DEFAULTS.items())
     if match["kind"]:
         x = layers.DepthwiseConv2D(kernel, strides, padding="same", use_bias=False)(x)
