@@ -53,20 +53,18 @@ class Candidate:
 
 # To try another network, add a line.
 CANDIDATES = (
-    Candidate("cnn", "16 32/2 48 64/2 96"),
-    Candidate("pooled", "16 p 32 48 p 64 96"),
-    Candidate("early stride", "32/2 48 64/2 96"),
-    Candidate("early stride, 5x5 first", "32k5/2 48 64/2 96"),
-    Candidate("wide and shallow", "32/2 64/2 112"),
-    Candidate("separable", "16/2 s32 s48 s64/2 s96 s96"),
-    Candidate("mixed", "16/2 32 s64/2 s96 s96"),
-    Candidate("residual", "16/2 32 r 64/2 r"),
-    Candidate("half", "8 16/2 24 32/2 48"),
-    Candidate("cnn-tiny", "16k5/2 16 24/2 32"),
-    Candidate("tiny", "8/2 16 24/2 32"),
-    Candidate("tiny, 5x5 first", "16k5/2 24/2 32"),
-    Candidate("tiny, three strides", "8/2 16/2 32 32"),
-    Candidate("tiny, separable", "8/2 s16 s24/2 s32 s48"),
+    Candidate("cnn", "16 32/2 48 64/2 96 place"),
+    Candidate("mean at the end", "16 32/2 48 64/2 96"),
+    Candidate("flat", "16 32/2 48 64/2 64 flat"),
+    Candidate("deeper", "16 32/2 32 64/2 64 64 place"),
+    Candidate("early stride", "32k5/2 48 64/2 96 place"),
+    Candidate("residual", "16/2 32 r 64/2 r place"),
+    Candidate("separable", "16/2 s32 s48 s64/2 s96 s96 place"),
+    Candidate("half", "8 16/2 24 32/2 48 place"),
+    Candidate("cnn-tiny", "16k5/2 16 24/2 24 place"),
+    Candidate("tiny, mean at the end", "16k5/2 16 24/2 32"),
+    Candidate("tiny, 3x3 first", "16/2 16 24/2 24 place"),
+    Candidate("tiny, separable", "8/2 s16 s24/2 s32 s48 place"),
 )
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.paper import SMALL_SIDE, SQUARE, stroke_limit
-from runtime.pixels import Gray, Levels, Mask, components, histogram
+from runtime.pixels import Gray, Labels, Levels, Mask, components, having, histogram
 from runtime.rules import frame_lengths, frame_lines, may_have_frame_lines
 
 Table = NDArray[np.int64]  # (n, 5): x, y, width, height and area of a component
@@ -66,7 +65,7 @@ class _View:
     depths: those known, see `depth`.
     """
 
-    labels: NDArray[np.integer[Any]]
+    labels: Labels
     table: Table
     ink: NDArray[np.bool_]
     left: int
@@ -75,7 +74,7 @@ class _View:
     width: int
     depths: dict[int, float] = field(default_factory=dict)
 
-    def around(self, x: int, y: int, right: int, bottom: int) -> NDArray[np.integer[Any]]:
+    def around(self, x: int, y: int, right: int, bottom: int) -> Labels:
         """The labels of that box of the picture and of one pixel about it."""
         left, top = max(0, x - self.left - 1), max(0, y - self.top - 1)
         return self.labels[top : bottom - self.top + 1, left : right - self.left + 1]
@@ -105,7 +104,7 @@ def main_mark(strength: Gray, limits: tuple[float, float] | None, size: int) -> 
         return None
     x, y, right, bottom = _box_of(view.table, chosen)
     around = view.around(x, y, right, bottom)
-    near = around == chosen[0] + 1 if len(chosen) == 1 else _are_among(around, chosen + 1, len(view.table) + 1)
+    near = around == chosen[0] + 1 if len(chosen) == 1 else having(around, _labelled(chosen + 1, len(view.table) + 1))
     depth = _deepest(view, chosen)
     if max(view.height, view.width) > SMALL_SIDE and depth > BLOB_SHARE * max(right - x, bottom - y):
         return None
@@ -113,6 +112,13 @@ def main_mark(strength: Gray, limits: tuple[float, float] | None, size: int) -> 
     row, column = min(1, y - view.top), min(1, x - view.left)
     mask = np.ascontiguousarray(near[row : row + bottom - y, column : column + right - x])
     return Mark(mask, x, y, _bulge(near, depth, size), share)
+
+
+def _labelled(found: Labels, count: int) -> NDArray[np.bool_]:
+    """(count,): which labels are among those found."""
+    out = np.zeros(count, np.bool_)
+    out[found] = True
+    return out
 
 
 def _box_of(table: Table, chosen: NDArray[np.int64]) -> tuple[int, int, int, int]:
@@ -133,11 +139,11 @@ def _view(strength: Gray, low: float, high: float) -> _View | None:
     left, top = max(0, x - 1), max(0, y - 1)
     part = (slice(top, y + h + 1), slice(left, x + w + 1))
     labels, stats = components(solid[part])
-    strong = np.bincount(labels[strength[part] > int(high)], minlength=len(stats)) > 0
+    strong = _labelled(labels[strength[part] > int(high)], len(stats))
     length_x, length_y = frame_lengths(height, width)
     if (w >= length_x or h >= length_y) and may_have_frame_lines(solid[part].view(np.bool_), height, width):
         whole = np.zeros((height, width), np.bool_)
-        whole[part] = mask = strong[labels]
+        whole[part] = mask = having(labels, strong)
         lines = frame_lines(whole)[part]
         if lines.any():
             labels, stats = components(mask & ~lines)
@@ -163,13 +169,6 @@ def _deepest(view: _View, chosen: NDArray[np.int64]) -> float:
             break
         deepest = max(deepest, view.depth(index))
     return deepest
-
-
-def _are_among(labels: NDArray[np.integer[Any]], wanted: NDArray[np.int64], count: int) -> Mask:
-    """(h, w): which pixels have one of the `wanted` of `count` labels."""
-    table = np.zeros(count, np.bool_)
-    table[wanted] = True
-    return np.asarray(table[labels])
 
 
 def _deeper(view: _View, among: Mask, least: NDArray[np.float64]) -> Mask:

@@ -15,6 +15,7 @@ Boxes = NDArray[np.int64]  # (n, 4): x, y, width, height in pixels
 Labels = NDArray[np.integer[Any]]  # (height, width): which component each pixel belongs to, 0 none
 Picture = NDArray[np.uint8]  # (height, width) gray or (height, width, 3) BGR, 0 to 255
 
+BYTES = np.arange(256, dtype=np.uint8)
 FEW_PIXELS = 1 << 14  # of a mask: its components are counted pixel by pixel
 
 
@@ -64,6 +65,15 @@ def components(mask: NDArray[np.generic], connectivity: int = 8) -> tuple[Labels
     table[1:, 3] = np.append(rows[first[1:] - 1], rows[-1]) + 1 - table[1:, 1]
     table[1:, 4] = np.add.reduceat(rights - lefts, first)
     return labels, table
+
+
+def having(labels: Labels, wanted: Mask) -> Mask:
+    """(h, w): which pixels have a label that is wanted; wanted: (n,), by label."""
+    if len(wanted) > len(BYTES):
+        return np.asarray(wanted[labels])
+    table = np.zeros_like(BYTES)
+    table[: len(wanted)] = wanted
+    return u8(cv2.LUT(labels.astype(np.uint8), table)).view(np.bool_)
 
 
 def boxes_of(mask: Mask, connectivity: int) -> Boxes:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.paper import SMALL_SIDE
-from runtime.pixels import Boxes, Mask, boxes_of, components, u8
+from runtime.pixels import Boxes, Mask, boxes_of, components, having, u8
 
 CELL_LINE = 0.85  # of a cell's side; a line is longer, a digit within the cell shorter
 DIGIT_LINE = 1.7  # of a digit's height; no stroke of one is longer
@@ -74,9 +74,10 @@ def frame_lengths(height: int, width: int) -> tuple[int, int]:
 
 def _bare(lines: Mask, mask: Mask) -> Mask:
     """The marks that are next to nothing but lines."""
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
-    ruled, area = (np.bincount(labels[m], minlength=count) for m in (lines, mask))
-    return np.asarray((ruled >= (1 - BARE) * area)[labels])
+    labels, table = components(mask)
+    area = table[:, 4]
+    ruled = np.bincount(labels[lines], minlength=len(table))
+    return having(labels, ruled >= (1 - BARE) * area)
 
 
 def _writing_box(mask: Mask) -> tuple[int, int, int, int]:

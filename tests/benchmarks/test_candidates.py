@@ -10,6 +10,7 @@ from benchmarks.candidates import CANDIDATES, Candidate, chosen
 from benchmarks.page import table, write_between
 from benchmarks.timing import BURST, WARM_UP, side_by_side
 from runtime.errors import OptionError
+from train.models import RECIPES, build
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,11 @@ from runtime.errors import OptionError
     [
         ("8/2", "Conv2D BatchNormalization ReLU GlobalAveragePooling2D Dense", 9 * 8 + 4 * 8 + 9 * 10),
         ("8k5 flat", "Conv2D BatchNormalization ReLU Flatten Dense", 25 * 8 + 32 + (28 * 28 * 8 + 1) * 10),
+        (
+            "8/2 place",
+            "Conv2D BatchNormalization ReLU DepthwiseConv2D BatchNormalization Flatten Dense",
+            104 + 1600 + 90,
+        ),
         ("8 p", "Conv2D BatchNormalization ReLU MaxPooling2D GlobalAveragePooling2D Dense", 72 + 32 + 90),
         (
             "s16/2",
@@ -46,6 +52,15 @@ def test_the_table_is_of_networks_that_can_be_built() -> None:
     assert chosen([]) == list(CANDIDATES)
     assert len({candidate.name for candidate in CANDIDATES}) == len(CANDIDATES)
     assert chosen([candidate.name for candidate in CANDIDATES]) == list(CANDIDATES)
+
+
+@pytest.mark.parametrize("name", ["cnn", "cnn-tiny"])
+def test_what_ships_is_in_the_table_as_it_is(name: str) -> None:
+    (candidate,) = chosen([name])
+    shipped, described = build(RECIPES[name], (28, 28, 1), 10), candidate.build((28, 28, 1), 10)
+    assert [layer.get_config() | {"name": ""} for layer in described.layers[2:]] == [
+        layer.get_config() | {"name": ""} for layer in shipped.layers[1:]
+    ]
 
 
 def test_a_network_can_be_given_in_words() -> None:

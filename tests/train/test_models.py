@@ -13,6 +13,7 @@ from runtime.errors import OptionError
 from train.models import DEFAULT, RECIPES, build, recipe_named
 
 CONV_BLOCK = ["Conv2D", "BatchNormalization", "ReLU"]
+PLACED = ["DepthwiseConv2D", "BatchNormalization", "Flatten"]
 # name: layers, (units, activation) of each Dense, parameters for 28x28x1 and 10 classes
 ARCHITECTURES: dict[str, tuple[list[str], list[tuple[int, str]], int]] = {
     "mlp-128": (["Flatten", "Dense", "Dense"], [(128, "relu"), (10, "softmax")], 101_770),
@@ -23,9 +24,9 @@ ARCHITECTURES: dict[str, tuple[list[str], list[tuple[int, str]], int]] = {
     ),
     "mlp-128-64": (["Flatten", *["Dense"] * 3], [(128, "relu"), (64, "relu"), (10, "softmax")], 109_386),
     "mlp-128-128": (["Flatten", *["Dense"] * 3], [(128, "relu"), (128, "relu"), (10, "softmax")], 118_282),
-    "cnn": ([*CONV_BLOCK * 5, "GlobalAveragePooling2D", "Dense"], [(10, "linear")], 103_514),
-    "cnn-tiny": ([*CONV_BLOCK * 4, "GlobalAveragePooling2D", "Dense"], [(10, "linear")], 13_754),
-    "cnn-large": ([*CONV_BLOCK * 5, "GlobalAveragePooling2D", "Dropout", "Dense"], [(10, "linear")], 279_722),
+    "cnn": ([*CONV_BLOCK * 5, *PLACED, "Dense"], [(10, "linear")], 108_602),
+    "cnn-tiny": ([*CONV_BLOCK * 4, *PLACED, "Dense"], [(10, "linear")], 13_186),
+    "cnn-large": ([*CONV_BLOCK * 5, *PLACED, "Dropout", "Dense"], [(10, "linear")], 286_506),
 }
 # name: epochs, batch size, learning rate, output, validation share, patience, augment, exposure, schedule,
 # averaging
@@ -34,7 +35,7 @@ TRAINING: dict[str, tuple[Any, ...]] = {
     "mlp-dropout": (5, 32, 1e-3, "logits", 0, None, False, False, "constant", False),
     "mlp-128-64": (50, 32, 1e-3, "probabilities", 0.2, 5, False, False, "constant", False),
     "mlp-128-128": (3, 32, 1e-3, "probabilities", 0, None, False, False, "constant", False),
-    "cnn": (36, 128, 2e-3, "logits", 5000 / 60000, None, True, True, "cosine", True),
+    "cnn": (100, 128, 2e-3, "logits", 5000 / 60000, None, True, True, "cosine", True),
     "cnn-tiny": (48, 128, 3e-3, "logits", 5000 / 60000, None, True, True, "cosine", True),
     "cnn-large": (24, 128, 2e-3, "logits", 5000 / 60000, None, True, False, "cosine", True),
 }
@@ -60,6 +61,13 @@ def test_layers_and_parameters(name: str) -> None:
     assert model.count_params() == parameters
     assert model.input_shape == (None, 28, 28, 1)
     assert model.output_shape == (None, 10)
+
+
+@pytest.mark.parametrize(("side", "head"), [(32, "DepthwiseConv2D"), (64, "GlobalAveragePooling2D")])
+def test_in_large_pictures_a_filter_counts_alike_everywhere(side: int, head: str) -> None:
+    model = build(RECIPES["cnn"], (side, side, 3), 4)
+    assert (head in kinds(model), model.output_shape) == (True, (None, 4))
+    assert model.count_params() < 110_000
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -93,7 +101,7 @@ def test_cnn_convolutions() -> None:
     ]
     assert not any(layer.use_bias for layer in found)
     norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
-    assert [layer.momentum for layer in norms] == [0.9] * 5
+    assert [layer.momentum for layer in norms] == [0.9] * 6
     assert {type(layer.kernel_initializer).__name__ for layer in found} == {"HeNormal"}
 
 
