@@ -24,6 +24,7 @@ from samples.draw import BALLPOINT, PAPER, Pen, Place, camera, coverage, light, 
 EXAMPLE = "  python -m benchmarks.preprocess_speed --repeat 200"
 SIZES = ((640, 480), (1280, 720), (1920, 1080))
 QUALITY = 90
+WARM_UP = 20  # rounds
 
 
 def main() -> int:
@@ -92,8 +93,9 @@ def digit() -> NDArray[np.uint8]:
 def interleaved(tasks: Sequence[Callable[[], object]], repeat: int) -> list[float]:
     """Milliseconds of each task, the 20th percentile, run in turns so that the machine's moods meet all alike."""
     times = np.empty((repeat, len(tasks)))
-    for task in tasks:
-        task()
+    for _ in range(WARM_UP):  # a camera runs for days; the first frames of a process cost more
+        for task in tasks:
+            task()
     for i in range(repeat):
         for j, task in enumerate(tasks):
             start = time.perf_counter()
