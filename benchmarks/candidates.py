@@ -21,11 +21,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.errors import OptionError
-from train.models import placed
+from train.models import BATCH_NORM_MOMENTUM, placed
 
 WORD = re.compile(r"(?P<kind>s?)(?P<filters>\d+)(?:k(?P<kernel>\d+))?(?:/(?P<strides>\d+))?")
 ENDS = ("place", "flat")
-MOMENTUM = 0.9  # of batch normalisation: short runs are judged by it
 
 Shape = tuple[int, int, int]
 
@@ -99,7 +98,7 @@ def _step(x: Any, word: str) -> Any:
         return x
     if word == "r":
         filters = x.shape[-1]
-        y = layers.BatchNormalization(momentum=MOMENTUM)(_convolution(filters, 3, 1)(x))
+        y = layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM)(_convolution(filters, 3, 1)(x))
         return layers.ReLU()(layers.Add()([x, y]))
     match = WORD.fullmatch(word)
     if match is None:
@@ -107,10 +106,10 @@ def _step(x: Any, word: str) -> Any:
     filters, kernel, strides = (int(match[key] or default) for key, default in _DEFAULTS.items())
     if match["kind"]:
         x = layers.DepthwiseConv2D(kernel, strides, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
+        x = layers.ReLU()(layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM)(x))
         kernel = strides = 1
     x = _convolution(filters, kernel, strides)(x)
-    return layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
+    return layers.ReLU()(layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM)(x))
 
 
 _DEFAULTS = {"filters": 0, "kernel": 3, "strides": 1}
