@@ -118,18 +118,20 @@ def _beyond_writing(lines: Mask, mask: Mask, axis: int) -> Mask:
     """
     if not lines.any():
         return lines
-    count, whole, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    rest = mask & ~lines & (np.bincount(whole[lines], minlength=count) > 0)[whole]
-    number, parts, pieces, _ = cv2.connectedComponentsWithStats(rest.astype(np.uint8))
-    of = np.zeros(number, np.int64)
+    whole, table = components(mask)
+    area, count = table[:, 4], len(table)
+    lined = np.bincount(whole[lines], minlength=count) > 0
+    rest = mask & ~lines & having(whole, lined)
+    parts, pieces = components(rest)
+    of = np.zeros(len(pieces), np.int64)
     of[parts[rest]] = whole[rest]
     longest = np.zeros(count, np.int64)
     np.maximum.at(longest, of[1:], pieces[1:, 2 + axis])
-    written = np.bincount(whole[rest], minlength=count) > WRITTEN * stats[:, cv2.CC_STAT_AREA]
-    bare = ~written & (np.bincount(whole[lines], minlength=count) > 0)
-    others = stats[1:, cv2.CC_STAT_AREA][~bare[1:]].sum() > WRITTEN * stats[1:, cv2.CC_STAT_AREA].sum()
-    ruled = (written & (longest < BEYOND * stats[:, 2 + axis])) | (bare & others)
-    return np.asarray(lines & ruled[whole])
+    written = np.bincount(whole[rest], minlength=count) > WRITTEN * area
+    bare = ~written & lined
+    others = area[1:][~bare[1:]].sum() > WRITTEN * area[1:].sum()
+    ruled = (written & (longest < BEYOND * table[:, 2 + axis])) | (bare & others)
+    return lines & having(whole, ruled)
 
 
 def _lines(mask: Mask, axis: int, length: int, off_the_page: bool = False) -> Mask:
@@ -157,10 +159,8 @@ def _lines(mask: Mask, axis: int, length: int, off_the_page: bool = False) -> Ma
     thickness[0] = 0
     thickness[thickness > thickest] = 0
     if off_the_page:
-        stats[:, 1] += top
-        _drop_inner(thickness, stats, view.shape, length)
+        _drop_inner(thickness, stats[:, :4] + (0, top, 0, 0), view.shape, length)
     limits = np.where(thickness > 0, RUN_SLACK * thickness + 1, 0).astype(np.int64)
-    stats[:, 1] -= top if off_the_page else 0
     (out if axis == 0 else out.T)[top:bottom] = _without_long_runs(labels, stats, limits, solid)
     return out
 
