@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import io
 import json
 import struct
 import zlib
@@ -17,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from runtime import appended
 from runtime.errors import ModelError
 
 try:  # as random.py does: hashlib would load OpenSSL, 3.5 MiB for one sum
@@ -30,9 +30,6 @@ except ImportError:
 SCHEMA_VERSION = 1
 CARD_FILE = "card.json"
 LABELS_FILE = "labels.txt"
-END_OF_ZIP = b"PK\x05\x06"
-CARD_NAME_IN_ZIP = b"\0\0card.json"  # as the zip's local header has it: no extra field, then the name
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # fixed, so that the same model gives the same bytes
 
 COLOURS = ("gray", "rgb")
 POLARITIES = ("light-on-dark", "dark-on-light", "any")
@@ -192,17 +189,8 @@ def attach_card(model: bytes, card: ModelCard) -> bytes:
 
     The same arguments always give the same bytes.
     """
-    import zipfile  # not above: with bz2 and lzma it costs a device 1.8 MiB, and reading needs none of it
-
     card = dataclasses.replace(card, sha256=sha256(model).hexdigest())
-    buffer = io.BytesIO(model)
-    buffer.seek(0, io.SEEK_END)
-    with zipfile.ZipFile(buffer, "a") as archive:
-        for name, text in ((CARD_FILE, card.to_json()), (LABELS_FILE, "\n".join(card.labels) + "\n")):
-            info = zipfile.ZipInfo(name, ZIP_EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, text, compresslevel=9)
-    return buffer.getvalue()
+    return appended.attach(model, {CARD_FILE: card.to_json(), LABELS_FILE: "\n".join(card.labels) + "\n"})
 
 
 def split_card(data: bytes) -> tuple[bytes, ModelCard | None]:
@@ -211,7 +199,7 @@ def split_card(data: bytes) -> tuple[bytes, ModelCard | None]:
     Raises ModelError where a card is there and cannot be read, or its sha256 is not that of the model.
     """
     try:
-        start, packed = _find_in_zip(data, CARD_FILE)
+        start, packed = appended.find(data, CARD_FILE)
         if packed is None:
             return data[:start], None
         text = packed.decode("utf-8")
@@ -226,41 +214,6 @@ def split_card(data: bytes) -> tuple[bytes, ModelCard | None]:
             "The file is damaged or the card is another model's: copy or convert it again"
         )
     return model, card
-
-
-def _find_in_zip(data: bytes, name: str) -> tuple[int, bytes | None]:
-    """(where the zip at the end of `data` starts, the file `name` in it); (len(data), None) where there is no zip.
-
-    Stored and deflated entries, as PKWARE's APPNOTE 4.3 and 4.4 lay them out; no zip64, no encryption.
-    """
-    end = data.rfind(END_OF_ZIP, max(0, len(data) - 65557))
-    if end < 0 or end + 22 > len(data) or end + 22 + struct.unpack_from("<H", data, end + 20)[0] != len(data):
-        if data.find(CARD_NAME_IN_ZIP) > 0:
-            raise ValueError("cut short")
-        return len(data), None
-    count, size, offset = struct.unpack_from("<HII", data, end + 10)
-    shift = end - size - offset  # not 0 where the zip was made alone and appended later
-    at, start, found = end - size, len(data), None
-    for _ in range(count):
-        if data[at : at + 4] != b"PK\x01\x02":
-            raise ValueError("its directory is damaged")
-        method, crc, packed = struct.unpack_from("<H4xII", data, at + 10)
-        lengths, local = struct.unpack_from("<HHH", data, at + 28), struct.unpack_from("<I", data, at + 42)[0] + shift
-        start = min(start, local)
-        if data[at + 46 : at + 46 + lengths[0]] == name.encode():
-            body = local + 30 + sum(struct.unpack_from("<HH", data, local + 26))
-            found = _unpack(data[body : body + packed], method, crc)
-        at += 46 + sum(lengths)
-    return start, found
-
-
-def _unpack(packed: bytes, method: int, crc: int) -> bytes:
-    if method not in (0, 8):
-        raise ValueError(f"compression method {method}, expected 0 or 8")
-    data = packed if method == 0 else zlib.decompress(packed, -zlib.MAX_WBITS)
-    if zlib.crc32(data) != crc:
-        raise ValueError("its checksum is wrong")
-    return data
 
 
 def parse_labels(text: str) -> tuple[str, ...]:
