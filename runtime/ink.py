@@ -24,7 +24,7 @@ from runtime.paper import (
     to_gray,
 )
 from runtime.parts import MAX_BULGE, Mark, main_mark
-from runtime.pixels import Gray, Picture, level_at, quantile, shrink, u8
+from runtime.pixels import Gray, Picture, quantile, shrink, u8
 from runtime.small import even_ground, in_veil, is_light_in_veil, is_veiled, restored, without_line
 
 WORK_SIDE = 320  # pixels; marks are looked for in a picture no larger than this
@@ -32,6 +32,7 @@ MARK_SIDE = 80  # pixels; a mark is cut out at no more than this, four times MNI
 GROUND_SHARES = (1.0, 0.4, 0.15)  # of the widest stroke: tried until what is found is made of strokes
 MOST_BULGE = 3.2  # of a mark, see parts.MAX_BULGE: greater than of anything drawn, it is a texture
 LEAST_CONTRAST = 12.0  # grey levels, of a mark's dark parts
+LITTLE_INK = 0.9  # of a mark's pixels: where as many have less than the least contrast, it has no dark parts
 LEAST_INK = 0.1  # of the paper's light; what takes less shines through or is the paper's own grain
 GRAIN = 0.1  # of full ink: less is paper
 VEIL_GRAIN = 0.15  # the same, in fog
@@ -91,7 +92,7 @@ def _find_small(image: Picture) -> Ink | None:
         light = is_light_in_veil(gray)
         plane = ink_plane(image, light)
         mask, ground, share = in_veil(plane)
-        x, y, w, h = (int(v) for v in cv2.boundingRect(mask.view(np.uint8)))
+        x, y, w, h = cv2.boundingRect(mask.view(np.uint8))
         mark = Mark(mask[y : y + h, x : x + w], x, y, 1.0, share)
         return _cut_out(_Sheet(image, plane, light), mark, ground, VEIL_GRAIN) if w else None
     light = is_light_on_dark(image)
@@ -131,10 +132,10 @@ def _is_ink(mark: Mark, strength: Gray, ground: Gray | None) -> bool:
     """
     if max(strength.shape) <= SMALL_SIDE:
         return True
-    contrast = level_at(mark.levels(strength), 0.9)
+    if MOST_BULGE < mark.bulge < math.inf:
+        return False
     paper = 0.0 if ground is None else 255 - mark.mean(ground)
-    least = max(LEAST_CONTRAST, LEAST_INK * paper)
-    return contrast >= least and not MOST_BULGE < mark.bulge < math.inf
+    return mark.share_below(strength, max(LEAST_CONTRAST, LEAST_INK * paper)) < LITTLE_INK
 
 
 def _cut_out(sheet: _Sheet, mark: Mark, ground: Gray, grain: float) -> Ink | None:
@@ -170,5 +171,5 @@ def stretched(strength: Gray, grain: float) -> Gray:
     peak = quantile(strength, 0.9, above=int(0.3 * float(strength.max())))
     floor = grain * peak
     table = np.minimum((GRAYS - np.float32(floor)) * np.float32(255.0 / max(1.0, peak - floor)), 255)
-    x, y, w, h = (int(v) for v in cv2.boundingRect((strength > int(floor)).view(np.uint8)))
+    x, y, w, h = cv2.boundingRect((strength > int(floor)).view(np.uint8))
     return u8(cv2.LUT(strength[y : y + h, x : x + w], u8(np.maximum(table, 0).round()))) if w else strength[:0, :0]

@@ -159,9 +159,9 @@ def strength_of(plane: Gray, ground: Gray, paper: float = 1.0) -> tuple[Gray, Le
     difference = u8(cv2.subtract(plane, ground))
     levels = histogram(_sparse(difference))
     totals = levels.cumsum()
-    usual = int(np.searchsorted(totals, totals[-1] * (paper / 2)))
+    usual = int(totals.searchsorted(totals[-1] * (paper / 2)))
     # Where most of the picture is ink, the usual difference is ink and not grain.
-    if not 0 < usual < 0.3 * int(np.searchsorted(totals, totals[-1])):
+    if not 0 < usual < 0.3 * int(totals.searchsorted(totals[-1])):
         return difference, levels
     above = np.zeros_like(levels)
     above[0], above[1 : 256 - usual] = totals[usual], levels[usual + 1 :]
@@ -177,7 +177,7 @@ def ink_limits(strength: Gray, levels: Levels, paper: float = 1.0) -> tuple[floa
     peak = float((cv2.blur(strength, (3, 3)) if max(strength.shape) > SMALL_SIDE else strength).max())
     totals = levels.cumsum()
     below = min(totals[max(0, math.ceil(0.5 * peak) - 1)], paper * totals[-1])
-    grain = 1.4826 * float(np.searchsorted(totals, below / 2)) if peak > 0 else 0.0
+    grain = 1.4826 * float(totals.searchsorted(below / 2)) if peak > 0 else 0.0
     floor = NOISE_SIGMAS * grain
     if peak < max(MIN_CONTRAST, floor):
         return None

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.paper import SMALL_SIDE, SQUARE, stroke_limit
-from runtime.pixels import Gray, Labels, Levels, Mask, components, having, histogram
+from runtime.pixels import Gray, Labels, Mask, components, having
 from runtime.rules import frame_lengths, frame_lines, may_have_frame_lines
 
 Table = NDArray[np.int64]  # (n, 5): x, y, width, height and area of a component
@@ -44,9 +44,10 @@ class Mark:
     bulge: float
     share: float
 
-    def levels(self, plane: Gray) -> Levels:
-        """How many of the mark's pixels have each level in a picture-sized plane."""
-        return histogram(self._beneath(plane), self.mask)
+    def share_below(self, plane: Gray, level: float) -> float:
+        """Of the mark's pixels the share that is below `level` in a picture-sized plane."""
+        below = self.mask & (self._beneath(plane) < math.ceil(level))
+        return np.count_nonzero(below) / np.count_nonzero(self.mask)
 
     def mean(self, plane: Gray) -> float:
         """Of a picture-sized plane at the mark's pixels."""
@@ -98,7 +99,8 @@ def main_mark(strength: Gray, limits: tuple[float, float] | None, size: int) -> 
     if view is None:
         return None
     keep = view.ink & ~_are_edges_or_lines(view)
-    keep &= ~_are_rests(view, keep, size)
+    if size < 0.5 * stroke_limit(view.height, view.width):
+        keep &= ~_are_rests(view, keep, size)
     chosen = _chosen(view, keep)
     if not len(chosen):
         return None
@@ -108,7 +110,8 @@ def main_mark(strength: Gray, limits: tuple[float, float] | None, size: int) -> 
     depth = _deepest(view, chosen)
     if max(view.height, view.width) > SMALL_SIDE and depth > BLOB_SHARE * max(right - x, bottom - y):
         return None
-    share = float(view.table[chosen, 4].sum() / view.table[keep, 4].sum())
+    areas = view.table[:, 4]
+    share = float(areas[chosen].sum() / areas[keep].sum())
     row, column = min(1, y - view.top), min(1, x - view.left)
     mask = np.ascontiguousarray(near[row : row + bottom - y, column : column + right - x])
     return Mark(mask, x, y, _bulge(near, depth, size), share)
@@ -163,8 +166,8 @@ def _depth(solid: Mask) -> float:
 def _deepest(view: _View, chosen: NDArray[np.int64]) -> float:
     """The largest depth of these components; those too narrow to have it are not measured."""
     deepest = 0.0
-    room = (view.table[chosen, 2:4].min(axis=1) + 1).tolist()
-    for most, index in sorted(zip(room, chosen.tolist(), strict=True), reverse=True):
+    room = [(min(w, h) + 1, index) for index in chosen.tolist() for w, h in (view.table[index, 2:4].tolist(),)]
+    for most, index in sorted(room, reverse=True):
         if most <= deepest:
             break
         deepest = max(deepest, view.depth(index))
@@ -178,7 +181,7 @@ def _deeper(view: _View, among: Mask, least: NDArray[np.float64]) -> Mask:
     """
     w, h, area = view.table[:, 2:].T
     deep = among & (area > LEAST_BODY * least**2) & (np.minimum(w, h) + 1 >= least)
-    for index in np.flatnonzero(deep).tolist():
+    for index in deep.nonzero()[0].tolist():
         deep[index] = view.depth(index) > least[index]
     return np.asarray(deep)
 
@@ -190,15 +193,18 @@ def _are_edges_or_lines(view: _View) -> Mask:
         return np.zeros(len(view.table), np.bool_)
     w, h, area = view.table[:, 2:].T
     longer = np.maximum(w, h)
+    found = _deeper(view, view.ink & (longer > 0.1 * max(height, width)), BLOB_SHARE * longer)
+    inside = _is_inside(view, RIM_SLACK)
+    if inside and view.labels.shape[0] <= 0.8 * height and view.labels.shape[1] <= 0.8 * width:
+        return found
     long_x, long_y = w > 0.8 * width, h > 0.8 * height
-    lines = (long_x & (h < 0.08 * height)) | (long_y & (w < 0.02 * width))
-    blobs = _deeper(view, view.ink & (longer > 0.1 * max(height, width)), BLOB_SHARE * longer)
-    if _is_inside(view, RIM_SLACK):
-        return np.asarray(lines | blobs)
+    found |= (long_x & (h < 0.08 * height)) | (long_y & (w < 0.02 * width))
+    if inside:
+        return found
     sliver = (w < 0.06 * width) | (h < 0.06 * height)
     hollow = long_x & long_y & (area < 0.08 * w * h)
-    cut = ~_are_inside(view) & (sliver | hollow | (area > 0.5 * height * width))
-    return np.asarray(lines | blobs | cut | _are_rims(view))
+    found |= ~_are_inside(view) & (sliver | hollow | (area > 0.5 * height * width))
+    return np.asarray(found | _are_rims(view))
 
 
 def _are_rims(view: _View) -> Mask:
@@ -231,8 +237,6 @@ def _are_inside(view: _View) -> Mask:
 
 def _are_rests(view: _View, among: Mask, size: int) -> Mask:
     """Of those, what is left of a shadow at the border when the square was too large for its corner."""
-    if size >= 0.5 * stroke_limit(view.height, view.width):
-        return np.zeros(len(among), np.bool_)
     w, h, area = view.table[:, 2:].T
     full = among & ~_are_inside(view) & (area > REST_FILL * w * h)
     return _deeper(view, full, np.full(len(full), 0.25 * size))
@@ -240,7 +244,7 @@ def _are_rests(view: _View, among: Mask, size: int) -> Mask:
 
 def _chosen(view: _View, keep: Mask) -> NDArray[np.int64]:
     """Indices of the main part and of the pieces that belong to it; none where nothing is kept."""
-    kept = np.flatnonzero(keep)
+    kept = keep.nonzero()[0]
     if len(kept) < 2:
         return kept
     main = kept[np.argmax(_prominence(view)[kept])]

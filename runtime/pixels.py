@@ -82,22 +82,19 @@ def boxes_of(mask: Mask, connectivity: int) -> Boxes:
     return stats[1:]
 
 
-def histogram(gray: Gray, mask: NDArray[np.bool_] | None = None) -> Levels:
-    """float32 (256,): how many pixels, of those in the mask, have each level."""
-    within = None if mask is None else np.ascontiguousarray(mask).view(np.uint8)
-    return np.asarray(cv2.calcHist([gray], [0], within, [256], [0, 256]), np.float32).ravel()
+def histogram(gray: Gray) -> Levels:
+    """float32 (256,): how many pixels have each level."""
+    return np.asarray(cv2.calcHist([gray], [0], None, [256], [0, 256]), np.float32).ravel()
 
 
 def quantile(values: NDArray[np.uint8], share: float, above: int = -1) -> float:
     """The value that `share` (0 to 1) of those `values` that are greater than `above` do not exceed; 0 without any."""
-    return level_at(histogram(values), share, above) if values.size else 0.0
-
-
-def level_at(levels: Levels, share: float, above: int = -1) -> float:
-    """The same of values of which the histogram is at hand."""
+    if not values.size:
+        return 0.0
+    levels = histogram(values)
     levels[: above + 1] = 0
     totals = levels.cumsum()
-    return float(np.searchsorted(totals, share * totals[-1])) if totals[-1] else 0.0
+    return float(totals.searchsorted(share * totals[-1])) if totals[-1] else 0.0
 
 
 def morph(gray: Gray, operation: int, size: int) -> Gray:

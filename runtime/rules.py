@@ -68,8 +68,8 @@ def may_have_frame_lines(mask: Mask, height: int, width: int) -> bool:
 def frame_lengths(height: int, width: int) -> tuple[int, int]:
     """How long a line along x, and along y, must be in a picture of this size to run across most of it, pixels."""
     share = SPAN_LINE if max(height, width) > SMALL_SIDE else EDGE_TO_EDGE
-    along_x, along_y = (round(min(share * max(height, width), EDGE_TO_EDGE * side)) for side in (width, height))
-    return along_x, along_y
+    longest = share * max(height, width)
+    return round(min(longest, EDGE_TO_EDGE * width)), round(min(longest, EDGE_TO_EDGE * height))
 
 
 def _bare(lines: Mask, mask: Mask) -> Mask:
