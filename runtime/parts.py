@@ -20,11 +20,13 @@ from runtime.rules import frame_lengths, frame_lines, may_have_frame_lines
 Table = NDArray[np.int64]  # (n, 5): x, y, width, height and area of a component
 
 MAX_BULGE = 2.7  # greatest to mean half-width: 1 for a line, 1.6 with junctions, 3 with a shadow attached
+SMALL_SQUARE = 0.5  # of the widest stroke: rests of shadows are looked for where the ground is of a smaller square
 REST_FILL = 0.35  # of its box: a stroke fills less, what is left of a shadow more
 BLOB_SHARE = 0.25  # of a mark's longer side: strokes are less than twice this wide, shadows are more
 LEAST_BODY = 0.5  # of its squared depth: no component, not even in the picture's corner, has less area
 SPECK_SHARE = 0.03  # of the largest mark's area
 ON_LINE = 0.5  # of a part's pixels beside a line that was taken away: the line's own rest
+LONG = 0.8  # of a side of the picture: what is longer runs across it
 RIM_SLACK = 0.01  # of the longer side: what comes so near the picture's border runs off it
 RIM_THICK = 0.1  # of a rim's length
 RIM_MARGIN = 0.3  # of a side: no rim lies further from the border that it runs along
@@ -99,7 +101,7 @@ def main_mark(strength: Gray, limits: tuple[float, float] | None, size: int) -> 
     if view is None:
         return None
     keep = view.ink & ~_are_edges_or_lines(view)
-    if size < 0.5 * stroke_limit(view.height, view.width):
+    if size < SMALL_SQUARE * stroke_limit(view.height, view.width):
         keep &= ~_are_rests(view, keep, size)
     chosen = _chosen(view, keep)
     if not len(chosen):
@@ -166,8 +168,8 @@ def _depth(solid: Mask) -> float:
 def _deepest(view: _View, chosen: NDArray[np.int64]) -> float:
     """The largest depth of these components; those too narrow to have it are not measured."""
     deepest = 0.0
-    room = [(min(w, h) + 1, index) for index in chosen.tolist() for w, h in (view.table[index, 2:4].tolist(),)]
-    for most, index in sorted(room, reverse=True):
+    room = [min(sides) + 1 for sides in view.table[chosen, 2:4].tolist()]
+    for most, index in sorted(zip(room, chosen.tolist(), strict=True), reverse=True):
         if most <= deepest:
             break
         deepest = max(deepest, view.depth(index))
@@ -195,9 +197,9 @@ def _are_edges_or_lines(view: _View) -> Mask:
     longer = np.maximum(w, h)
     found = _deeper(view, view.ink & (longer > 0.1 * max(height, width)), BLOB_SHARE * longer)
     inside = _is_inside(view, RIM_SLACK)
-    if inside and view.labels.shape[0] <= 0.8 * height and view.labels.shape[1] <= 0.8 * width:
+    if inside and view.labels.shape[0] <= LONG * height and view.labels.shape[1] <= LONG * width:
         return found
-    long_x, long_y = w > 0.8 * width, h > 0.8 * height
+    long_x, long_y = w > LONG * width, h > LONG * height
     found |= (long_x & (h < 0.08 * height)) | (long_y & (w < 0.02 * width))
     if inside:
         return found
