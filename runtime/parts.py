@@ -30,6 +30,7 @@ LONG = 0.8  # of a side of the picture: what is longer runs across it
 RIM_SLACK = 0.01  # of the longer side: what comes so near the picture's border runs off it
 RIM_THICK = 0.1  # of a rim's length
 RIM_MARGIN = 0.3  # of a side: no rim lies further from the border that it runs along
+BAR_REACH = 0.35  # of the main part's longer side: so far above it the bar of a 5 belongs to it
 MOST_PARTS = 64  # of a mark, the largest first: a texture has more, and a mark is found among these or not at all
 
 
@@ -253,13 +254,17 @@ def _chosen(view: _View, keep: Mask) -> NDArray[np.int64]:
     kept = kept[(view.table[kept, 4] >= SPECK_SHARE * view.table[main, 4]) & (kept != main)]
     order = kept[np.argsort(-view.table[kept, 4], kind="stable")][:MOST_PARTS]
     boxes = view.table[:, :4].tolist()
-    x, _, w, h = boxes[main]
+    x, y, w, h = boxes[main]
     chosen = [int(main)]
     for index in order.tolist():
         box = boxes[index]
         # A broken stroke's piece, not a speck and not another mark.
-        another = (box[0] >= x + w or box[0] + box[2] <= x) and box[3] > 0.6 * h
-        if min(_gap(box, boxes[other]) for other in chosen) <= (0.08 if another else 0.2) * max(w, h):
+        beside = box[0] >= x + w or box[0] + box[2] <= x
+        another = beside and box[3] > 0.6 * h
+        # Above it, flat, and about as wide: people write the bar of a 5 last, and not always onto the rest.
+        is_bar = not beside and box[1] + box[3] <= y and box[2] > 1.5 * box[3] and 0.4 * w < box[2] < 1.6 * w
+        reach = 0.08 if another else BAR_REACH if is_bar else 0.2
+        if min(_gap(box, boxes[other]) for other in chosen) <= reach * max(w, h):
             chosen.append(index)
     return np.array(chosen)
 

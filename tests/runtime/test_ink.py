@@ -139,6 +139,19 @@ def test_a_broken_stroke_stays_one_mark() -> None:
     assert inside(found.box, (480, 640))
 
 
+@pytest.mark.parametrize("scale", [2, 8])
+@pytest.mark.parametrize(("y", "belongs"), [(6.5, True), (25, False)])
+def test_the_bar_of_a_five_may_lie_apart(scale: int, y: float, belongs: bool) -> None:
+    """Above the rest of it; a line beneath a digit is none of its strokes."""
+    image = np.full((28 * scale, 28 * scale), 220, np.uint8)
+    cv2.ellipse(image, (11 * scale, 15 * scale), (4 * scale, 3 * scale), 0, -100, 170, (40,), 2 * scale)
+    cv2.line(image, (6 * scale, int(y * scale)), (16 * scale, int(y * scale)), (40,), 2 * scale)
+    found = find_ink(image)
+    assert found is not None
+    assert (found.box[1] < 8 * scale) == belongs
+    assert found.box[1] + found.box[3] <= 21 * scale
+
+
 def test_the_more_central_of_two_marks_is_taken() -> None:
     image = stroke((480, 640), 40, 220, 12)
     cv2.line(image, (600, 40), (600, 160), (40,), 10)
