@@ -30,7 +30,9 @@ LONG = 0.8  # of a side of the picture: what is longer runs across it
 RIM_SLACK = 0.01  # of the longer side: what comes so near the picture's border runs off it
 RIM_THICK = 0.1  # of a rim's length
 RIM_MARGIN = 0.3  # of a side: no rim lies further from the border that it runs along
-BAR_REACH = 0.35  # of the main part's longer side: so far above it the bar of a 5 belongs to it
+REACH = 0.2  # of the main part's longer side: so near lie the pieces of a broken stroke,
+MARK_REACH = 0.08  # so near one that is beside it and about as tall: further off it is another mark,
+BAR_REACH = 0.35  # and so near one above it, flat and about as wide: the bar of a 5
 MOST_PARTS = 64  # of a mark, the largest first: a texture has more, and a mark is found among these or not at all
 
 
@@ -254,19 +256,22 @@ def _chosen(view: _View, keep: Mask) -> NDArray[np.int64]:
     kept = kept[(view.table[kept, 4] >= SPECK_SHARE * view.table[main, 4]) & (kept != main)]
     order = kept[np.argsort(-view.table[kept, 4], kind="stable")][:MOST_PARTS]
     boxes = view.table[:, :4].tolist()
-    x, y, w, h = boxes[main]
+    longer = max(boxes[main][2:])
     chosen = [int(main)]
     for index in order.tolist():
         box = boxes[index]
-        # A broken stroke's piece, not a speck and not another mark.
-        beside = box[0] >= x + w or box[0] + box[2] <= x
-        another = beside and box[3] > 0.6 * h
-        # Above it, flat, and about as wide: people write the bar of a 5 last, and not always onto the rest.
-        is_bar = not beside and box[1] + box[3] <= y and box[2] > 1.5 * box[3] and 0.4 * w < box[2] < 1.6 * w
-        reach = 0.08 if another else BAR_REACH if is_bar else 0.2
-        if min(_gap(box, boxes[other]) for other in chosen) <= reach * max(w, h):
+        if min(_gap(box, boxes[other]) for other in chosen) <= _reach(box, boxes[main]) * longer:
             chosen.append(index)
     return np.array(chosen)
+
+
+def _reach(box: list[int], main: list[int]) -> float:
+    """How far off a broken stroke's piece may lie, as a share of the main part's longer side. Both: x, y, w, h."""
+    x, y, w, h = main
+    if box[0] >= x + w or box[0] + box[2] <= x:
+        return MARK_REACH if box[3] > 0.6 * h else REACH
+    is_above_and_flat = box[1] + box[3] <= y and box[2] > 1.5 * box[3]
+    return BAR_REACH if is_above_and_flat and 0.4 * w < box[2] < 1.6 * w else REACH
 
 
 def _prominence(view: _View) -> NDArray[np.float64]:
