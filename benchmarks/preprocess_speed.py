@@ -36,9 +36,8 @@ def main() -> int:
     cv2.setNumThreads(1)
     spec = InputSpec()
     print(f"OpenCV {cv2.__version__}, one thread, 20th percentiles of {options.repeat} runs, milliseconds")
-    print(
-        f"{'frame':>16s}{'to_input':>10s}" + "".join(f"{f'imdecode {q}':>13s}{'ratio':>7s}{'':6s}" for q in QUALITIES)
-    )
+    columns = "".join(f"{f'imdecode {quality}':>13s}{'ratio':>7s}{'':6s}" for quality in QUALITIES)
+    print(f"{'frame':>16s}{'to_input':>10s}{columns}".rstrip())
     frames = {f"{width}x{height}": frame(width, height) for width, height in SIZES}
     for name, image in {**frames, **busy_frames(640, 480)}.items():
         coded = [cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1] for quality in QUALITIES]
