@@ -13,10 +13,13 @@ from convert.confidence import Scores
 DEFAULT_THRESHOLD = 0.5  # where there are no negatives to choose by: more likely than all others together
 COST = 5.0  # of a class image turned away, where a negative let through costs 1
 STEP = 0.005  # between two thresholds that are tried
+MOST_PASSED = 0.05  # of the negatives are let through,
+MOST_LOST = 0.02  # if to turn the others away costs no more than this share of the images that are read rightly
 
 CHOSEN = (
     f"on the validation images: the threshold with the least of {COST:g} times the share of images that are read "
-    "rightly and turned away, plus the share of negatives let through"
+    f"rightly and turned away, plus the share of negatives let through, of those that let {MOST_PASSED:.0%} through "
+    f"at most if one of them turns {MOST_LOST:.0%} away at most"
 )
 GIVEN = "given by --reject-threshold"
 ASSUMED = "there were no negatives to choose it by"
@@ -43,7 +46,9 @@ def threshold(images: Scores, truth: NDArray[np.int64], negatives: Scores, given
     """The reject threshold: `given`, else the cheapest, else DEFAULT_THRESHOLD where there are no negatives.
 
     images: probabilities (N, classes) after the temperature, truth: (N,). negatives: (K, classes) likewise.
-    Of thresholds that cost the same the middle one is taken.
+    Cost does not know how many marks a device will see that are no digit; a small model, for which all are dear,
+    would let many through to keep its digits. Hence the limit. Of thresholds that cost the same the middle one is
+    taken.
     """
     right = images.max(axis=1)[images.argmax(axis=1) == truth] if len(images) else np.zeros(0)
     false = negatives.max(axis=1) if len(negatives) else np.zeros(0)
@@ -52,7 +57,9 @@ def threshold(images: Scores, truth: NDArray[np.int64], negatives: Scores, given
     if given is not None:
         return Threshold(given, GIVEN, *(_shares(right, false, given)))
     tried = np.arange(STEP, 1.0, STEP)
-    costs = np.array([COST * lost + passed for lost, passed in (_both(right, false, float(t)) for t in tried)])
+    lost, passed = np.array([_both(right, false, float(value)) for value in tried]).T
+    strict = (passed <= MOST_PASSED) & (lost <= MOST_LOST)
+    costs = np.where(strict if strict.any() else True, COST * lost + passed, np.inf)
     value = float(np.round(np.median(tried[costs <= costs.min() + 1e-12]), 4))
     return Threshold(value, CHOSEN, *_both(right, false, value))
 

@@ -23,8 +23,9 @@ WORKERS = 2
 @dataclass(frozen=True)
 class Material:
     """What an epoch is made of. images: uint8 (N, H, W, C), labels: int64 (N,), both of the dataset.
-    extras: None leaves it at that. lessons: copies of the images, augmented, and a teacher's answers to them.
-    With either the targets are distributions, else labels."""
+    extras: None leaves it at that. lessons: copies of the images, augmented, and the teachers' answers to them.
+    more_lessons: the same of the extras, the digits first, where a teacher knows these. With extras or lessons the
+    targets are distributions, else labels."""
 
     images: Image
     labels: Labels
@@ -32,6 +33,7 @@ class Material:
     classes: int
     extras: Extras | None = None
     lessons: Lessons | None = None
+    more_lessons: Lessons | None = None
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -52,20 +54,25 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         return math.ceil(len(self._order) / self._recipe.batch_size)
 
     def __getitem__(self, index: int) -> tuple[Image, Labels | Targets]:
-        size, own, lessons = self._recipe.batch_size, self._material, self._material.lessons
+        size, own = self._recipe.batch_size, self._material
         chosen = self._order[index * size : (index + 1) * size]
-        first, others = chosen[chosen < len(own.labels)], chosen[chosen >= len(own.labels)]
+        first, others = chosen[chosen < len(own.labels)], chosen[chosen >= len(own.labels)] - len(own.labels)
         rng = np.random.default_rng([self._seed, self._epoch, index])
-        number = 0 if lessons is None else (self._epoch - 1) % len(lessons.images)
-        images = self._augmented(own.images[first], rng) if lessons is None else lessons.images[number, first]
-        if own.extras is None and lessons is None:
-            return images, own.labels[first]
-        more_images, more = _others(own, others)
-        images = np.concatenate([images, self._augmented(more_images, rng)])
+        if own.extras is None and own.lessons is None:
+            return self._augmented(own.images[first], rng), own.labels[first]
         targets = one_hot(own.labels[first], own.classes)
+        images, targets = self._shown(first, own.images[first], targets, own.lessons, rng)
+        more_images, more = self._shown(*_extras(own, others), own.more_lessons, rng)
+        return np.concatenate([images, more_images]), np.concatenate([targets, more])
+
+    def _shown(
+        self, numbers: Labels, images: Image, targets: Targets, lessons: Lessons | None, rng: np.random.Generator
+    ) -> tuple[Image, Targets]:
+        """The images of these numbers and their targets as the model gets them: from the lessons where there are."""
         if lessons is None:
-            return images, np.concatenate([targets, more])
-        return images, np.concatenate([np.hstack([targets, lessons.answers[number, first]]), untaught(more)])
+            return self._augmented(images, rng), targets if self._material.lessons is None else untaught(targets)
+        turn = (self._epoch - 1) % len(lessons.images)
+        return lessons.images[turn, numbers], np.hstack([targets, lessons.answers[turn, numbers]])
 
     def _augmented(self, images: Image, rng: np.random.Generator) -> Image:
         return augment_batch(images, rng, self._material.spec.framing) if self._recipe.augment else images
@@ -76,15 +83,17 @@ def untaught(targets: Targets) -> Targets:
     return np.hstack([targets, np.zeros_like(targets)])
 
 
-def _others(material: Material, chosen: Labels) -> tuple[Image, Targets]:
-    """The extras of these numbers, counted on from the images, and their targets; digits first."""
-    extras, count = material.extras, len(material.labels)
+def _extras(material: Material, chosen: Labels) -> tuple[Labels, Image, Targets]:
+    """The extras of these numbers, with which the negatives go on from the digits: the numbers with the digits
+    first, the images and their targets."""
+    extras = material.extras
     if extras is None:
-        return material.images[:0], np.zeros((0, material.classes), np.float32)
-    end = count + len(extras.labels)
-    digits, negatives = chosen[chosen < end] - count, chosen[chosen >= end] - end
+        return chosen, material.images[:0], np.zeros((0, material.classes), np.float32)
+    end = len(extras.labels)
+    digits, negatives = chosen[chosen < end], chosen[chosen >= end]
+    images = np.concatenate([extras.digits[digits], extras.negatives[negatives - end]])
     targets = [one_hot(extras.labels[digits], material.classes), uniform(len(negatives), material.classes)]
-    return np.concatenate([extras.digits[digits], extras.negatives[negatives]]), np.concatenate(targets)
+    return np.concatenate([digits, negatives]), images, np.concatenate(targets)
 
 
 def _drawn(material: Material, rng: np.random.Generator) -> Labels:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,7 @@ from train.models import Recipe, build
 from train.progress import Reporter, bar
 from train.raw import Image, Labels
 from train.split import split_validation
-from train.teach import BATCH, Lessons, TaughtCrossentropy, Teacher, make_lessons, passes_for
+from train.teach import BATCH, Lessons, TaughtCrossentropy, Teacher, knows, make_lessons, passes_for
 
 EVALUATION_BATCH = 512
 HISTORY_FILE = "history.csv"
@@ -133,8 +133,9 @@ class _Run:
         labels = dataset.labels_train if whole else dataset.labels_train[learn]
         spec, classes = dataset.input_spec, len(dataset.labels)
         extras = _extras(images, labels, spec, plan.seed) if self._exposed else None
-        lessons = _lessons(plan, images, spec) if plan.teachers else None
-        self._material = Material(images, labels, spec, classes, extras, lessons)
+        lessons = _lessons(plan, plan.teachers, images, spec) if plan.teachers else None
+        more_lessons = _lessons_of_extras(plan, extras, spec, classes) if extras else None
+        self._material = Material(images, labels, spec, classes, extras, lessons, more_lessons)
         self.extras_to_choose: Extras | None = None
         self._validation = None if whole else self._held_back(choose)
 
@@ -202,11 +203,18 @@ def _extras(images: Image, labels: Labels, spec: InputSpec, seed: int) -> Extras
         return make_extras(images, labels, spec, seed, done)
 
 
-def _lessons(plan: Plan, images: Image, spec: InputSpec) -> Lessons:
+def _lessons_of_extras(plan: Plan, extras: Extras, spec: InputSpec, classes: int) -> Lessons | None:
+    """Of the teachers that know the extras; None where there are none."""
+    images, targets = all_of(extras, classes)
+    teachers = [teacher for teacher in plan.teachers if knows(teacher, images, targets)]
+    return _lessons(plan, teachers, images, spec) if teachers else None
+
+
+def _lessons(plan: Plan, teachers: Sequence[Teacher], images: Image, spec: InputSpec) -> Lessons:
     change = partial(augment_batch, framing=spec.framing) if plan.recipe.augment else None
     steps = passes_for(images, change is not None) * math.ceil(len(images) / BATCH)
     with bar("asking the teacher", steps) as done:
-        return make_lessons(plan.teachers, images, change, plan.seed, done)
+        return make_lessons(teachers, images, change, plan.seed, done)
 
 
 class _BatchCallback(keras.callbacks.Callback):  # type: ignore[misc]

@@ -7,6 +7,7 @@ augmented copies of every image; each epoch of the pupil goes through one of the
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,11 +19,12 @@ from runtime.errors import DataError
 from train.extras import Targets
 from train.raw import Image
 
-PASSES = 8  # copies of every image,
+PASSES = 10  # copies of every image,
 POOL_BYTES = 1 << 30  # as long as they take no more than this
 SOFTNESS = 3.0  # the temperature that both answers are divided by
 SHARE = 0.7  # of the loss that is about the teacher's answer; the rest is about the label
 BATCH = 500
+EXAMINED = 2000  # images, to find out whether a teacher knows them
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def make_lessons(
         for start in range(0, len(images), BATCH):
             part = images[start : start + BATCH]
             copies[number, start : start + BATCH] = part if change is None else change(part, rng)
-            said = np.mean([_soft(teacher, copies[number, start : start + BATCH]) for teacher in teachers], axis=0)
+            asked = copies[number, start : start + BATCH]
+            said = np.mean([_soft(teacher, asked, SOFTNESS) for teacher in teachers], axis=0)
             if answers is None:
                 answers = np.empty((passes, len(images), said.shape[1]), np.float32)
             answers[number, start : start + BATCH] = said
@@ -91,17 +94,28 @@ def make_lessons(
     return Lessons(copies, np.zeros((passes, 0, 0), np.float32) if answers is None else answers)
 
 
+def knows(teacher: Teacher, images: Image, targets: Targets) -> bool:
+    """Whether a teacher's answers to uint8 (N, H, W, C) are nearer to the targets, (N, classes), than no answer is.
+
+    One that learnt from other images takes what is no digit for one, and is not to be asked about it.
+    """
+    every = max(1, len(images) // EXAMINED)
+    said = _soft(teacher, images[::every], 1.0)
+    losses = -(targets[::every] * np.log(np.maximum(said, 1e-7))).sum(axis=1)
+    return bool(losses.mean() < math.log(targets.shape[1]))
+
+
 def passes_for(images: Image, changed: bool) -> int:
     """How many copies of every image there will be."""
     return 1 if not changed else max(1, min(PASSES, POOL_BYTES // max(1, images.nbytes)))
 
 
-def _soft(teacher: Teacher, images: Image) -> Targets:
-    """Probabilities at the temperature SOFTNESS, float32 (N, classes)."""
+def _soft(teacher: Teacher, images: Image, softness: float) -> Targets:
+    """Probabilities at that temperature, float32 (N, classes)."""
     outputs = np.asarray(teacher.model.predict_on_batch(images), np.float32)
     if (outputs >= 0).all() and np.abs(outputs.sum(axis=1) - 1).max() < 1e-3:
         outputs = np.log(np.maximum(outputs, 1e-7))
-    scaled = np.exp((outputs - outputs.max(axis=1, keepdims=True)) / np.float32(SOFTNESS))
+    scaled = np.exp((outputs - outputs.max(axis=1, keepdims=True)) / np.float32(softness))
     return np.asarray(scaled / scaled.sum(axis=1, keepdims=True), np.float32)
 
 

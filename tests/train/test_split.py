@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from train.split import split_validation
+from train.split import RUNS, split_validation
 
 
 @pytest.mark.parametrize("share", [0.1, 5000 / 60000, 0.2, 0.5])
@@ -23,6 +23,26 @@ def test_the_seed_decides() -> None:
     first, again, other = (split_validation(labels, 0.2, seed)[1] for seed in (3, 3, 4))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_neighbours_stay_together() -> None:
+    """MNIST's writers and a folder's bursts: a class's images are held back in a few runs, at like places."""
+    labels = np.tile(np.arange(10), 600)
+    choose = split_validation(labels, 0.1, seed=0)[1]
+    for label in range(10):
+        of_class = np.searchsorted(np.flatnonzero(labels == label), choose[labels[choose] == label])
+        assert np.count_nonzero(np.diff(of_class) > 1) == RUNS - 1
+    assert np.count_nonzero(np.diff(choose) > 1) == RUNS - 1
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.5, 0.9, 1.0])
+def test_small_classes_are_split_too(share: float) -> None:
+    labels = np.repeat(np.arange(6), [1, 2, 3, 4, 5, 6])
+    for seed in range(20):
+        learn, choose = split_validation(labels, share, seed)
+        np.testing.assert_array_equal(np.sort(np.concatenate([learn, choose])), np.arange(21))
+        assert set(labels[learn]) == set(range(6))
+        assert len(choose) == min(max(1, round(21 * share)), 21 - 6)
 
 
 def test_no_share_holds_nothing_back() -> None:

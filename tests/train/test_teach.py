@@ -14,10 +14,20 @@ from runtime.card import InputSpec
 from runtime.errors import DataError
 from train.augment import augment_batch
 from train.batches import Batches, DigitAccuracy, Material
-from train.extras import Extras
+from train.extras import Extras, all_of
 from train.models import RECIPES
 from train.raw import Image
-from train.teach import SHARE, SOFTNESS, Lessons, TaughtCrossentropy, Teacher, make_lessons, passes_for, read_teacher
+from train.teach import (
+    SHARE,
+    SOFTNESS,
+    Lessons,
+    TaughtCrossentropy,
+    Teacher,
+    knows,
+    make_lessons,
+    passes_for,
+    read_teacher,
+)
 
 COUNT, CLASSES = 40, 10
 Change = Callable[[Image, np.random.Generator], Image] | None
@@ -83,6 +93,13 @@ class _Flat(keras.layers.Layer):  # type: ignore[misc]
         return keras.ops.zeros((keras.ops.shape(x)[0], CLASSES)) - 1.0
 
 
+class _Coded(keras.layers.Layer):  # type: ignore[misc]
+    """Logits of the class whose pixel in the first row is lit."""
+
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        return keras.ops.cast(x[:, 0, :CLASSES, 0], "float32") / 16
+
+
 def test_the_loss_against_its_definition() -> None:
     rng = np.random.default_rng(0)
     label, answer = np.eye(CLASSES, dtype=np.float32)[[3, 7]], softmax(rng.normal(size=(2, CLASSES)))
@@ -99,25 +116,41 @@ def test_the_loss_against_its_definition() -> None:
     assert keras.losses.deserialize(keras.losses.serialize(loss)).from_logits is True
 
 
-def test_batches_pair_each_image_with_its_label_and_answer() -> None:
-    lessons = lessons_of(brightness_teacher())
+@pytest.mark.parametrize("of_extras", [False, True])
+def test_batches_pair_each_image_with_its_label_and_answer(of_extras: bool) -> None:
     labels = (np.arange(COUNT) % CLASSES).astype(np.int64)
     extras = Extras(images()[:30], labels[:30], images()[:20])
-    material = Material(images(), labels, InputSpec(), CLASSES, extras, lessons)
+    more, targets_of_more = all_of(extras, CLASSES)
+    lessons, others = (make_lessons([brightness_teacher()], part, augment_batch, 0) for part in (images(), more))
+    material = Material(images(), labels, InputSpec(), CLASSES, extras, lessons, others if of_extras else None)
     recipe = dataclasses.replace(RECIPES["cnn"], augment=False, batch_size=16)
     batches = Batches(recipe, 0, material, epoch=2)
     parts = [batches[index] for index in range(len(batches))]
     seen, targets = (np.concatenate([part[column] for part in parts]) for column in (0, 1))
     assert targets.shape == (len(seen), 2 * CLASSES)
     taught = targets[:, CLASSES:].sum(axis=1) > 0
-    assert taught.sum() == COUNT
+    assert taught.sum() == (len(seen) if of_extras else COUNT)
+    copies = np.concatenate([lessons.images[1], others.images[1]])  # epoch 2 goes through the second copies
+    answers = np.concatenate([lessons.answers[1], others.answers[1]])
+    known = np.concatenate([np.eye(CLASSES, dtype=np.float32)[labels], targets_of_more])
     for image, target in zip(seen[taught], targets[taught], strict=True):
-        same = (lessons.images[1] == image).all(axis=(1, 2, 3))  # epoch 2 goes through the second copies
-        choices = np.hstack([np.eye(CLASSES, dtype=np.float32)[labels[same]], lessons.answers[1][same]])
-        assert (choices == target).all(axis=1).any()
+        same = (copies == image).all(axis=(1, 2, 3))
+        assert (np.hstack([known[same], answers[same]]) == target).all(axis=1).any()
     accuracy = DigitAccuracy()
     accuracy.update_state(targets, targets[:, :CLASSES])
     assert float(accuracy.result()) == 1.0
+
+
+def test_a_teacher_is_asked_about_what_it_knows() -> None:
+    """One that says the label knows the digits; one that is sure of a digit everywhere does not know what is none."""
+    labels = np.arange(COUNT) % CLASSES
+    right = np.eye(CLASSES, dtype=np.float32)[labels]
+    coded: Image = np.zeros((COUNT, 28, 28, 1), np.uint8)
+    coded[np.arange(COUNT), 0, labels, 0] = 255
+    teacher = Teacher("reads the code", keras.Sequential([keras.Input((28, 28, 1)), _Coded()]))
+    assert knows(teacher, coded, right)
+    assert not knows(teacher, coded, np.roll(right, 1, axis=1))
+    assert not knows(teacher, coded, np.full_like(right, 1 / CLASSES))
 
 
 def test_files_that_are_no_teacher(tmp_path: Path) -> None:
