@@ -31,6 +31,8 @@ EXAMPLE = """\
 FOLDER = Path("artifacts/leaderboard")
 # Teachers and other models that are not to run on a device have no place here.
 MODELS = ("cnn", "cnn-tiny", "mlp-128", "mlp-dropout", "mlp-128-64", "mlp-128-128")
+# Whose answers a model learns from: one of MODELS is the run of the same seed, any other is trained for it.
+TEACHERS = {"cnn": ("cnn-plain", "cnn-plain"), "cnn-tiny": ("cnn",)}
 # What the tutorials say of their own: (accuracy in training, on the test images).
 TUTORIALS = {"mlp-128": ("", "98 %"), "mlp-128-64": ("98 %", "91 %"), "mlp-128-128": ("99.3 %", "98.04 %")}
 TIMED_IMAGES = 200
@@ -44,7 +46,7 @@ def main() -> int:
     if not options.page_only:
         for one in wanted:
             if not options.no_training:
-                one.make(options.data, shlex.split(options.train_args))
+                one.make(options.data, [*taught(one, root), *shlex.split(options.train_args)])
         ready = [one for one in wanted if one.tflite.is_file()]
         timed(ready, [one.record(options.real) for one in ready])
     records = [record for one in wanted if (record := one.known()) is not None]
@@ -56,6 +58,13 @@ def main() -> int:
         write_between(PAGE, "leaderboard", text)
         note_line(f"wrote {PAGE}")
     return 0
+
+
+def taught(run: Run, root: Path) -> list[str]:
+    """The words for python -m train that give a run its teachers."""
+    names = TEACHERS.get(run.name, ())
+    files = {name: root / f"{name}-{run.seed}" / "model.keras" for name in names if name in MODELS}
+    return [word for name in names for word in ("--teacher", str(files[name]) if name in files else name)]
 
 
 def timed(runs: Sequence[Run], records: Sequence[Record]) -> None:
@@ -142,7 +151,7 @@ def _parser() -> Parser:
     add("--models", type=_names, default=models, metavar="A,B", help=f"(default: {','.join(models)})")
     add("--seeds", type=_seeds, default=[0], metavar="0,1,2", help="a run of each model for each (default: 0)")
     add("--data", default="mnist", help="as python -m train has it (default: mnist)")
-    add("--train-args", default="", metavar="WORDS", help='more for python -m train, as in "--teacher cnn-large"')
+    add("--train-args", default="", metavar="WORDS", help='more for python -m train, as in "--epochs 4"')
     add("--reuse", type=Path, default=FOLDER, metavar="FOLDER", help=f"where the runs are (default: {FOLDER})")
     add("--real", type=Path, metavar="FOLDER", help="real pictures with a manifest.csv, see make eval-real")
     add("--no-training", action="store_true", help="only measure what is trained and converted already")

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.errors import OptionError
+from train.networks import Shape, network
 
-Shape = tuple[int, int, int]
 Build = Callable[[Shape, int], Any]  # (input shape, number of classes) -> keras.Model, not compiled
 
-# Keras's 0.99 needs some 500 steps to forget its start: a short run on a small dataset would be judged by it.
-BATCH_NORM_MOMENTUM = 0.9
 HELD_BACK = 5000 / 60000
-PLACED_SIDE = 8  # pixels, of what the last convolution sees
 
 
 @dataclass(frozen=True)
@@ -92,55 +89,11 @@ def _mlp_128_128(shape: Shape, classes: int) -> Any:
 
 
 def _cnn(shape: Shape, classes: int) -> Any:
-    """Five 3x3 convolutions, 28x28 -> 14x14 -> 7x7, batch-normalised; 108,602 parameters at 28x28x1 and 10 classes."""
-    return _sequential(shape, [*_convs((16, 1), (32, 2), (48, 1), (64, 2), (96, 1)), *_head(shape, classes)])
+    return network("16/2 32 r r 64/2 r place", shape, classes)
 
 
 def _cnn_tiny(shape: Shape, classes: int) -> Any:
-    """5x5 and three 3x3 convolutions, 28x28 -> 14x14 -> 7x7; 13,186 parameters at 28x28x1 and 10 classes."""
-    return _sequential(shape, [*_conv(16, 2, 5), *_convs((16, 1), (24, 2), (24, 1)), *_head(shape, classes)])
-
-
-def _cnn_large(shape: Shape, classes: int) -> Any:
-    """As cnn, 32 to 128 filters wide, dropout before the output; 286,506 parameters at 28x28x1 and 10 classes."""
-    layers = _convs((32, 1), (64, 2), (64, 1), (128, 2), (128, 1))
-    return _sequential(shape, [*layers, *_head(shape, classes, dropout=0.3)])
-
-
-def _convs(*shapes: tuple[int, int]) -> list[Any]:
-    """A convolution for each (filters, strides)."""
-    return [layer for filters, strides in shapes for layer in _conv(filters, strides)]
-
-
-def _head(shape: Shape, classes: int, dropout: float = 0.0) -> list[Any]:
-    """One value of each filter, and one linear layer: logits. shape: of the input, which two strides have halved.
-
-    What a model is to read is centred, and then it tells to know where a filter answers. In larger inputs, which
-    are pictures of things, it is as good anywhere: the mean.
-    """
-    from keras.layers import Dense, Dropout, GlobalAveragePooling2D
-
-    sides = -(-shape[0] // 4), -(-shape[1] // 4)
-    values = placed(sides) if max(sides) <= PLACED_SIDE else [GlobalAveragePooling2D()]
-    return [*values, *([Dropout(dropout)] if dropout else []), Dense(classes)]
-
-
-def placed(sides: tuple[int, int]) -> list[Any]:
-    """Of each filter the sum over the picture, (height, width), weighted by place; the weights are learnt.
-
-    Global depthwise convolution: Chen et al. 2018, "MobileFaceNets", in place of the mean.
-    """
-    from keras.layers import BatchNormalization, DepthwiseConv2D, Flatten
-
-    return [DepthwiseConv2D(sides, use_bias=False), BatchNormalization(momentum=BATCH_NORM_MOMENTUM), Flatten()]
-
-
-def _conv(filters: int, strides: int, side: int = 3) -> list[Any]:
-    """Convolution, batch normalisation (which has the bias: Ioffe and Szegedy 2015), ReLU. He's start."""
-    from keras.layers import BatchNormalization, Conv2D, ReLU
-
-    convolution = Conv2D(filters, side, strides, padding="same", use_bias=False, kernel_initializer="he_normal")
-    return [convolution, BatchNormalization(momentum=BATCH_NORM_MOMENTUM), ReLU()]
+    return network("16k5/2 16 24/2 24 place", shape, classes)
 
 
 _ALL = (
@@ -157,7 +110,7 @@ _ALL = (
         exposure=True,
         schedule="cosine",
         averaging=True,
-        description="five 3x3 convolutions with batch normalisation; the one that ships",
+        description="a residual network of 3x3 convolutions; the one that ships",
     ),
     Recipe(
         name="cnn-tiny",
@@ -175,9 +128,9 @@ _ALL = (
         description="four convolutions, for a budget of 24 KB",
     ),
     Recipe(
-        name="cnn-large",
-        build=_cnn_large,
-        epochs=24,
+        name="cnn-plain",
+        build=_cnn,
+        epochs=16,
         batch_size=128,
         learning_rate=2e-3,
         output="logits",
@@ -187,7 +140,7 @@ _ALL = (
         exposure=False,
         schedule="cosine",
         averaging=True,
-        description="the same, wider, on the dataset's own images alone: a teacher for the others (--teacher)",
+        description="cnn on the dataset's own images alone: a teacher for the others (--teacher)",
     ),
     Recipe(
         name="mlp-128",

@@ -13,41 +13,6 @@ from runtime.errors import OptionError
 from train.models import RECIPES, build
 
 
-@pytest.mark.parametrize(
-    ("steps", "kinds", "parameters"),
-    [
-        ("8/2", "Conv2D BatchNormalization ReLU GlobalAveragePooling2D Dense", 9 * 8 + 4 * 8 + 9 * 10),
-        ("8k5 flat", "Conv2D BatchNormalization ReLU Flatten Dense", 25 * 8 + 32 + (28 * 28 * 8 + 1) * 10),
-        (
-            "8/2 place",
-            "Conv2D BatchNormalization ReLU DepthwiseConv2D BatchNormalization Flatten Dense",
-            104 + 1600 + 90,
-        ),
-        ("8 p", "Conv2D BatchNormalization ReLU MaxPooling2D GlobalAveragePooling2D Dense", 72 + 32 + 90),
-        (
-            "s16/2",
-            "DepthwiseConv2D BatchNormalization ReLU Conv2D BatchNormalization ReLU GlobalAveragePooling2D Dense",
-            9 + 4 + 16 + 64 + 170,
-        ),
-        (
-            "8 r",
-            "Conv2D BatchNormalization ReLU Conv2D BatchNormalization Add ReLU GlobalAveragePooling2D Dense",
-            72 + 32 + 9 * 64 + 32 + 90,
-        ),
-    ],
-)
-def test_words_become_layers(steps: str, kinds: str, parameters: int) -> None:
-    model = Candidate("x", steps).build((28, 28, 1), 10)
-    assert [type(layer).__name__ for layer in model.layers] == ["InputLayer", "Rescaling", *kinds.split()]
-    assert model.count_params() == parameters
-    assert model.output_shape == (None, 10)
-
-
-def test_strides_and_pooling_halve() -> None:
-    model = Candidate("x", "4/2 s4/2 4 p flat").build((28, 28, 3), 2)
-    assert model.layers[-2].output.shape == (None, 3 * 3 * 4)
-
-
 def test_the_table_is_of_networks_that_can_be_built() -> None:
     assert chosen([]) == list(CANDIDATES)
     assert len({candidate.name for candidate in CANDIDATES}) == len(CANDIDATES)
@@ -58,8 +23,8 @@ def test_the_table_is_of_networks_that_can_be_built() -> None:
 def test_what_ships_is_in_the_table_as_it_is(name: str) -> None:
     (candidate,) = chosen([name])
     shipped, described = build(RECIPES[name], (28, 28, 1), 10), candidate.build((28, 28, 1), 10)
-    assert [layer.get_config() | {"name": ""} for layer in described.layers[2:]] == [
-        layer.get_config() | {"name": ""} for layer in shipped.layers[1:]
+    assert [(type(layer), getattr(layer, "filters", None), layer.output.shape) for layer in described.layers] == [
+        (type(layer), getattr(layer, "filters", None), layer.output.shape) for layer in shipped.layers
     ]
 
 
