@@ -94,9 +94,11 @@ class Work:
 
     def tflite(self, name: str, steps: str) -> Path:
         """Where the int8 file of this network, recipe, seed and data is, or will be."""
-        recipe = dataclasses.asdict(_recipe(Candidate(name, steps), self.epochs))
-        told = {key: value for key, value in recipe.items() if key not in ("build", "description")}
-        sort = hashlib.sha256(json.dumps([told, self.epochs, self.seed, self.dataset.digest()]).encode()).hexdigest()
+        recipe = _recipe(Candidate(name, steps), self.epochs)
+        told = {key: value for key, value in dataclasses.asdict(recipe).items() if key not in ("build", "description")}
+        held = hashlib.sha256(self._split(recipe)[1].tobytes()).hexdigest()
+        key = json.dumps([told, held, self.epochs, self.seed, self.dataset.digest()])
+        sort = hashlib.sha256(key.encode()).hexdigest()
         return self.output / f"{'_'.join(steps.replace('/', '-').split())}-{sort[:8]}" / "model.tflite"
 
     def result(self, candidate: Candidate) -> Result:
@@ -114,14 +116,12 @@ class Work:
         return found
 
     def _make(self, candidate: Candidate, path: Path) -> Result:
-        from train.fit import SPLIT_SEED
-
         recipe = _recipe(candidate, self.epochs)
         model = self._model(recipe, path.parent)
         keras_file = path.with_name("model.keras")
         keras_file.parent.mkdir(parents=True, exist_ok=True)
         model.save(keras_file)
-        learn, choose = split_validation(self.dataset.labels_train, recipe.validation, SPLIT_SEED)
+        learn, choose = self._split(recipe)
         held = self.dataset.images_train[choose]
         source = pictures.Dataset(
             path,
@@ -138,6 +138,12 @@ class Work:
         accuracy = [self._share(scores, choose) if self.epochs else None for scores in (converted.reference, answers)]
         sizes = (int(model.count_params()), len(converted.tflite))
         return Result(candidate.name, candidate.steps, self.epochs, self.seed, *sizes, *accuracy)
+
+    def _split(self, recipe: Recipe) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The one that training makes."""
+        from train.fit import SPLIT_SEED
+
+        return split_validation(self.dataset.labels_train, recipe.validation, SPLIT_SEED)
 
     def _model(self, recipe: Recipe, folder: Path) -> Any:
         """Trained by the project's own loop; untrained where there are no epochs."""
