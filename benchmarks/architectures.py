@@ -37,6 +37,7 @@ EXAMPLE = """\
   python -m benchmarks.architectures --epochs 0 --only tiny "16k5/2 24 32/2 32"   # untrained: sizes and times"""
 FOLDER = Path("artifacts/architectures")
 CALIBRATION_IMAGES = 500
+HELD_BACK = 5000 / 60000  # of the training images: twice what a training holds back, for networks that differ little
 TIMED_IMAGES = 200
 COMMAND = "make candidates"
 
@@ -169,6 +170,7 @@ def _recipe(candidate: Candidate, epochs: int) -> Recipe:
         epochs=max(epochs, 1),
         patience=None,
         exposure=False,
+        validation=HELD_BACK,
         output="logits",
     )
 
@@ -200,7 +202,7 @@ def report(results: Sequence[Result], times: dict[str, Timing], dataset: Dataset
         ]
         for result in results
     ]
-    held = len(split_validation(dataset.labels_train, RECIPES["cnn"].validation, 0)[1])
+    held = len(split_validation(dataset.labels_train, HELD_BACK, 0)[1])
     epochs = f"{results[0].epochs} epochs" if results[0].epochs else "no training"
     return (
         f"{table(head, rows)}\n\n`{COMMAND}`: {dataset.name}, {epochs}, seed {results[0].seed}; accuracy on {held:,} "

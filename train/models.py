@@ -11,7 +11,7 @@ from train.networks import Shape, network
 
 Build = Callable[[Shape, int], Any]  # (input shape, number of classes) -> keras.Model, not compiled
 
-HELD_BACK = 5000 / 60000
+HELD_BACK = 2500 / 60000
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _mlp_128_128(shape: Shape, classes: int) -> Any:
 
 
 def _cnn(shape: Shape, classes: int) -> Any:
-    return network("16/2 32 r r 64/2 r place", shape, classes)
+    return network("16/2 32 r r 72/2 r place", shape, classes)
 
 
 def _cnn_tiny(shape: Shape, classes: int) -> Any:
@@ -100,7 +100,7 @@ _ALL = (
     Recipe(
         name="cnn",
         build=_cnn,
-        epochs=60,
+        epochs=100,
         batch_size=128,
         learning_rate=2e-3,
         output="logits",

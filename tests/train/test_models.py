@@ -26,9 +26,9 @@ ARCHITECTURES: dict[str, tuple[list[str], list[tuple[int, str]], int]] = {
     ),
     "mlp-128-64": (["Flatten", *["Dense"] * 3], [(128, "relu"), (64, "relu"), (10, "softmax")], 109_386),
     "mlp-128-128": (["Flatten", *["Dense"] * 3], [(128, "relu"), (128, "relu"), (10, "softmax")], 118_282),
-    "cnn": (RESIDUAL, [(10, "linear")], 83_482),
+    "cnn": (RESIDUAL, [(10, "linear")], 96_146),
     "cnn-tiny": ([*CONV_BLOCK * 4, *PLACED, "Dense"], [(10, "linear")], 13_186),
-    "cnn-plain": (RESIDUAL, [(10, "linear")], 83_482),
+    "cnn-plain": (RESIDUAL, [(10, "linear")], 96_146),
 }
 # name: epochs, batch size, learning rate, output, validation share, patience, augment, exposure, schedule,
 # averaging
@@ -37,9 +37,9 @@ TRAINING: dict[str, tuple[Any, ...]] = {
     "mlp-dropout": (5, 32, 1e-3, "logits", 0, None, False, False, "constant", False),
     "mlp-128-64": (50, 32, 1e-3, "probabilities", 0.2, 5, False, False, "constant", False),
     "mlp-128-128": (3, 32, 1e-3, "probabilities", 0, None, False, False, "constant", False),
-    "cnn": (60, 128, 2e-3, "logits", 5000 / 60000, None, True, True, "cosine", True),
-    "cnn-tiny": (48, 128, 3e-3, "logits", 5000 / 60000, None, True, True, "cosine", True),
-    "cnn-plain": (16, 128, 2e-3, "logits", 5000 / 60000, None, True, False, "cosine", True),
+    "cnn": (100, 128, 2e-3, "logits", 2500 / 60000, None, True, True, "cosine", True),
+    "cnn-tiny": (48, 128, 3e-3, "logits", 2500 / 60000, None, True, True, "cosine", True),
+    "cnn-plain": (16, 128, 2e-3, "logits", 2500 / 60000, None, True, False, "cosine", True),
 }
 
 
@@ -98,8 +98,8 @@ def test_cnn_convolutions() -> None:
     assert [(layer.filters, layer.strides[0], layer.kernel_size) for layer in found] == [
         (16, 2, (3, 3)),
         *[(32, 1, (3, 3))] * 3,
-        (64, 2, (3, 3)),
-        (64, 1, (3, 3)),
+        (72, 2, (3, 3)),
+        (72, 1, (3, 3)),
     ]
     assert not any(layer.use_bias for layer in found)
     norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
