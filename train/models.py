@@ -100,7 +100,7 @@ _ALL = (
     Recipe(
         name="cnn",
         build=_cnn,
-        epochs=100,
+        epochs=50,
         batch_size=128,
         learning_rate=2e-3,
         output="logits",

@@ -37,7 +37,7 @@ TRAINING: dict[str, tuple[Any, ...]] = {
     "mlp-dropout": (5, 32, 1e-3, "logits", 0, None, False, False, "constant", False),
     "mlp-128-64": (50, 32, 1e-3, "probabilities", 0.2, 5, False, False, "constant", False),
     "mlp-128-128": (3, 32, 1e-3, "probabilities", 0, None, False, False, "constant", False),
-    "cnn": (100, 128, 2e-3, "logits", 2500 / 60000, None, True, True, "cosine", True),
+    "cnn": (50, 128, 2e-3, "logits", 2500 / 60000, None, True, True, "cosine", True),
     "cnn-tiny": (48, 128, 3e-3, "logits", 2500 / 60000, None, True, True, "cosine", True),
     "cnn-plain": (16, 128, 2e-3, "logits", 2500 / 60000, None, True, False, "cosine", True),
 }
