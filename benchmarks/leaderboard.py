@@ -29,10 +29,10 @@ EXAMPLE = """\
   MNIST_NPZ=mnist.npz python -m benchmarks.leaderboard --seeds 0,1,2 --page
   python -m benchmarks.leaderboard --models cnn --reuse runs --real ../shared/data/real"""
 FOLDER = Path("artifacts/leaderboard")
-# Teachers and other models that are not to run on a device have no place here.
+# In the order in which they are trained: a teacher before what it teaches.
 MODELS = ("cnn", "cnn-tiny", "mlp-128", "mlp-dropout", "mlp-128-64", "mlp-128-128")
-# Whose answers a model learns from: one of MODELS is the run of the same seed, any other is trained for it.
-TEACHERS = {"cnn": ("cnn-plain", "cnn-plain"), "cnn-tiny": ("cnn",)}
+# Whose answers a model learns from: those of the run of the same seed.
+TEACHERS = {"cnn-tiny": ("cnn",)}
 # What the tutorials say of their own: (accuracy in training, on the test images).
 TUTORIALS = {"mlp-128": ("", "98 %"), "mlp-128-64": ("98 %", "91 %"), "mlp-128-128": ("99.3 %", "98.04 %")}
 TIMED_IMAGES = 200
@@ -62,9 +62,8 @@ def main() -> int:
 
 def taught(run: Run, root: Path) -> list[str]:
     """The words for python -m train that give a run its teachers."""
-    names = TEACHERS.get(run.name, ())
-    files = {name: root / f"{name}-{run.seed}" / "model.keras" for name in names if name in MODELS}
-    return [word for name in names for word in ("--teacher", str(files[name]) if name in files else name)]
+    files = [root / f"{name}-{run.seed}" / "model.keras" for name in TEACHERS.get(run.name, ())]
+    return [word for file in files for word in ("--teacher", str(file))]
 
 
 def timed(runs: Sequence[Run], records: Sequence[Record]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.leaderboard import MODELS, TUTORIALS, percent, report
+from benchmarks.leaderboard import MODELS, TEACHERS, TUTORIALS, percent, report, taught
 from benchmarks.runs import Record, Run, real_accuracy
 from runtime.classifier import DEFAULT_MODEL
 from runtime.errors import DataError, OptionError
@@ -168,3 +168,11 @@ def test_the_command_measures_what_is_there(finished: Run, real: Path) -> None:
     assert kept is not None
     assert kept.micros is not None
     assert kept.micros > 0
+
+
+def test_a_teacher_is_the_run_of_the_same_seed(tmp_path: Path) -> None:
+    assert taught(Run("cnn", 2, tmp_path / "cnn-2"), tmp_path) == []
+    words = taught(Run("cnn-tiny", 2, tmp_path / "cnn-tiny-2"), tmp_path)
+    assert words == ["--teacher", str(tmp_path / "cnn-2" / "model.keras")]
+    for name, teachers in TEACHERS.items():
+        assert all(MODELS.index(teacher) < MODELS.index(name) for teacher in teachers)

@@ -28,7 +28,6 @@ ARCHITECTURES: dict[str, tuple[list[str], list[tuple[int, str]], int]] = {
     "mlp-128-128": (["Flatten", *["Dense"] * 3], [(128, "relu"), (128, "relu"), (10, "softmax")], 118_282),
     "cnn": (RESIDUAL, [(10, "linear")], 96_146),
     "cnn-tiny": ([*CONV_BLOCK * 4, *PLACED, "Dense"], [(10, "linear")], 13_186),
-    "cnn-plain": (RESIDUAL, [(10, "linear")], 96_146),
 }
 # name: epochs, batch size, learning rate, output, validation share, patience, augment, exposure, schedule,
 # averaging
@@ -39,7 +38,6 @@ TRAINING: dict[str, tuple[Any, ...]] = {
     "mlp-128-128": (3, 32, 1e-3, "probabilities", 0, None, False, False, "constant", False),
     "cnn": (50, 128, 2e-3, "logits", 2500 / 60000, None, True, True, "cosine", True),
     "cnn-tiny": (48, 128, 3e-3, "logits", 2500 / 60000, None, True, True, "cosine", True),
-    "cnn-plain": (16, 128, 2e-3, "logits", 2500 / 60000, None, True, False, "cosine", True),
 }
 
 
@@ -114,5 +112,5 @@ def test_other_sizes_colours_and_classes(name: str) -> None:
 
 
 def test_an_unknown_name_lists_the_known() -> None:
-    with pytest.raises(OptionError, match=r"expected one of cnn, cnn-tiny, cnn-plain, mlp-128, .*; received 'resnet'"):
+    with pytest.raises(OptionError, match=r"expected one of cnn, cnn-tiny, mlp-128, .*; received 'resnet'"):
         recipe_named("resnet")
