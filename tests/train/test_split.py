@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -57,3 +59,16 @@ def test_a_class_of_one_image_keeps_it_to_learn_from() -> None:
     assert 1 in labels[learn]
     assert len(choose) == 6 - 1 or len(choose) == round(11 * 0.5)
     assert 1 not in labels[choose]
+
+
+@pytest.mark.skipif("MNIST_NPZ" not in os.environ, reason="needs MNIST in full: set MNIST_NPZ")
+def test_mnist_keeps_its_writers_together() -> None:
+    """What the runs are for: images some 20 apart have a like amount of ink, images 5,000 apart do not."""
+    with np.load(os.environ["MNIST_NPZ"]) as file:
+        images, labels = file["x_train"], file["y_train"]
+    ink = images.reshape(len(images), -1).sum(axis=1, dtype=np.float64)
+    for label in range(10):
+        of_label = labels == label
+        ink[of_label] = (ink[of_label] - ink[of_label].mean()) / ink[of_label].std()
+    near, far = (float(np.mean(ink[:-apart] * ink[apart:])) for apart in (20, 5000))
+    assert near > 0.2 > 0.1 > far
