@@ -13,8 +13,8 @@ from convert.confidence import Scores
 DEFAULT_THRESHOLD = 0.5  # where there are no negatives to choose by: more likely than all others together
 COST = 5.0  # of a class image turned away, where a negative let through costs 1
 STEP = 0.005  # between two thresholds that are tried
-MOST_PASSED = 0.05  # of the negatives are let through,
-MOST_LOST = 0.02  # if to turn the others away costs no more than this share of the images that are read rightly
+MOST_PASSED = 0.03  # of the synthetic negatives are let through: what real pictures show is less like them
+MOST_LOST = 0.02  # if that costs no more than this share of the images that are read rightly
 
 CHOSEN = (
     f"on the validation images: the threshold with the least of {COST:g} times the share of images that are read "
