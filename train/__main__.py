@@ -102,7 +102,7 @@ def _parser() -> Parser:
     for flag, kind, what in (
         ("--epochs", whole_number(1), "how often to go through the images"),
         ("--batch-size", whole_number(1), "images a step"),
-        ("--learning-rate", number_between(1e-8, 10.0), "Adam's, at its peak"),
+        ("--learning-rate", number_between(1e-8, 10.0), "at its peak"),
     ):
         parser.add_argument(flag, type=kind, metavar="N", help=f"{what} (default: the model's own)")
     parser.add_argument("--seed", type=whole_number(0), metavar="N", default=0, help="of all chance (default: 0)")

@@ -10,13 +10,19 @@ import keras
 from train.models import Recipe
 
 WARM_UP_START = 0.05  # of the peak learning rate
+MOMENTUM = 0.9  # of Nesterov (Sutskever et al. 2013)
 HORIZON = 0.03  # of all steps of a run: how far back the mean of the weights looks
 
 
 @keras.saving.register_keras_serializable("edge-classifier")
-class AveragingAdam(keras.optimizers.Adam):  # type: ignore[misc]
-    """Adam with use_ema, whose mean stays beside the weights: Keras's own overwrites them when a `fit` ends,
-    and here every epoch is one."""
+class AveragingSGD(keras.optimizers.SGD):  # type: ignore[misc]
+    """SGD with use_ema, whose mean stays beside the weights: Keras's own overwrites them when a `fit` ends,
+    and here every epoch is one. Biases and what batch normalisation learns do not decay: Keras keeps no account of
+    that in a checkpoint."""
+
+    def __init__(self, *others: Any, **named: Any) -> None:
+        super().__init__(*others, **named)
+        self.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
 
     def finalize_variable_values(self, var_list: Any) -> None:
         """Leave the weights as they are, to train on; `averaged` takes the mean."""
@@ -25,17 +31,19 @@ class AveragingAdam(keras.optimizers.Adam):  # type: ignore[misc]
 def optimizer_for(recipe: Recipe, steps: int) -> Any:
     """A new keras.optimizers.Optimizer. steps: an epoch's."""
     rate = _learning_rate(recipe, steps)
-    if not recipe.averaging:
+    if recipe.schedule != "cosine":
         return keras.optimizers.Adam(rate)
     momentum = math.exp(-1 / max(1.0, HORIZON * recipe.epochs * steps))
-    return AveragingAdam(rate, use_ema=True, ema_momentum=momentum)
+    return AveragingSGD(
+        rate, MOMENTUM, nesterov=True, weight_decay=recipe.weight_decay, use_ema=True, ema_momentum=momentum
+    )
 
 
 def averaged(model: Any) -> Any:
     """`model` with the mean of its weights for its weights, where its optimizer kept one."""
     optimizer = model.optimizer
-    if isinstance(optimizer, AveragingAdam):
-        keras.optimizers.Adam.finalize_variable_values(optimizer, model.trainable_variables)
+    if isinstance(optimizer, AveragingSGD):
+        keras.optimizers.SGD.finalize_variable_values(optimizer, model.trainable_variables)
     return model
 
 

@@ -28,6 +28,7 @@ from train.batches import Batches, DigitAccuracy, Material, untaught
 from train.checkpoint import Epoch, History
 from train.datasets import Dataset
 from train.extras import PARTS, Extras, Targets, all_of, make_extras, one_hot, suits
+from train.fused import fused, unfused
 from train.models import Recipe, build
 from train.progress import Reporter, bar
 from train.raw import Image, Labels
@@ -152,7 +153,7 @@ class _Run:
     def fresh_model(self) -> Any:
         """The recipe's model, compiled."""
         recipe = self._plan.recipe
-        model = build(recipe, self._dataset.input_spec.shape, len(self._dataset.labels))
+        model = fused(build(recipe, self._dataset.input_spec.shape, len(self._dataset.labels)))
         logits = recipe.output == "logits"
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
         metric: Any = "accuracy"
@@ -166,10 +167,11 @@ class _Run:
 
     def for_labels(self, model: Any) -> Any:
         """The model as anybody can load and evaluate it: compiled for labels, with what Keras has of its own."""
-        if self._exposed or self._material.lessons is not None:
+        plain = unfused(model)
+        if plain is not model or self._exposed or self._material.lessons is not None:
             loss = keras.losses.SparseCategoricalCrossentropy(from_logits=self._plan.recipe.output == "logits")
-            model.compile(keras.optimizers.Adam(self._plan.recipe.learning_rate), loss, metrics=["accuracy"])
-        return model
+            plain.compile(keras.optimizers.Adam(self._plan.recipe.learning_rate), loss, metrics=["accuracy"])
+        return plain
 
     def epoch(self, model: Any, number: int, reporter: Reporter) -> Epoch:
         """Train `model` for the epoch of that number (from 1)."""
@@ -194,7 +196,9 @@ class _Run:
         return Epoch(number, figures["loss"], figures["accuracy"], val_loss, val_accuracy, rate, seconds)
 
     def _callbacks(self, reporter: Reporter) -> list[Any]:
-        averaged = [keras.callbacks.SwapEMAWeights()] if self._plan.recipe.averaging else []  # validation sees the mean
+        averaged = (
+            [keras.callbacks.SwapEMAWeights()] if self._plan.recipe.schedule == "cosine" else []
+        )  # validation sees the mean
         return [*averaged, *([_BatchCallback(reporter)] if reporter.is_live else [])]
 
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from train.averaging import AveragingAdam, averaged, optimizer_for
+from train.averaging import AveragingSGD, averaged, optimizer_for
 from train.models import RECIPES
 
 STEPS = 10
@@ -33,8 +33,8 @@ def weight(model: keras.Model) -> float:
 
 
 def test_the_mean_lags_behind_and_leaves_the_weights_alone(tmp_path: Path) -> None:
-    plain = one_weight(keras.optimizers.Adam(0.1))
-    model = one_weight(AveragingAdam(0.1, use_ema=True, ema_momentum=0.9))
+    plain = one_weight(keras.optimizers.SGD(0.02))
+    model = one_weight(AveragingSGD(0.02, use_ema=True, ema_momentum=0.9))
     fit(plain, 2)
     fit(model, 2)
     assert weight(model) == pytest.approx(weight(plain), rel=1e-5)  # fit's end has not overwritten it
@@ -44,7 +44,7 @@ def test_the_mean_lags_behind_and_leaves_the_weights_alone(tmp_path: Path) -> No
 
 
 def test_the_mean_is_the_exponential_one() -> None:
-    model = one_weight(AveragingAdam(0.1, use_ema=True, ema_momentum=0.9))
+    model = one_weight(AveragingSGD(0.02, use_ema=True, ema_momentum=0.9))
     x = np.ones((1, 1), np.float32)
     expected = None
     for _ in range(6):

@@ -1,0 +1,55 @@
+"""Batch normalisation in one operation: the same network, the same steps."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from train.fused import FusedBatchNormalization, fused, unfused
+from train.networks import network
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (32, 12, 12, 1), np.uint8)
+LABELS = np.arange(32) % 4
+
+
+def kinds(model: keras.Model) -> list[type]:
+    return [type(layer) for layer in model.layers]
+
+
+def losses(model: keras.Model, steps: int = 6) -> list[float]:
+    model.compile(keras.optimizers.SGD(0.02), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return [float(model.train_on_batch(IMAGES, LABELS)) for _ in range(steps)]
+
+
+def test_it_learns_what_keras_s_own_learns() -> None:
+    plain = network("4/2 8 r place", (12, 12, 1), 4)
+    quick = fused(plain)
+    assert FusedBatchNormalization in kinds(quick)
+    assert keras.layers.BatchNormalization not in kinds(quick)
+    expected = losses(plain)
+    assert expected[-1] < expected[0]
+    np.testing.assert_allclose(losses(quick), expected, rtol=1e-3)
+    # The running variance differs as a sample's does from its own mean square: in the last layer 1 part in 31.
+    np.testing.assert_allclose(quick.predict(IMAGES, verbose=0), plain.predict(IMAGES, verbose=0), atol=0.1)
+
+
+def test_what_is_kept_needs_nothing_of_ours(tmp_path: Path) -> None:
+    quick = fused(network("4/2 8 r place", (12, 12, 1), 4))
+    losses(quick)
+    plain = unfused(quick)
+    assert FusedBatchNormalization not in kinds(plain)
+    np.testing.assert_array_equal(plain.predict(IMAGES, verbose=0), quick.predict(IMAGES, verbose=0))
+    plain.save(tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        written = archive.read("config.json").decode()
+    assert "BatchNormalization" in written
+    assert "edge-classifier" not in written
+
+
+def test_a_network_without_it_is_left_alone() -> None:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    assert fused(model) is model
+    assert unfused(model) is model
