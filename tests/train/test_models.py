@@ -30,14 +30,14 @@ ARCHITECTURES: dict[str, tuple[list[str], list[tuple[int, str]], int]] = {
     "cnn-tiny": ([*CONV_BLOCK * 4, *PLACED, "Dense"], [(10, "linear")], 13_186),
 }
 # name: epochs, batch size, learning rate, output, validation share, patience, augment, exposure, schedule,
-# averaging
+# weight decay
 TRAINING: dict[str, tuple[Any, ...]] = {
-    "mlp-128": (6, 128, 1e-3, "probabilities", 0, None, False, False, "constant", False),
-    "mlp-dropout": (5, 32, 1e-3, "logits", 0, None, False, False, "constant", False),
-    "mlp-128-64": (50, 32, 1e-3, "probabilities", 0.2, 5, False, False, "constant", False),
-    "mlp-128-128": (3, 32, 1e-3, "probabilities", 0, None, False, False, "constant", False),
-    "cnn": (50, 128, 2e-3, "logits", 2500 / 60000, None, True, True, "cosine", True),
-    "cnn-tiny": (48, 128, 3e-3, "logits", 2500 / 60000, None, True, True, "cosine", True),
+    "mlp-128": (6, 128, 1e-3, "probabilities", 0, None, False, False, "constant", 0),
+    "mlp-dropout": (5, 32, 1e-3, "logits", 0, None, False, False, "constant", 0),
+    "mlp-128-64": (50, 32, 1e-3, "probabilities", 0.2, 5, False, False, "constant", 0),
+    "mlp-128-128": (3, 32, 1e-3, "probabilities", 0, None, False, False, "constant", 0),
+    "cnn": (45, 128, 0.1, "logits", 2500 / 60000, None, True, True, "cosine", 5e-3),
+    "cnn-tiny": (48, 128, 0.1, "logits", 2500 / 60000, None, True, True, "cosine", 5e-3),
 }
 
 
