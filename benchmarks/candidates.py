@@ -24,7 +24,7 @@ class Candidate:
 
 # To try another network, add a line.
 CANDIDATES = (
-    Candidate("cnn", "16/2 32 r r 72/2 r place"),
+    Candidate("cnn", "16/2 32 r r 80/2 r place"),
     Candidate("plain", "16 32/2 48 64/2 96 place"),
     Candidate("plain, mean at the end", "16 32/2 48 64/2 96"),
     Candidate("shorter", "16/2 32 r 64/2 r place"),

@@ -31,8 +31,12 @@ EXAMPLE = """\
 FOLDER = Path("artifacts/leaderboard")
 # In the order in which they are trained: a teacher before what it teaches.
 MODELS = ("cnn", "cnn-tiny", "mlp-128", "mlp-dropout", "mlp-128-64", "mlp-128-128")
-# Whose answers a model learns from: those of the run of the same seed.
-TEACHERS = {"cnn-tiny": ("cnn",)}
+# Whose answers a model learns from: (name, seed) of each, None for the seed of the run. Where a seed is given all runs
+# have the same teachers: those that `python -m train --teacher NAME ...` would train with seed 0.
+TEACHERS: dict[str, tuple[tuple[str, int | None], ...]] = {
+    "cnn": (("cnn-short", 0), ("cnn-clean", 1), ("cnn-clean", 2)),
+    "cnn-tiny": (("cnn", None),),
+}
 # What the tutorials say of their own: (accuracy in training, on the test images).
 TUTORIALS = {"mlp-128": ("", "98 %"), "mlp-128-64": ("98 %", "91 %"), "mlp-128-128": ("99.3 %", "98.04 %")}
 TIMED_IMAGES = 200
@@ -46,7 +50,8 @@ def main() -> int:
     if not options.page_only:
         for one in wanted:
             if not options.no_training:
-                one.make(options.data, [*taught(one, root), *shlex.split(options.train_args)])
+                train(one, root, options.data, shlex.split(options.train_args))
+                one.convert()
         ready = [one for one in wanted if one.tflite.is_file()]
         timed(ready, [one.record(options.real) for one in ready])
     records = [record for one in wanted if (record := one.known()) is not None]
@@ -60,10 +65,24 @@ def main() -> int:
     return 0
 
 
-def taught(run: Run, root: Path) -> list[str]:
-    """The words for python -m train that give a run its teachers."""
-    files = [root / f"{name}-{run.seed}" / "model.keras" for name in TEACHERS.get(run.name, ())]
-    return [word for file in files for word in ("--teacher", str(file))]
+def train(run: Run, root: Path, data: str, more: Sequence[str] = ()) -> None:
+    """Train a run that is not trained yet, and before it those whose answers it learns from."""
+    if run.is_trained():
+        return
+    words = []
+    for teacher in teachers_of(run, root):
+        train(teacher, root, data, more)
+        words += ["--teacher", str(teacher.folder / "model.keras")]
+    run.train(data, [*words, *more])
+
+
+def teachers_of(run: Run, root: Path) -> list[Run]:
+    """The runs whose answers a run learns from."""
+    found = []
+    for name, given in TEACHERS.get(run.name, ()):
+        seed = run.seed if given is None else given
+        found.append(Run(name, seed, root / f"{name}-{seed}"))
+    return found
 
 
 def timed(runs: Sequence[Run], records: Sequence[Record]) -> None:
@@ -92,8 +111,8 @@ def report(records: Sequence[Record]) -> str:
 
 
 def _row(name: str, found: Sequence[Record]) -> list[str]:
-    train, test = TUTORIALS.get(name, ("", ""))
-    said = f"{train} in training, {test} in test" if train else f"{test} in test" if test else ""
+    training, test = TUTORIALS.get(name, ("", ""))
+    said = f"{training} in training, {test} in test" if training else f"{test} in test" if test else ""
     real = [percent([r.real_micro for r in found]), percent([r.real_macro for r in found])]
     drops = mean((r.float_accuracy - r.accuracy) * 100 for r in found)
     times = [r.micros for r in found if r.micros is not None]

@@ -61,14 +61,17 @@ class Run:
         """The int8 file."""
         return self.folder / "model.tflite"
 
-    def make(self, data: str, more: Sequence[str] = ()) -> None:
-        """Train and convert, as far as that is not done. more: words for python -m train. Raises EdgeError where
-        a command fails."""
-        if not self.is_trained():
-            note_line(f"training {self.name}, seed {self.seed}, into {self.folder}")
-            words = ["--model", self.name, "--data", data, "--seed", str(self.seed), "-o", str(self.folder)]
-            half_done = (self.folder / "checkpoint" / "state.json").is_file()
-            _command("train", *words, *more, *(["--resume"] if half_done else []))
+    def train(self, data: str, more: Sequence[str] = ()) -> None:
+        """Train as far as that is not done. more: words for python -m train. Raises EdgeError where that fails."""
+        if self.is_trained():
+            return
+        note_line(f"training {self.name}, seed {self.seed}, into {self.folder}")
+        words = ["--model", self.name, "--data", data, "--seed", str(self.seed), "-o", str(self.folder)]
+        half_done = (self.folder / "checkpoint" / "state.json").is_file()
+        _command("train", *words, *more, *(["--resume"] if half_done else []))
+
+    def convert(self) -> None:
+        """Convert what was trained, where that is not done. Raises EdgeError where it fails."""
         if not self.is_converted():
             note_line(f"converting {self.folder}")
             _command("convert", str(self.folder / "model.keras"), *NO_LIMITS, "-o", str(self.tflite))

@@ -23,6 +23,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from runtime.errors import EdgeError, ModelError, ModelMismatch
 
 BATCH = 256  # pictures a step through the Keras model
+NAME = "m"  # of a loaded model: the name of every tensor starts with it, and all of them go into the file
 
 # Layers that bring pixels into the model's own range, and those that may stand before them.
 SCALERS = {"Rescaling", "Normalization", "BatchNormalization", "Multiply", "TrueDivide", "Divide", "Subtract"}
@@ -90,6 +91,7 @@ def load(path: Path) -> Source:
             "Build a subclassed model as a functional one, with keras.Input"
         )
     _check_dtype(path, inputs[0].dtype)
+    model.name = NAME
     shape = tuple(inputs[0].shape)[1:]
     return Source(lambda x: model(x, training=False), model, shape, scales_pixels(model))
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = """\
   python -m train
+  python -m train --model cnn-tiny --teacher cnn
   python -m train --model mlp-128-64 --data fashion-mnist --seed 7
   python -m train --data my_pictures/ --epochs 20"""
 MAX_SEED = 2**32 - 1  # numpy's
@@ -32,7 +33,8 @@ def main() -> int:
     options = _parser().parse()
     recipe = _recipe(options)
     folder = _folder(options.output)
-    command = shlex.join(["python", "-m", "train", *sys.argv[1:]])
+    # Without --resume: a resumed run ends where an uninterrupted one does.
+    command = shlex.join(["python", "-m", "train", *(word for word in sys.argv[1:] if word != "--resume")])
 
     from train.datasets import load
 
@@ -42,8 +44,7 @@ def main() -> int:
     try:
         _train(options, recipe, dataset, folder, command)
     except KeyboardInterrupt:
-        again = command if "--resume" in command else f"{command} --resume"
-        note_line(f"interrupted; whole epochs are kept. Go on with: {again}")
+        note_line(f"interrupted; whole epochs are kept. Go on with: {command} --resume")
         raise
     except OSError as error:
         raise DataError(f"cannot write into {folder}: {error}") from error

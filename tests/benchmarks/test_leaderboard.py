@@ -8,11 +8,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from benchmarks.leaderboard import MODELS, TEACHERS, TUTORIALS, percent, report, taught
+from benchmarks.leaderboard import MODELS, TEACHERS, TUTORIALS, percent, report, train
 from benchmarks.runs import Record, Run, real_accuracy
 from runtime.classifier import DEFAULT_MODEL
 from runtime.errors import DataError, OptionError
@@ -58,7 +59,8 @@ def finished(tmp_path: Path) -> Run:
 def test_what_is_finished_is_taken_as_it_is(finished: Run) -> None:
     assert finished.is_trained()
     assert finished.is_converted()
-    finished.make("no such data")  # would end with an error if it trained
+    finished.train("no such data")  # would end with an error if it trained
+    finished.convert()
 
 
 @pytest.mark.parametrize("half_done", [False, True])
@@ -70,8 +72,10 @@ def test_what_is_missing_is_trained_and_a_half_done_run_resumed(
     if half_done:
         (tmp_path / "checkpoint").mkdir()
         (tmp_path / "checkpoint" / "state.json").write_text("{}")
-    Run("mlp-128", 3, tmp_path).make("mnist-5k", ["--epochs", "1"])
-    train, convert = commands
+    run = Run("mlp-128", 3, tmp_path)
+    run.train("mnist-5k", ["--epochs", "1"])
+    run.convert()
+    words, convert = commands
     expected = (
         "train",
         "--model",
@@ -85,7 +89,7 @@ def test_what_is_missing_is_trained_and_a_half_done_run_resumed(
         "--epochs",
         "1",
     )
-    assert train == (*expected, *(["--resume"] if half_done else []))
+    assert words == (*expected, *(["--resume"] if half_done else []))
     assert convert[:2] == ("convert", str(tmp_path / "model.keras"))
     assert convert[-2:] == ("-o", str(tmp_path / "model.tflite"))
 
@@ -170,9 +174,20 @@ def test_the_command_measures_what_is_there(finished: Run, real: Path) -> None:
     assert kept.micros > 0
 
 
-def test_a_teacher_is_the_run_of_the_same_seed(tmp_path: Path) -> None:
-    assert taught(Run("cnn", 2, tmp_path / "cnn-2"), tmp_path) == []
-    words = taught(Run("cnn-tiny", 2, tmp_path / "cnn-tiny-2"), tmp_path)
-    assert words == ["--teacher", str(tmp_path / "cnn-2" / "model.keras")]
-    for name, teachers in TEACHERS.items():
-        assert all(MODELS.index(teacher) < MODELS.index(name) for teacher in teachers)
+def test_teachers_are_trained_first_and_each_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[tuple[str, list[str]]] = []
+
+    def trained(run: Run, data: str, more: Sequence[str]) -> None:
+        begun.append((run.folder.name, list(more)))
+        run.folder.mkdir()
+        (run.folder / "model.keras").write_bytes(b"")
+        (run.folder / "metrics.json").write_text(json.dumps({"model": run.name, "seed": run.seed, "epochs": 1}))
+
+    monkeypatch.setattr(Run, "train", trained)
+    for name in ("cnn-tiny", "cnn"):
+        train(Run(name, 5, tmp_path / f"{name}-5"), tmp_path, "mnist", ["--epochs", "1"])
+    teachers = [f"{name}-{seed}" for name, seed in TEACHERS["cnn"]]
+    assert [name for name, _ in begun] == [*teachers, "cnn-5", "cnn-tiny-5"]
+    for number, taught_by in enumerate(([], [], [], teachers, ["cnn-5"])):
+        words = [word for name in taught_by for word in ("--teacher", str(tmp_path / name / "model.keras"))]
+        assert begun[number][1] == [*words, "--epochs", "1"]
