@@ -29,13 +29,12 @@ EXAMPLE = """\
   MNIST_NPZ=mnist.npz python -m benchmarks.leaderboard --seeds 0,1,2 --page
   python -m benchmarks.leaderboard --models cnn --reuse runs --real ../shared/data/real"""
 FOLDER = Path("artifacts/leaderboard")
-# In the order in which they are trained: a teacher before what it teaches.
 MODELS = ("cnn", "cnn-tiny", "mlp-128", "mlp-dropout", "mlp-128-64", "mlp-128-128")
-# Whose answers a model learns from: (name, seed) of each, None for the seed of the run. Where a seed is given all runs
-# have the same teachers: those that `python -m train --teacher NAME ...` would train with seed 0.
-TEACHERS: dict[str, tuple[tuple[str, int | None], ...]] = {
+# Whose answers a model learns from, (name, seed) of each. All runs of it have the same: those that
+# `python -m train --teacher NAME --teacher NAME ...` would train with seed 0.
+TEACHERS = {
     "cnn": (("cnn-short", 0), ("cnn-clean", 1), ("cnn-clean", 2)),
-    "cnn-tiny": (("cnn", None),),
+    "cnn-tiny": (("cnn-short", 0),),
 }
 # What the tutorials say of their own: (accuracy in training, on the test images).
 TUTORIALS = {"mlp-128": ("", "98 %"), "mlp-128-64": ("98 %", "91 %"), "mlp-128-128": ("99.3 %", "98.04 %")}
@@ -78,11 +77,7 @@ def train(run: Run, root: Path, data: str, more: Sequence[str] = ()) -> None:
 
 def teachers_of(run: Run, root: Path) -> list[Run]:
     """The runs whose answers a run learns from."""
-    found = []
-    for name, given in TEACHERS.get(run.name, ()):
-        seed = run.seed if given is None else given
-        found.append(Run(name, seed, root / f"{name}-{seed}"))
-    return found
+    return [Run(name, seed, root / f"{name}-{seed}") for name, seed in TEACHERS.get(run.name, ())]
 
 
 def timed(runs: Sequence[Run], records: Sequence[Record]) -> None:
@@ -123,7 +118,7 @@ def _row(name: str, found: Sequence[Record]) -> list[str]:
         percent([r.train_accuracy for r in found]),
         percent([r.float_accuracy for r in found]),
         f"**{percent([r.accuracy for r in found])}**",
-        f"{drops:.2f}",
+        points(drops),
         percent([r.agreement for r in found]),
         ", ".join(dict.fromkeys(real)),
         f"{mean(times):.1f}" if times else "",
@@ -139,11 +134,16 @@ def percent(shares: Sequence[float | None]) -> str:
     return f"{mean(known):.2f} %" if len(known) == 1 else f"{mean(known):.2f} ± {stdev(known):.2f} %"
 
 
+def points(drop: float) -> str:
+    """Two decimals, and no "-0.00"."""
+    return f"{round(drop, 2) + 0.0:.2f}"
+
+
 def _by_seed(records: Sequence[Record]) -> str:
     head = ["run", "epochs", "trained in", "float", "int8", "drop", "agreement", "real, micro", "real, macro"]
     rows = []
     for r in records:
-        shares = [percent([r.float_accuracy]), percent([r.accuracy]), f"{(r.float_accuracy - r.accuracy) * 100:.2f}"]
+        shares = [percent([r.float_accuracy]), percent([r.accuracy]), points((r.float_accuracy - r.accuracy) * 100)]
         shares += [percent([share]) for share in (r.agreement, r.real_micro, r.real_macro)]
         rows.append([f"`{r.name}`, seed {r.seed}", str(r.epochs), f"{r.seconds:,.0f} s", *shares])
     return table(head, rows)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = """\
   python -m train
-  python -m train --model cnn-tiny --teacher cnn
+  python -m train --model cnn-tiny --teacher cnn-short
   python -m train --model mlp-128-64 --data fashion-mnist --seed 7
   python -m train --data my_pictures/ --epochs 20"""
 MAX_SEED = 2**32 - 1  # numpy's

@@ -115,7 +115,7 @@ _CNN = Recipe(
 )
 # What teaches it: shorter, and once without what real pictures show, which costs accuracy on clean digits.
 _CNN_SHORT = dataclasses.replace(
-    _CNN, name="cnn-short", epochs=16, description="the same network for 16 epochs, to teach cnn"
+    _CNN, name="cnn-short", epochs=16, description="the same network for 16 epochs, to teach others"
 )
 _CNN_CLEAN = dataclasses.replace(
     _CNN_SHORT,

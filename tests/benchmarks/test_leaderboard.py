@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.leaderboard import MODELS, TEACHERS, TUTORIALS, percent, report, train
+from benchmarks.leaderboard import MODELS, TEACHERS, TUTORIALS, percent, points, report, train
 from benchmarks.runs import Record, Run, real_accuracy
 from runtime.classifier import DEFAULT_MODEL
 from runtime.errors import DataError, OptionError
@@ -174,7 +174,7 @@ def test_the_command_measures_what_is_there(finished: Run, real: Path) -> None:
     assert kept.micros > 0
 
 
-def test_teachers_are_trained_first_and_each_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_teachers_are_trained_first_and_once_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[tuple[str, list[str]]] = []
 
     def trained(run: Run, data: str, more: Sequence[str]) -> None:
@@ -184,10 +184,15 @@ def test_teachers_are_trained_first_and_each_once(tmp_path: Path, monkeypatch: p
         (run.folder / "metrics.json").write_text(json.dumps({"model": run.name, "seed": run.seed, "epochs": 1}))
 
     monkeypatch.setattr(Run, "train", trained)
-    for name in ("cnn-tiny", "cnn"):
+    for name in ("cnn", "cnn-tiny"):
         train(Run(name, 5, tmp_path / f"{name}-5"), tmp_path, "mnist", ["--epochs", "1"])
     teachers = [f"{name}-{seed}" for name, seed in TEACHERS["cnn"]]
     assert [name for name, _ in begun] == [*teachers, "cnn-5", "cnn-tiny-5"]
-    for number, taught_by in enumerate(([], [], [], teachers, ["cnn-5"])):
+    for number, taught_by in enumerate(([], [], [], teachers, teachers[:1])):
         words = [word for name in taught_by for word in ("--teacher", str(tmp_path / name / "model.keras"))]
         assert begun[number][1] == [*words, "--epochs", "1"]
+
+
+@pytest.mark.parametrize(("drop", "said"), [(-0.001, "0.00"), (-0.02, "-0.02"), (0.045, "0.04"), (0.1, "0.10")])
+def test_a_drop_that_is_none_has_no_sign(drop: float, said: str) -> None:
+    assert points(drop) == said
