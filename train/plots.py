@@ -31,17 +31,19 @@ def shortened(name: str, length: int = NAME_LENGTH) -> str:
     return short.replace("$", r"\$")
 
 
-def curves(history: History, best: int, augmented: bool) -> Figure:
+def curves(history: History, best: int, augmented: bool, taught: bool = False) -> Figure:
     """Loss and accuracy of each epoch, in training and on the validation images where there are any.
 
     best: the epoch whose weights were kept, from 1. augmented: said of the training images in the legend.
+    taught: the loss in training is about teachers' answers as well, and gets a scale of its own.
     """
     figure = Figure(figsize=(10, 4), layout="constrained")
     axes = figure.subplots(1, 2)
     epochs = [row.epoch for row in history]
     mine = "training (augmented images)" if augmented else "training"
     for axis, name in zip(axes, ("loss", "accuracy"), strict=True):
-        axis.plot(epochs, [getattr(row, name) for row in history], ".-", color=BLUE, label=mine)
+        own = axis.twinx() if taught and name == "loss" else axis
+        own.plot(epochs, [getattr(row, name) for row in history], ".-", color=BLUE, label=mine)
         held = [(row.epoch, value) for row in history if (value := getattr(row, f"val_{name}")) is not None]
         if held:
             axis.plot(*zip(*held, strict=True), ".-", color=ORANGE, label="validation")
@@ -50,7 +52,10 @@ def curves(history: History, best: int, augmented: bool) -> Figure:
         axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axis.set_xlim(0.5, len(history) + 0.5)
         axis.grid(alpha=0.3)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        if own is not axis:
+            axis.set_ylabel("loss in validation")
+            own.set_ylabel("loss in training, with the teachers' answers")
+    figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     axes[1].yaxis.set_major_formatter(PercentFormatter(1.0))
     return figure
 

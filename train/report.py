@@ -62,6 +62,11 @@ class Material:
         return bool(self.card.training.get("recipe", {}).get("augment"))
 
     @property
+    def taught(self) -> bool:
+        """Whether it learnt from the answers of teachers."""
+        return bool(self.card.training.get("teachers"))
+
+    @property
     def temperature(self) -> float | None:
         """What conversion fitted; None where it has not run or had too few images to."""
         fitted = (self.parity or {}).get("temperature", {})
@@ -115,7 +120,7 @@ def figures(material: Material) -> dict[str, Callable[[], Figure]]:
     best = int(m.card.training.get("best_epoch", len(m.history)))
     found: dict[str, Callable[[], Figure]] = {
         "training_images.png": lambda: sheets.drawn(_training_sheets(m), across=2 if m.augmented else 1),
-        "curves.png": lambda: plots.curves(m.history, best, m.augmented),
+        "curves.png": lambda: plots.curves(m.history, best, m.augmented, m.taught),
         "confusion.png": lambda: plots.confusion(m.labels_test, given, labels),
         "answers.png": lambda: sheets.drawn(
             [sheets.answers(m.images_test, m.labels_test, m.probabilities, labels, SEED)]

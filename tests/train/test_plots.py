@@ -52,6 +52,17 @@ def test_curves_show_every_epoch_and_both_parts() -> None:
     assert (loss.get_xlabel(), accuracy.get_ylabel()) == ("epoch", "accuracy")
 
 
+def test_a_loss_that_is_about_teachers_too_has_a_scale_of_its_own() -> None:
+    loss, accuracy, taught = curves(history(4, True), 3, True, True).axes
+    assert [line.get_label() for line in loss.lines] == ["validation", "kept: epoch 3"]
+    assert list(map(float, np.asarray(taught.lines[0].get_ydata()))) == [1, 1 / 2, 1 / 3, 1 / 4]
+    assert len(accuracy.lines) == 3
+    assert (loss.get_ylabel(), taught.get_ylabel()) == (
+        "loss in validation",
+        "loss in training, with the teachers' answers",
+    )
+
+
 def test_one_epoch_without_validation_has_one_tick() -> None:
     figure = curves(history(1, False), 1, False)
     figure.draw_without_rendering()
