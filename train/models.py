@@ -126,20 +126,8 @@ _CNN_CLEAN = dataclasses.replace(
 
 _ALL = (
     _CNN,
-    Recipe(
-        name="cnn-tiny",
-        build=_cnn_tiny,
-        epochs=48,
-        batch_size=128,
-        learning_rate=0.1,
-        output="logits",
-        validation=HELD_BACK,
-        patience=None,
-        augment=True,
-        exposure=True,
-        schedule="cosine",
-        weight_decay=5e-3,
-        description="four convolutions, for a budget of 24 KB",
+    dataclasses.replace(
+        _CNN, name="cnn-tiny", build=_cnn_tiny, epochs=48, description="four convolutions, for a budget of 24 KB"
     ),
     Recipe(
         name="mlp-128",
