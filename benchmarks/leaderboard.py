@@ -49,7 +49,7 @@ def main() -> int:
     if not options.page_only:
         for one in wanted:
             if not options.no_training:
-                train(one, root, options.data, shlex.split(options.train_args))
+                train(one, options.data, shlex.split(options.train_args))
                 one.convert()
         ready = [one for one in wanted if one.tflite.is_file()]
         timed(ready, [one.record(options.real) for one in ready])
@@ -64,20 +64,16 @@ def main() -> int:
     return 0
 
 
-def train(run: Run, root: Path, data: str, more: Sequence[str] = ()) -> None:
-    """Train a run that is not trained yet, and before it those whose answers it learns from."""
+def train(run: Run, data: str, more: Sequence[str] = ()) -> None:
+    """Train a run that is not trained yet, and before it, beside it, those whose answers it learns from."""
     if run.is_trained():
         return
     words = []
-    for teacher in teachers_of(run, root):
-        train(teacher, root, data, more)
+    for name, seed in TEACHERS.get(run.name, ()):
+        teacher = Run(name, seed, run.folder.with_name(f"{name}-{seed}"))
+        train(teacher, data, more)
         words += ["--teacher", str(teacher.folder / "model.keras")]
     run.train(data, [*words, *more])
-
-
-def teachers_of(run: Run, root: Path) -> list[Run]:
-    """The runs whose answers a run learns from."""
-    return [Run(name, seed, root / f"{name}-{seed}") for name, seed in TEACHERS.get(run.name, ())]
 
 
 def timed(runs: Sequence[Run], records: Sequence[Record]) -> None:

@@ -185,7 +185,7 @@ def test_teachers_are_trained_first_and_once_for_all(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(Run, "train", trained)
     for name in ("cnn", "cnn-tiny"):
-        train(Run(name, 5, tmp_path / f"{name}-5"), tmp_path, "mnist", ["--epochs", "1"])
+        train(Run(name, 5, tmp_path / f"{name}-5"), "mnist", ["--epochs", "1"])
     teachers = [f"{name}-{seed}" for name, seed in TEACHERS["cnn"]]
     assert [name for name, _ in begun] == [*teachers, "cnn-5", "cnn-tiny-5"]
     for number, taught_by in enumerate(([], [], [], teachers, teachers[:1])):
