@@ -121,6 +121,8 @@ def test_a_teacher_is_trained_first_and_taken_up_again(npz: Path, tmp_path: Path
     assert re.search(r"^taught by mlp-128-128, seed 0, \d+ s$", done.stdout, re.MULTILINE)
     again = run(*words, "--resume")
     assert again.stderr.count("nothing left to train") == 2, again.stderr
+    # The command that makes the same from nothing.
+    assert json.loads((tmp_path / "out" / "card.json").read_text()) == card
 
 
 def test_a_file_that_is_no_teacher(npz: Path, tmp_path: Path) -> None:
