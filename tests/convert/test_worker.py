@@ -54,6 +54,13 @@ def test_every_format_gives_an_int8_input_of_pixel_minus_128(name: str, artifact
     assert (raw.argmax(axis=1) == reference.argmax(axis=1)).mean() >= 0.98
 
 
+def test_the_name_of_the_model_takes_no_room_in_the_file(artifacts: Path, digits: Dataset) -> None:
+    path = artifacts / "model.keras"
+    name = keras.models.load_model(path, compile=False).name
+    assert len(name) > len(worker.NAME)
+    assert name.encode() not in _convert(worker.load(path), "int8", digits)
+
+
 def test_formats_give_the_same_reference(artifacts: Path, digits: Dataset) -> None:
     outputs = [worker.predict(worker.load(artifacts / name), digits.test.images[:300]) for name in FORMATS]
     assert outputs[0].shape == (300, 10)  # more than a batch, and not a multiple of it
