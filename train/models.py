@@ -115,13 +115,13 @@ _CNN = Recipe(
 )
 # What teaches it: shorter, and once without what real pictures show, which costs accuracy on clean digits.
 _CNN_SHORT = dataclasses.replace(
-    _CNN, name="cnn-short", epochs=16, description="the same network for 16 epochs, to teach others"
+    _CNN, name="cnn-short", epochs=16, description="the network of cnn, for 16 epochs, to teach others"
 )
 _CNN_CLEAN = dataclasses.replace(
     _CNN_SHORT,
     name="cnn-clean",
     exposure=False,
-    description="the same, of the dataset's own images only, to teach cnn",
+    description="cnn-short, of the dataset's own images only, to teach cnn",
 )
 
 _ALL = (
