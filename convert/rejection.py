@@ -14,12 +14,12 @@ DEFAULT_THRESHOLD = 0.5  # where there are no negatives to choose by: more likel
 COST = 5.0  # of a class image turned away, where a negative let through costs 1
 STEP = 0.005  # between two thresholds that are tried
 MOST_PASSED = 0.03  # of the synthetic negatives are let through: what real pictures show is less like them
-MOST_LOST = 0.02  # if that costs no more than this share of the images that are read rightly
+MOST_LOST = 0.03  # of the images that are read rightly are turned away for that
 
 CHOSEN = (
-    f"on the validation images: the threshold with the least of {COST:g} times the share of images that are read "
-    f"rightly and turned away, plus the share of negatives let through, of those that let {MOST_PASSED:.0%} through "
-    f"at most if one of them turns {MOST_LOST:.0%} away at most"
+    f"on the validation images: of the thresholds that turn {MOST_LOST:.0%} of the images that are read rightly away "
+    f"at most, and let {MOST_PASSED:.0%} of the negatives through at most, the one with the least of {COST:g} times "
+    "the first share plus the second; where there is none, the one that lets the fewest negatives through for the first"
 )
 GIVEN = "given by --reject-threshold"
 ASSUMED = "there were no negatives to choose it by"
@@ -43,11 +43,11 @@ class Threshold:
 
 
 def threshold(images: Scores, truth: NDArray[np.int64], negatives: Scores, given: float | None = None) -> Threshold:
-    """The reject threshold: `given`, else the cheapest, else DEFAULT_THRESHOLD where there are no negatives.
+    """The reject threshold: `given`, else as CHOSEN says, else DEFAULT_THRESHOLD where there are no negatives.
 
     images: probabilities (N, classes) after the temperature, truth: (N,). negatives: (K, classes) likewise.
     Cost does not know how many marks a device will see that are no digit; a small model, for which all are dear,
-    would let many through to keep its digits. Hence the limit. Of thresholds that cost the same the middle one is
+    would let many through to keep its digits. Hence the limits. Of thresholds that do as well the middle one is
     taken.
     """
     right = images.max(axis=1)[images.argmax(axis=1) == truth] if len(images) else np.zeros(0)
@@ -58,8 +58,9 @@ def threshold(images: Scores, truth: NDArray[np.int64], negatives: Scores, given
         return Threshold(given, GIVEN, *(_shares(right, false, given)))
     tried = np.arange(STEP, 1.0, STEP)
     lost, passed = np.array([_both(right, false, float(value)) for value in tried]).T
-    strict = (passed <= MOST_PASSED) & (lost <= MOST_LOST)
-    costs = np.where(strict if strict.any() else True, COST * lost + passed, np.inf)
+    bearable = lost <= MOST_LOST
+    strict = bearable & (passed <= MOST_PASSED)
+    costs = np.where(strict, COST * lost + passed, np.inf) if strict.any() else np.where(bearable, passed, np.inf)
     value = float(np.round(np.median(tried[costs <= costs.min() + 1e-12]), 4))
     return Threshold(value, CHOSEN, *_both(right, false, value))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = """\
   python -m train
-  python -m train --model cnn-tiny --teacher cnn-short
+  python -m train --model cnn-tiny --teacher cnn-large
   python -m train --model mlp-128-64 --data fashion-mnist --seed 7
   python -m train --data my_pictures/ --epochs 20"""
 MAX_SEED = 2**32 - 1  # numpy's
@@ -60,7 +60,7 @@ def _train(options: argparse.Namespace, recipe: Recipe, dataset: Dataset, folder
     from train.fit import Plan, train
     from train.tensorboard import Log
 
-    plan = Plan(recipe, options.seed, _teachers(options, dataset, folder))
+    plan = Plan(recipe, options.seed, _teachers(options, dataset, folder), options.precision)
     logs = {"log": Log(folder)} if options.tensorboard else {}
     trained = train(plan, dataset, folder, options.resume, **logs)
     metrics = outputs.write_outputs(trained, plan, dataset, folder, command)
@@ -71,18 +71,18 @@ def _train(options: argparse.Namespace, recipe: Recipe, dataset: Dataset, folder
 
 
 def _teachers(options: argparse.Namespace, dataset: Dataset, folder: Path) -> tuple[Teacher, ...]:
-    """Each read from its file, or trained first: its own folder, and the next seed for each further one."""
+    """Each read from its file, or trained first: its own folder, and 0 for seed, the next one for each further one.
+    Not the pupil's: runs of all seeds have the same teachers, and differ by what they themselves do."""
     from train.fit import Plan, train
     from train.teach import Teacher, read_teacher
 
     found = []
-    for number, name in enumerate(options.teacher or []):
+    for seed, name in enumerate(options.teacher or []):
         if name not in RECIPES:
             found.append(read_teacher(name, len(dataset.labels)))
             continue
-        seed = options.seed + number
         note_line(f"training a teacher first: {name}, seed {seed}")
-        plan = Plan(recipe_named(name), seed)
+        plan = Plan(recipe_named(name), seed, precision=options.precision)
         trained = train(plan, dataset, folder / TEACHERS / f"{name}-{seed}", options.resume)
         seconds = sum(epoch.seconds for epoch in trained.history)
         found.append(Teacher(f"{name}, seed {seed}", trained.model, seconds))
@@ -106,13 +106,22 @@ def _parser() -> Parser:
         ("--learning-rate", number_between(1e-8, 10.0), "at its peak"),
     ):
         parser.add_argument(flag, type=kind, metavar="N", help=f"{what} (default: the model's own)")
-    parser.add_argument("--seed", type=whole_number(0), metavar="N", default=0, help="of all chance (default: 0)")
+    parser.add_argument(
+        "--seed", type=whole_number(0), metavar="N", default=0, help="of all chance but the teachers' (default: 0)"
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "bfloat16"),
+        default="float32",
+        help="of the arithmetic in convolutional networks while they are trained; bfloat16 is faster where the "
+        "processor computes in it (AVX512-BF16, AMX), and slower where not (default: float32)",
+    )
     parser.add_argument(
         "--teacher",
         metavar="NAME|FILE",
         action="append",
-        help="learn from the answers of this model too: one of the above, which is trained first, or a .keras file; "
-        "may be given again",
+        help="learn from the answers of this model too: one of the above, which is trained first, whatever the --seed "
+        "with seed 0 and the next one for each further one; or a .keras file. May be given again",
     )
     parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs into FOLDER/logs")

@@ -6,6 +6,7 @@ A resumed run goes the way an uninterrupted one would have gone: shuffling and a
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -34,6 +35,7 @@ from train.progress import Reporter, bar
 from train.raw import Image, Labels
 from train.split import split_validation
 from train.teach import BATCH, Lessons, TaughtCrossentropy, Teacher, knows, make_lessons, passes_for
+from train.views import with_views
 
 EVALUATION_BATCH = 512
 HISTORY_FILE = "history.csv"
@@ -46,11 +48,12 @@ Log = Callable[[History], object]
 @dataclass(frozen=True)
 class Plan:
     """recipe: with the epochs, batch size and learning rate of this run. seed: of all that is random but the
-    choice of the images held back. teachers: whose answers it learns from as well."""
+    choice of the images held back. teachers: whose answers it learns from as well. precision: of train.fused."""
 
     recipe: Recipe
     seed: int = 0
     teachers: tuple[Teacher, ...] = ()
+    precision: str = "float32"
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ def options_of(plan: Plan, dataset: Dataset) -> dict[str, Any]:
         "--batch-size": recipe.batch_size,
         "--learning-rate": recipe.learning_rate,
         "--seed": plan.seed,
+        "--precision": plan.precision,
         "--teacher": ", ".join(f"{teacher.name} ({teacher.digest()})" for teacher in plan.teachers) or None,
     }
 
@@ -153,7 +157,7 @@ class _Run:
     def fresh_model(self) -> Any:
         """The recipe's model, compiled."""
         recipe = self._plan.recipe
-        model = fused(build(recipe, self._dataset.input_spec.shape, len(self._dataset.labels)))
+        model = fused(build(recipe, self._dataset.input_spec.shape, len(self._dataset.labels)), self._plan.precision)
         logits = recipe.output == "logits"
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
         metric: Any = "accuracy"
@@ -167,7 +171,7 @@ class _Run:
 
     def for_labels(self, model: Any) -> Any:
         """The model as anybody can load and evaluate it: compiled for labels, with what Keras has of its own."""
-        plain = unfused(model)
+        plain = with_views(unfused(model)) if self._plan.recipe.views else unfused(model)
         if plain is not model or self._exposed or self._material.lessons is not None:
             loss = keras.losses.SparseCategoricalCrossentropy(from_logits=self._plan.recipe.output == "logits")
             plain.compile(keras.optimizers.Adam(self._plan.recipe.learning_rate), loss, metrics=["accuracy"])
@@ -216,6 +220,7 @@ def _lessons_of_extras(plan: Plan, extras: Extras, spec: InputSpec, classes: int
 
 def _lessons(plan: Plan, teachers: Sequence[Teacher], images: Image, spec: InputSpec) -> Lessons:
     change = partial(augment_batch, framing=spec.framing) if plan.recipe.augment else None
+    teachers = [dataclasses.replace(teacher, model=fused(teacher.model, plan.precision)) for teacher in teachers]
     steps = passes_for(images, change is not None) * math.ceil(len(images) / BATCH)
     with bar("asking the teacher", steps) as done:
         return make_lessons(teachers, images, change, plan.seed, done)

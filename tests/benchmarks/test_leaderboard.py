@@ -179,7 +179,7 @@ def test_teachers_are_trained_first_and_once_for_all(tmp_path: Path, monkeypatch
 
     def trained(run: Run, data: str, more: Sequence[str]) -> None:
         begun.append((run.folder.name, list(more)))
-        run.folder.mkdir()
+        run.folder.mkdir(parents=True)
         (run.folder / "model.keras").write_bytes(b"")
         (run.folder / "metrics.json").write_text(json.dumps({"model": run.name, "seed": run.seed, "epochs": 1}))
 
@@ -188,8 +188,9 @@ def test_teachers_are_trained_first_and_once_for_all(tmp_path: Path, monkeypatch
         train(Run(name, 5, tmp_path / f"{name}-5"), "mnist", ["--epochs", "1"])
     teachers = [f"{name}-{seed}" for name, seed in TEACHERS["cnn"]]
     assert [name for name, _ in begun] == [*teachers, "cnn-5", "cnn-tiny-5"]
-    for number, taught_by in enumerate(([], [], [], teachers, teachers[:1])):
-        words = [word for name in taught_by for word in ("--teacher", str(tmp_path / name / "model.keras"))]
+    for number, taught_by in enumerate(([], [], teachers, teachers[:1])):
+        paths = [str(tmp_path / "teachers" / name / "model.keras") for name in taught_by]
+        words = [word for path in paths for word in ("--teacher", path)]
         assert begun[number][1] == [*words, "--epochs", "1"]
 
 

@@ -59,10 +59,18 @@ def test_without_digits_or_negatives_it_is_assumed(negatives: Scores) -> None:
 def test_few_negatives_are_let_through_where_that_is_not_dear() -> None:
     """By cost alone the threshold would stay below 0.6: the digits there outweigh the negatives."""
     false = scored([0.4] * 940 + [0.65] * 60)
-    few, many = (scored([0.99] * (1000 - count) + [0.6] * count) for count in (15, 25))
+    few, many = (scored([0.99] * (1000 - count) + [0.6] * count) for count in (15, 35))
     found = threshold(few, np.zeros(1000, np.int64), false)
     assert 0.65 < found.value <= 0.99
     assert (found.turned_away, found.let_through) == (0.015, 0)
     dear = threshold(many, np.zeros(1000, np.int64), false)
     assert 0.4 < dear.value <= 0.6
     assert (dear.turned_away, dear.let_through) == (0, 0.06)
+
+
+def test_where_few_would_be_too_dear_as_few_as_can_be_are_let_through() -> None:
+    """By cost alone it would stay below 0.6: the 20 digits there cost 0.1, the 50 negatives between 0.05."""
+    digits = scored([0.99] * 960 + [0.8] * 20 + [0.6] * 20)
+    found = threshold(digits, np.zeros(1000, np.int64), scored([0.4] * 900 + [0.7] * 50 + [0.9] * 50))
+    assert 0.7 < found.value <= 0.8
+    assert (found.turned_away, found.let_through) == (0.02, 0.05)

@@ -154,6 +154,7 @@ def test_resume_with_other_options_names_the_difference(dataset: Dataset, tmp_pa
         (Plan(recipe("mlp-128", epochs=2)), dataset, "had --epochs 1; received --epochs 2"),
         (Plan(recipe("mlp-128-128", epochs=1)), dataset, "had --model mlp-128; received --model mlp-128-128"),
         (Plan(recipe("mlp-128", epochs=1), seed=9), dataset, "had --seed 0; received --seed 9"),
+        (Plan(recipe("mlp-128", epochs=1), precision="bfloat16"), dataset, "had --precision float32; received --prec"),
         (Plan(recipe("mlp-128", epochs=1)), other_data, "had --data mnist-small .*received --data mnist-small"),
     ):
         with pytest.raises(OptionError, match=message):
@@ -290,8 +291,8 @@ def test_dataset_npz_holds_all_that_conversion_reads(dataset: Dataset, finished:
 
 def test_options_name_what_decides_a_run(dataset: Dataset) -> None:
     options = options_of(Plan(recipe("cnn"), 4), dataset)
-    expected = {"--model", "--data", "--epochs", "--batch-size", "--learning-rate", "--seed", "--teacher"}
-    assert set(options) == expected
+    expected = ("model", "data", "epochs", "batch-size", "learning-rate", "seed", "precision", "teacher")
+    assert list(options) == [f"--{name}" for name in expected]
     assert json.loads(json.dumps(options)) == options
 
 
@@ -314,8 +315,9 @@ def test_a_terminal_gets_a_bar_and_a_line_an_epoch(
 
 
 def test_a_digit_recipe_learns_from_extras_and_keeps_those_it_chose_by(dataset: Dataset, tmp_path: Path) -> None:
-    plan = Plan(recipe("cnn", epochs=1, batch_size=64), SEED)
+    plan = Plan(recipe("cnn", epochs=1, batch_size=64), SEED, precision="bfloat16")
     trained = train(plan, dataset, tmp_path)
+    assert {layer.compute_dtype for layer in trained.model.layers} == {"float32"}
     assert trained.extras is not None
     assert len(trained.extras.negatives) == round(NEGATIVES * len(trained.choose))
     outputs.write_outputs(trained, plan, dataset, tmp_path, "python -m train")

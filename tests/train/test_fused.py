@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 
 from train.fused import FusedBatchNormalization, fused, unfused
 from train.networks import network
@@ -41,7 +42,7 @@ def test_what_is_kept_needs_nothing_of_ours(tmp_path: Path) -> None:
     losses(quick)
     plain = unfused(quick)
     assert FusedBatchNormalization not in kinds(plain)
-    np.testing.assert_array_equal(plain.predict(IMAGES, verbose=0), quick.predict(IMAGES, verbose=0))
+    np.testing.assert_allclose(plain.predict(IMAGES, verbose=0), quick.predict(IMAGES, verbose=0), atol=1e-5)
     plain.save(tmp_path / "model.keras")
     with zipfile.ZipFile(tmp_path / "model.keras") as archive:
         written = archive.read("config.json").decode()
@@ -49,7 +50,27 @@ def test_what_is_kept_needs_nothing_of_ours(tmp_path: Path) -> None:
     assert "edge-classifier" not in written
 
 
-def test_a_network_without_it_is_left_alone() -> None:
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
-    assert fused(model) is model
+def test_in_bfloat16_it_learns_the_same_to_three_digits(tmp_path: Path) -> None:
+    plain = network("4/2 8 r place", (12, 12, 1), 4)
+    quick = fused(plain, "bfloat16")
+    assert {layer.compute_dtype for layer in quick.layers if isinstance(layer, keras.layers.Conv2D)} == {"bfloat16"}
+    assert quick.layers[-1].compute_dtype == "float32"
+    assert {str(weights.dtype) for weights in quick.weights} == {"float32"}
+    expected, found = losses(plain), losses(quick)
+    assert found != expected
+    np.testing.assert_allclose(found, expected, rtol=0.02)
+    kept = unfused(quick)
+    assert {layer.compute_dtype for layer in kept.layers} == {"float32"}
+    quick.save(tmp_path / "checkpoint.keras")
+    again = keras.models.load_model(tmp_path / "checkpoint.keras")
+    np.testing.assert_array_equal(again.predict(IMAGES, verbose=0), quick.predict(IMAGES, verbose=0))
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [[keras.layers.Dense(2)], [keras.layers.Reshape((2, 2, 1)), keras.layers.BatchNormalization()]],
+)
+def test_another_network_is_left_alone(layers: list[keras.layers.Layer]) -> None:
+    model = keras.Sequential([keras.Input((4,)), *layers])
+    assert fused(model, "bfloat16") is model
     assert unfused(model) is model
