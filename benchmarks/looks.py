@@ -83,7 +83,8 @@ def shifted(images: NDArray[np.uint8], right: int, down: int) -> NDArray[np.uint
 
 
 def _answers(network: Any, images: NDArray[np.uint8]) -> Scores:
-    return np.asarray(network.predict(images.astype(np.float32) / 255, batch_size=500, verbose=0), np.float64)
+    answers: Scores = np.asarray(network.predict(images.astype(np.float32) / 255, batch_size=500, verbose=0), np.float64)
+    return answers
 
 
 def _judged(scores: Scores, truth: NDArray[np.int64]) -> tuple[float, float]:
