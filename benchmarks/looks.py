@@ -60,7 +60,8 @@ def figures(folder: Path) -> NDArray[np.float64]:
         shifts = {view for views in SETS.values() for view in views}
         answers = {view: _answers(network, shifted(images, *view)) for view in shifts}
         found.append([_judged(np.mean([answers[view] for view in views], axis=0), truth) for views in SETS.values()])
-    return np.array(found).swapaxes(0, 1)
+    by_sets: NDArray[np.float64] = np.array(found).swapaxes(0, 1)
+    return by_sets
 
 
 def once(path: Path) -> Any:
@@ -83,8 +84,9 @@ def shifted(images: NDArray[np.uint8], right: int, down: int) -> NDArray[np.uint
 
 
 def _answers(network: Any, images: NDArray[np.uint8]) -> Scores:
-    answers: Scores = np.asarray(network.predict(images.astype(np.float32) / 255, batch_size=500, verbose=0), np.float64)
-    return answers
+    answers = network.predict(images.astype(np.float32) / 255, batch_size=500, verbose=0)
+    scores: Scores = np.asarray(answers, np.float64)
+    return scores
 
 
 def _judged(scores: Scores, truth: NDArray[np.int64]) -> tuple[float, float]:
