@@ -162,7 +162,7 @@ class Work:
 
 
 def _recipe(candidate: Candidate, epochs: int) -> Recipe:
-    """That of `cnn`, shortened, without what says nothing of the network: what takes minutes to draw, a second look."""
+    """That of `cnn`, shortened, without what takes minutes to draw and says nothing of the network."""
     return dataclasses.replace(
         RECIPES["cnn"],
         name=candidate.steps,
@@ -172,7 +172,6 @@ def _recipe(candidate: Candidate, epochs: int) -> Recipe:
         exposure=False,
         validation=HELD_BACK,
         output="logits",
-        views=False,
     )
 
 

@@ -32,7 +32,7 @@ FOLDER = Path("artifacts/leaderboard")
 MODELS = ("cnn", "cnn-tiny", "mlp-128", "mlp-dropout", "mlp-128-64", "mlp-128-128")
 # Whose answers a model learns from, (name, seed) of each: those that `python -m train --teacher NAME ...` trains.
 TEACHERS = {
-    "cnn": (("cnn-large", 0), ("cnn", 1)),
+    "cnn": (("cnn-short", 0), ("cnn-clean", 1), ("cnn-clean", 2)),
     "cnn-tiny": (("cnn-large", 0),),
 }
 # What the tutorials say of their own: (accuracy in training, on the test images).

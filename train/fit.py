@@ -35,7 +35,6 @@ from train.progress import Reporter, bar
 from train.raw import Image, Labels
 from train.split import split_validation
 from train.teach import BATCH, Lessons, TaughtCrossentropy, Teacher, knows, make_lessons, passes_for
-from train.views import with_views
 
 EVALUATION_BATCH = 512
 HISTORY_FILE = "history.csv"
@@ -171,7 +170,7 @@ class _Run:
 
     def for_labels(self, model: Any) -> Any:
         """The model as anybody can load and evaluate it: compiled for labels, with what Keras has of its own."""
-        plain = with_views(unfused(model)) if self._plan.recipe.views else unfused(model)
+        plain = unfused(model)
         if plain is not model or self._exposed or self._material.lessons is not None:
             loss = keras.losses.SparseCategoricalCrossentropy(from_logits=self._plan.recipe.output == "logits")
             plain.compile(keras.optimizers.Adam(self._plan.recipe.learning_rate), loss, metrics=["accuracy"])

@@ -14,15 +14,7 @@ from keras import layers
 # bfloat16: products and what is passed from layer to layer; weights, sums, and the last layer stay in float32
 # (Kalamkar et al. 2019). A processor with AVX512-BF16 or AMX takes two thirds of the time, another one much more.
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
-# In float32 always: what is at the ends, and what only moves pixels.
-EXACT = (
-    layers.InputLayer,
-    layers.Rescaling,
-    layers.ZeroPadding2D,
-    layers.Cropping2D,
-    layers.Concatenate,
-    layers.Dense,
-)
+EXACT = (layers.InputLayer, layers.Rescaling, layers.Dense)  # in float32 always
 
 
 @keras.saving.register_keras_serializable("edge-classifier")
@@ -45,7 +37,7 @@ class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
         return outputs
 
 
-# All that train.networks and train.views make. What has others, as a teacher that somebody brings, stays as it is.
+# All that train.networks makes. What has others, as a teacher that somebody brings may, stays as it is.
 KNOWN = (
     *EXACT,
     layers.Conv2D,
@@ -76,8 +68,6 @@ def _with(model: Any, before: type[Any], after: type[Any], policy: str) -> Any:
         return model
 
     def copied(layer: Any) -> Any:
-        if not isinstance(layer, layers.Layer):  # a bare operation of train.views
-            return layer
         kind = after if type(layer) is before else type(layer)
         told = {} if isinstance(layer, EXACT) else {"dtype": policy}
         return kind.from_config({**layer.get_config(), **told})

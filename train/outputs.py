@@ -19,7 +19,6 @@ from train.datasets import Dataset
 from train.files import replacing, write_text
 from train.fit import EVALUATION_BATCH, Plan, Trained
 from train.raw import DIGITS
-from train.views import in_layers
 
 MODEL_FILE, H5_FILE = "model.keras", "model.h5"
 METRICS_FILE, CARD_FILE, DATASET_FILE = "metrics.json", "card.json", "dataset.npz"
@@ -63,7 +62,7 @@ def write_h5(path: Path, model: Any) -> None:
 
     absl.logging.set_verbosity(absl.logging.ERROR)  # Keras advises against what the user has just asked for
     with replacing(path) as temporary:
-        in_layers(model).save(temporary)
+        model.save(temporary)
 
 
 def write_dataset(path: Path, trained: Trained, dataset: Dataset) -> None:

@@ -19,7 +19,7 @@ from runtime.errors import DataError
 from train.extras import Targets
 from train.raw import Image
 
-PASSES = 8  # copies of every image,
+PASSES = 12  # copies of every image,
 POOL_BYTES = 1 << 30  # as long as they take no more than this
 SOFTNESS = 3.0  # the temperature that both answers are divided by
 SHARE = 0.7  # of the loss that is about the teacher's answer; the rest is about the label

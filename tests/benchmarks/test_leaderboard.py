@@ -186,12 +186,14 @@ def test_teachers_are_trained_first_and_once_for_all(tmp_path: Path, monkeypatch
     monkeypatch.setattr(Run, "train", trained)
     for name in ("cnn", "cnn-tiny"):
         train(Run(name, 5, tmp_path / f"{name}-5"), "mnist", ["--epochs", "1"])
-    teachers = [f"{name}-{seed}" for name, seed in TEACHERS["cnn"]]
-    assert [name for name, _ in begun] == [*teachers, "cnn-5", "cnn-tiny-5"]
-    for number, taught_by in enumerate(([], [], teachers, teachers[:1])):
+    teachers = {of: [f"{name}-{seed}" for name, seed in found] for of, found in TEACHERS.items()}
+    expected: list[tuple[str, list[str]]] = []
+    for of, found in teachers.items():
+        expected += [*((name, []) for name in found), (f"{of}-5", found)]
+    assert [name for name, _ in begun] == [name for name, _ in expected]
+    for (_, words), (_, taught_by) in zip(begun, expected, strict=True):
         paths = [str(tmp_path / "teachers" / name / "model.keras") for name in taught_by]
-        words = [word for path in paths for word in ("--teacher", path)]
-        assert begun[number][1] == [*words, "--epochs", "1"]
+        assert words == [*(word for path in paths for word in ("--teacher", path)), "--epochs", "1"]
 
 
 @pytest.mark.parametrize(("drop", "said"), [(-0.001, "0.00"), (-0.02, "-0.02"), (0.045, "0.04"), (0.1, "0.10")])

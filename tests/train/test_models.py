@@ -27,6 +27,8 @@ ARCHITECTURES: dict[str, tuple[list[str], list[tuple[int, str]], int]] = {
     "mlp-128-64": (["Flatten", *["Dense"] * 3], [(128, "relu"), (64, "relu"), (10, "softmax")], 109_386),
     "mlp-128-128": (["Flatten", *["Dense"] * 3], [(128, "relu"), (128, "relu"), (10, "softmax")], 118_282),
     "cnn": (RESIDUAL, [(10, "linear")], 109_962),
+    "cnn-short": (RESIDUAL, [(10, "linear")], 109_962),
+    "cnn-clean": (RESIDUAL, [(10, "linear")], 109_962),
     "cnn-large": (
         [*CONV_BLOCK, *ADDED, *CONV_BLOCK, *ADDED * 2, *CONV_BLOCK, *ADDED * 2, *PLACED, "Dense"],
         [(10, "linear")],
@@ -35,15 +37,17 @@ ARCHITECTURES: dict[str, tuple[list[str], list[tuple[int, str]], int]] = {
     "cnn-tiny": ([*CONV_BLOCK * 4, *PLACED, "Dense"], [(10, "linear")], 13_186),
 }
 # name: epochs, batch size, learning rate, output, validation share, patience, augment, exposure, schedule,
-# weight decay, views
+# weight decay
 TRAINING: dict[str, tuple[Any, ...]] = {
-    "mlp-128": (6, 128, 1e-3, "probabilities", 0, None, False, False, "constant", 0, False),
-    "mlp-dropout": (5, 32, 1e-3, "logits", 0, None, False, False, "constant", 0, False),
-    "mlp-128-64": (50, 32, 1e-3, "probabilities", 0.2, 5, False, False, "constant", 0, False),
-    "mlp-128-128": (3, 32, 1e-3, "probabilities", 0, None, False, False, "constant", 0, False),
-    "cnn": (30, 128, 0.1, "logits", 2500 / 60000, None, True, True, "cosine", 5e-3, True),
-    "cnn-large": (14, 128, 0.1, "logits", 2500 / 60000, None, True, False, "cosine", 5e-3, False),
-    "cnn-tiny": (64, 128, 0.1, "logits", 2500 / 60000, None, True, True, "cosine", 5e-3, False),
+    "mlp-128": (6, 128, 1e-3, "probabilities", 0, None, False, False, "constant", 0),
+    "mlp-dropout": (5, 32, 1e-3, "logits", 0, None, False, False, "constant", 0),
+    "mlp-128-64": (50, 32, 1e-3, "probabilities", 0.2, 5, False, False, "constant", 0),
+    "mlp-128-128": (3, 32, 1e-3, "probabilities", 0, None, False, False, "constant", 0),
+    "cnn": (30, 128, 0.1, "logits", 2500 / 60000, None, True, True, "cosine", 5e-3),
+    "cnn-short": (16, 128, 0.1, "logits", 2500 / 60000, None, True, True, "cosine", 5e-3),
+    "cnn-clean": (16, 128, 0.1, "logits", 2500 / 60000, None, True, False, "cosine", 5e-3),
+    "cnn-large": (14, 128, 0.1, "logits", 2500 / 60000, None, True, False, "cosine", 5e-3),
+    "cnn-tiny": (48, 128, 0.1, "logits", 2500 / 60000, None, True, True, "cosine", 5e-3),
 }
 
 
