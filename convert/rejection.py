@@ -17,9 +17,10 @@ MOST_PASSED = 0.03  # of the synthetic negatives are let through: what real pict
 MOST_LOST = 0.03  # of the images that are read rightly are turned away for that
 
 CHOSEN = (
-    f"on the validation images: of the thresholds that turn {MOST_LOST:.0%} of the images that are read rightly away "
-    f"at most, and let {MOST_PASSED:.0%} of the negatives through at most, the one with the least of {COST:g} times "
-    "the first share plus the second; where there is none, the one that lets the fewest negatives through for the first"
+    f"on the validation images: the threshold with the least of {COST:g} times the share of images that are read "
+    "rightly and turned away, plus the share of negatives let through, of those that turn no more than "
+    f"{MOST_LOST:.0%} away and let no more than {MOST_PASSED:.0%} through; where there is none, of those that turn no "
+    "more away the one that lets the fewest through"
 )
 GIVEN = "given by --reject-threshold"
 ASSUMED = "there were no negatives to choose it by"
