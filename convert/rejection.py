@@ -14,7 +14,7 @@ DEFAULT_THRESHOLD = 0.5  # where there are no negatives to choose by: more likel
 COST = 5.0  # of a class image turned away, where a negative let through costs 1
 STEP = 0.005  # between two thresholds that are tried
 MOST_PASSED = 0.03  # of the synthetic negatives are let through: what real pictures show is less like them
-MOST_LOST = 0.03  # of the images that are read rightly are turned away for that
+MOST_LOST = 0.02  # of the images that are read rightly are turned away for that
 
 CHOSEN = (
     f"on the validation images: the threshold with the least of {COST:g} times the share of images that are read "

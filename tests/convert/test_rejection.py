@@ -59,7 +59,7 @@ def test_without_digits_or_negatives_it_is_assumed(negatives: Scores) -> None:
 def test_few_negatives_are_let_through_where_that_is_not_dear() -> None:
     """By cost alone the threshold would stay below 0.6: the digits there outweigh the negatives."""
     false = scored([0.4] * 940 + [0.65] * 60)
-    few, many = (scored([0.99] * (1000 - count) + [0.6] * count) for count in (15, 35))
+    few, many = (scored([0.99] * (1000 - count) + [0.6] * count) for count in (15, 25))
     found = threshold(few, np.zeros(1000, np.int64), false)
     assert 0.65 < found.value <= 0.99
     assert (found.turned_away, found.let_through) == (0.015, 0)
