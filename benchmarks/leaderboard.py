@@ -69,9 +69,8 @@ def train(run: Run, data: str, more: Sequence[str] = ()) -> None:
         return
     words = []
     for name, seed in TEACHERS.get(run.name, ()):
-        teacher = Run(name, seed, run.folder.with_name("teachers") / f"{name}-{seed}")
-        if not teacher.is_trained():
-            teacher.train(data, more)
+        teacher = Run(name, seed, run.folder.with_name(f"{name}-{seed}"))
+        train(teacher, data, more)
         words += ["--teacher", str(teacher.folder / "model.keras")]
     run.train(data, [*words, *more])
 
