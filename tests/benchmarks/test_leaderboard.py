@@ -184,11 +184,11 @@ def test_teachers_are_trained_first_and_once_for_all(tmp_path: Path, monkeypatch
         (run.folder / "metrics.json").write_text(json.dumps({"model": run.name, "seed": run.seed, "epochs": 1}))
 
     monkeypatch.setattr(Run, "train", trained)
-    for seed in (5, 6):
-        train(Run("cnn", seed, tmp_path / f"cnn-{seed}"), "mnist", ["--epochs", "1"])
-    teachers = [f"{name}-{seed}" for name, seed in TEACHERS["cnn"]]
-    assert [name for name, _ in begun] == [*teachers, "cnn-5", "cnn-6"]
-    for number, taught_by in enumerate(([], [], [], teachers, teachers)):
+    for name, seed in (("cnn", 5), ("cnn", 6), ("cnn-tiny", 5)):
+        train(Run(name, seed, tmp_path / f"{name}-{seed}"), "mnist", ["--epochs", "1"])
+    teachers, other = ([f"{name}-{seed}" for name, seed in TEACHERS[of]] for of in ("cnn", "cnn-tiny"))
+    assert [name for name, _ in begun] == [*teachers, "cnn-5", "cnn-6", *other, "cnn-tiny-5"]
+    for number, taught_by in enumerate(([], [], [], teachers, teachers, [], other)):
         words = [word for name in taught_by for word in ("--teacher", str(tmp_path / name / "model.keras"))]
         assert begun[number][1] == [*words, "--epochs", "1"]
 
