@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from runtime.command import Parser, note_line, number_between, run, whole_number
 from runtime.errors import DataError, OptionError
-from train.models import DEFAULT, RECIPES, Recipe, recipe_named
+from train.models import DEFAULT, PRECISIONS, RECIPES, Recipe, recipe_named
 
 if TYPE_CHECKING:
     from train.datasets import Dataset
@@ -111,7 +111,7 @@ def _parser() -> Parser:
     )
     parser.add_argument(
         "--precision",
-        choices=("float32", "bfloat16"),
+        choices=tuple(PRECISIONS),
         default="float32",
         help="of the arithmetic in convolutional networks while they are trained; bfloat16 is faster where the "
         "processor computes in it (AVX512-BF16, AMX), and slower where not (default: float32)",

@@ -29,7 +29,7 @@ from train.batches import Batches, DigitAccuracy, Material, untaught
 from train.checkpoint import Epoch, History
 from train.datasets import Dataset
 from train.extras import PARTS, Extras, Targets, all_of, make_extras, one_hot, suits
-from train.fused import fused, unfused
+from train.fused import fused, quick, unfused
 from train.models import Recipe, build
 from train.progress import Reporter, bar
 from train.raw import Image, Labels
@@ -219,7 +219,7 @@ def _lessons_of_extras(plan: Plan, extras: Extras, spec: InputSpec, classes: int
 
 def _lessons(plan: Plan, teachers: Sequence[Teacher], images: Image, spec: InputSpec) -> Lessons:
     change = partial(augment_batch, framing=spec.framing) if plan.recipe.augment else None
-    teachers = [dataclasses.replace(teacher, model=fused(teacher.model, plan.precision)) for teacher in teachers]
+    teachers = [dataclasses.replace(teacher, model=quick(teacher.model, plan.precision)) for teacher in teachers]
     steps = passes_for(images, change is not None) * math.ceil(len(images) / BATCH)
     with bar("asking the teacher", steps) as done:
         return make_lessons(teachers, images, change, plan.seed, done)

@@ -11,10 +11,10 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-# bfloat16: products and what is passed from layer to layer; weights, sums, and the last layer stay in float32
-# (Kalamkar et al. 2019). A processor with AVX512-BF16 or AMX takes two thirds of the time, another one much more.
-POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
-EXACT = (layers.InputLayer, layers.Rescaling, layers.Dense)  # in float32 always
+from train.models import PRECISIONS
+
+# What stays in float32 where a network is trained in bfloat16, as weights and sums do (Kalamkar et al. 2019).
+EXACT = (layers.InputLayer, layers.Rescaling, layers.Dense)
 
 
 @keras.saving.register_keras_serializable("edge-classifier")
@@ -27,6 +27,8 @@ class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Float32 or bfloat16 (N, H, W, C) to the same. The running variance is that of a sample: divided by
         N H W - 1."""
+        if not training and self.compute_dtype == "float32":
+            return super().call(inputs, training=False)  # to the last bit what is kept will say
         known = {} if training else {"mean": self.moving_mean, "variance": self.moving_variance}
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             inputs, self.gamma, self.beta, epsilon=self.epsilon, is_training=bool(training), **known
@@ -37,13 +39,12 @@ class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
         return outputs
 
 
-# All that train.networks makes. What has others, as a teacher that somebody brings may, stays as it is.
+# All that train.networks makes.
 KNOWN = (
     *EXACT,
     layers.Conv2D,
     layers.DepthwiseConv2D,
     layers.BatchNormalization,
-    FusedBatchNormalization,
     layers.ReLU,
     layers.Add,
     layers.MaxPooling2D,
@@ -54,17 +55,22 @@ KNOWN = (
 
 def fused(model: Any, precision: str = "float32") -> Any:
     """A copy of `model`, not compiled, to be trained; `model` itself where it has no batch normalisation."""
-    return _with(model, layers.BatchNormalization, FusedBatchNormalization, POLICIES[precision])
+    return _with(model, layers.BatchNormalization, FusedBatchNormalization, PRECISIONS[precision])
+
+
+def quick(model: Any, precision: str) -> Any:
+    """The same of a teacher, to be asked; `model` itself where it has layers that train.networks does not make: a
+    .keras file holds anything."""
+    return fused(model, precision) if {type(layer) for layer in model.layers} <= set(KNOWN) else model
 
 
 def unfused(model: Any) -> Any:
     """The opposite of `fused`."""
-    return _with(model, FusedBatchNormalization, layers.BatchNormalization, POLICIES["float32"])
+    return _with(model, FusedBatchNormalization, layers.BatchNormalization, PRECISIONS["float32"])
 
 
 def _with(model: Any, before: type[Any], after: type[Any], policy: str) -> Any:
-    kinds = {type(layer) for layer in model.layers}
-    if before not in kinds or not kinds <= set(KNOWN):
+    if not any(type(layer) is before for layer in model.layers):
         return model
 
     def copied(layer: Any) -> Any:

@@ -13,6 +13,7 @@ from train.networks import Shape, network
 Build = Callable[[Shape, int], Any]  # (input shape, number of classes) -> keras.Model, not compiled
 
 HELD_BACK = 2500 / 60000
+PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}  # --precision, and Keras's policy for it
 
 
 @dataclass(frozen=True)
