@@ -58,8 +58,10 @@ def _train(options: argparse.Namespace, recipe: Recipe, dataset: Dataset, folder
     import_tensorflow()
     from train import outputs, report
     from train.fit import Plan, train
+    from train.fused import check
     from train.tensorboard import Log
 
+    check(options.precision)
     plan = Plan(recipe, options.seed, _teachers(options, dataset, folder), options.precision)
     logs = {"log": Log(folder)} if options.tensorboard else {}
     trained = train(plan, dataset, folder, options.resume, **logs)

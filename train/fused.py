@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from runtime.errors import OptionError
 from train.models import PRECISIONS
 
 # What stays in float32 where a network is trained in bfloat16, as weights and sums do (Kalamkar et al. 2019).
@@ -37,6 +38,18 @@ class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
             for running, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
                 running.assign(running * self.momentum + now * (1 - self.momentum))
         return outputs
+
+
+def check(precision: str) -> None:
+    """Raise OptionError where TensorFlow has no convolution in that precision for this processor."""
+    kind = tf.as_dtype(precision)
+    try:
+        tf.function(tf.nn.conv2d)(tf.ones((1, 8, 8, 16), kind), tf.ones((3, 3, 16, 16), kind), 1, "SAME")
+    except tf.errors.OpError:
+        raise OptionError(
+            f"--precision {precision}: expected a processor that computes in it; TensorFlow has no convolution in it "
+            "for this one. Leave it out"
+        ) from None
 
 
 # All that train.networks makes.

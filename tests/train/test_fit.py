@@ -315,9 +315,8 @@ def test_a_terminal_gets_a_bar_and_a_line_an_epoch(
 
 
 def test_a_digit_recipe_learns_from_extras_and_keeps_those_it_chose_by(dataset: Dataset, tmp_path: Path) -> None:
-    plan = Plan(recipe("cnn", epochs=1, batch_size=64), SEED, precision="bfloat16")
+    plan = Plan(recipe("cnn", epochs=1, batch_size=64), SEED)
     trained = train(plan, dataset, tmp_path)
-    assert {layer.compute_dtype for layer in trained.model.layers} == {"float32"}
     assert trained.extras is not None
     assert len(trained.extras.negatives) == round(NEGATIVES * len(trained.choose))
     outputs.write_outputs(trained, plan, dataset, tmp_path, "python -m train")
@@ -328,6 +327,13 @@ def test_a_digit_recipe_learns_from_extras_and_keeps_those_it_chose_by(dataset: 
     script = f"import keras; print(keras.models.load_model({str(tmp_path / 'model.keras')!r}).loss.name)"
     loaded = run(sys.executable, "-c", script)  # a stranger's process: nothing of train/ is imported there
     assert loaded.stdout.strip() == "sparse_categorical_crossentropy", loaded.stderr
+
+
+def test_in_bfloat16_it_learns_and_what_is_kept_is_of_float32(dataset: Dataset, tmp_path: Path, bfloat16: str) -> None:
+    plan = Plan(recipe("cnn", epochs=2, batch_size=64, exposure=False), SEED, precision=bfloat16)
+    trained = train(plan, dataset, tmp_path)
+    assert trained.history[-1].accuracy > max(trained.history[0].accuracy, 0.5)
+    assert {layer.compute_dtype for layer in trained.model.layers} == {"float32"}
 
 
 def test_what_is_no_digit_dataset_is_not_extended(dataset: Dataset, tmp_path: Path) -> None:

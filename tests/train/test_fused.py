@@ -8,8 +8,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from train.fused import FusedBatchNormalization, fused, unfused
+from runtime.errors import OptionError
+from train.fused import FusedBatchNormalization, check, fused, unfused
 from train.fused import quick as teacher
 from train.networks import network
 
@@ -51,9 +53,9 @@ def test_what_is_kept_needs_nothing_of_ours(tmp_path: Path) -> None:
     assert "edge-classifier" not in written
 
 
-def test_in_bfloat16_it_learns_the_same_to_three_digits(tmp_path: Path) -> None:
+def test_in_bfloat16_it_learns_the_same_to_three_digits(tmp_path: Path, bfloat16: str) -> None:
     plain = network("4/2 8 r place", (12, 12, 1), 4)
-    quick = fused(plain, "bfloat16")
+    quick = fused(plain, bfloat16)
     assert {layer.compute_dtype for layer in quick.layers if isinstance(layer, keras.layers.Conv2D)} == {"bfloat16"}
     assert quick.layers[-1].compute_dtype == "float32"
     assert {str(weights.dtype) for weights in quick.weights} == {"float32"}
@@ -74,9 +76,20 @@ def test_a_network_without_it_is_left_alone(precision: str) -> None:
     assert unfused(model) is model
 
 
-def test_a_teacher_is_asked_in_bfloat16_unless_it_is_of_other_layers() -> None:
+def test_a_processor_that_cannot_is_told_of_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    check("float32")
+
+    def refused(*given: object) -> None:
+        raise tf.errors.AbortedError(None, None, "could not create a primitive descriptor")
+
+    monkeypatch.setattr(tf.nn, "conv2d", refused)
+    with pytest.raises(OptionError, match=r"--precision bfloat16: expected a processor .* Leave it out"):
+        check("bfloat16")
+
+
+def test_a_teacher_is_asked_in_bfloat16_unless_it_is_of_other_layers(bfloat16: str) -> None:
     ours = network("4/2 8 r place", (12, 12, 1), 4)
-    copy = teacher(ours, "bfloat16")
+    copy = teacher(ours, bfloat16)
     assert copy is not ours
     expected = ours.predict(IMAGES, verbose=0)
     np.testing.assert_allclose(copy.predict(IMAGES, verbose=0), expected, atol=0.05 * np.abs(expected).max())
