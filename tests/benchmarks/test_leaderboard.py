@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.leaderboard import MODELS, TEACHERS, TUTORIALS, percent, points, report, train
@@ -160,14 +161,18 @@ def test_every_tutorial_named_is_a_recipe_on_the_board() -> None:
     assert {name for name in RECIPES if name.startswith("mlp")} <= set(MODELS)
 
 
-def test_the_command_measures_what_is_there(finished: Run, real: Path) -> None:
+def test_the_command_measures_what_is_there(finished: Run, real: Path, tmp_path: Path) -> None:
+    images = np.zeros((4, 28, 28), np.uint8)
+    images[:, 4:24, 13:15] = 250  # ones, one of them called a seven
+    np.savez(tmp_path / "published.npz", x_test=images, y_test=np.array([1, 1, 7, 1]))
+    surroundings = {**os.environ, "MNIST_NPZ": str(tmp_path / "published.npz")}
     words = ["--models", "cnn", "--seeds", "1,7", "--reuse", str(finished.folder.parent), "--no-training"]
     command = [sys.executable, "-m", "benchmarks.leaderboard", *words, "--real", str(real)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=surroundings)
     assert done.returncode == 0, done.stderr
     row = done.stdout.splitlines()[2]
     assert "| `cnn` | 103,514 | " in row
-    assert "| **99.55 %** | 0.05 | 99.97 % | 66.67 %, 50.00 % |" in row
+    assert "| **99.55 %** | 75.00 % | 0.05 | 99.97 % | 66.67 %, 50.00 % |" in row
     kept = finished.known()
     assert kept is not None
     assert kept.micros is not None
@@ -188,7 +193,7 @@ def test_teachers_are_trained_first_and_once_for_all(tmp_path: Path, monkeypatch
         train(Run(name, seed, tmp_path / f"{name}-{seed}"), "mnist", ["--epochs", "1"])
     teachers, other = ([f"{name}-{seed}" for name, seed in TEACHERS[of]] for of in ("cnn", "cnn-tiny"))
     assert [name for name, _ in begun] == [*teachers, "cnn-5", "cnn-6", *other, "cnn-tiny-5"]
-    for number, taught_by in enumerate(([], [], [], teachers, teachers, [], other)):
+    for number, taught_by in enumerate((*[[]] * len(teachers), teachers, teachers, *[[]] * len(other), other)):
         words = [word for name in taught_by for word in ("--teacher", str(tmp_path / name / "model.keras"))]
         assert begun[number][1] == [*words, "--epochs", "1"]
 

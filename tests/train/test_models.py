@@ -27,14 +27,13 @@ ARCHITECTURES: dict[str, tuple[list[str], list[tuple[int, str]], int]] = {
     "mlp-128-64": (["Flatten", *["Dense"] * 3], [(128, "relu"), (64, "relu"), (10, "softmax")], 109_386),
     "mlp-128-128": (["Flatten", *["Dense"] * 3], [(128, "relu"), (128, "relu"), (10, "softmax")], 118_282),
     "cnn": (RESIDUAL, [(10, "linear")], 109_962),
-    "cnn-short": (RESIDUAL, [(10, "linear")], 109_962),
     "cnn-clean": (RESIDUAL, [(10, "linear")], 109_962),
     "cnn-large": (
         [*CONV_BLOCK, *ADDED, *CONV_BLOCK, *ADDED * 2, *CONV_BLOCK, *ADDED * 2, *PLACED, "Dense"],
         [(10, "linear")],
         480_938,
     ),
-    "cnn-tiny": ([*CONV_BLOCK * 4, *PLACED, "Dense"], [(10, "linear")], 13_186),
+    "cnn-tiny": ([*CONV_BLOCK * 4, *PLACED, "Dense"], [(10, "linear")], 14_318),
 }
 # name: epochs, batch size, learning rate, output, validation share, patience, augment, exposure, schedule,
 # weight decay
@@ -43,11 +42,10 @@ TRAINING: dict[str, tuple[Any, ...]] = {
     "mlp-dropout": (5, 32, 1e-3, "logits", 0, None, False, False, "constant", 0),
     "mlp-128-64": (50, 32, 1e-3, "probabilities", 0.2, 5, False, False, "constant", 0),
     "mlp-128-128": (3, 32, 1e-3, "probabilities", 0, None, False, False, "constant", 0),
-    "cnn": (30, 128, 0.1, "logits", 2500 / 60000, None, True, True, "cosine", 5e-3),
-    "cnn-short": (16, 128, 0.1, "logits", 2500 / 60000, None, True, True, "cosine", 5e-3),
-    "cnn-clean": (16, 128, 0.1, "logits", 2500 / 60000, None, True, False, "cosine", 5e-3),
+    "cnn": (40, 128, 0.1, "logits", 2500 / 60000, None, True, True, "cosine", 5e-3),
+    "cnn-clean": (42, 128, 0.1, "logits", 2500 / 60000, None, True, False, "cosine", 5e-3),
     "cnn-large": (14, 128, 0.1, "logits", 2500 / 60000, None, True, False, "cosine", 5e-3),
-    "cnn-tiny": (48, 128, 0.1, "logits", 2500 / 60000, None, True, True, "cosine", 5e-3),
+    "cnn-tiny": (72, 128, 0.1, "logits", 2500 / 60000, None, True, True, "cosine", 5e-3),
 }
 
 
