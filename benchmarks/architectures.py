@@ -24,13 +24,13 @@ from benchmarks.timing import Timing, processor, side_by_side
 from convert import data as pictures
 from convert.parity import run_all
 from convert.quantize import convert_model
-from runtime.command import Parser, note_line, run, whole_number
+from runtime.cli.parser import Parser, note_line, run, whole_number
 from runtime.errors import DataError
-from runtime.interpreter import Interpreter
-from train.datasets import Dataset, load
+from runtime.tflite.interpreter import Interpreter
+from train.data.load import Dataset, load
+from train.data.split import split_validation
 from train.files import write_text
-from train.models import RECIPES, Recipe
-from train.split import split_validation
+from train.models.recipes import RECIPES, Recipe
 
 EXAMPLE = """\
   MNIST_NPZ=mnist.npz python -m benchmarks.architectures --epochs 4 --page
@@ -149,7 +149,7 @@ class Work:
     def _model(self, recipe: Recipe, folder: Path) -> Any:
         """Trained by the project's own loop; untrained where there are no epochs."""
         from train.fit import Plan, make_deterministic, train
-        from train.models import build
+        from train.models.recipes import build
 
         if not self.epochs:
             make_deterministic(self.seed)

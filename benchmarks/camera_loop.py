@@ -12,15 +12,15 @@ import statistics
 import sys
 import time
 
-from runtime import fake
 from runtime.classifier import Classifier
-from runtime.frames import Frame
-from runtime.lines import json_line
-from runtime.live import Event, LiveSource
-from runtime.sources import SourceOptions, open_source
-from runtime.stats import percentile
-from runtime.watch import Watcher, looker
-from runtime.worker import Worker, line_writer
+from runtime.outputs.format import json_line
+from runtime.outputs.stats import percentile
+from runtime.outputs.worker import Worker, line_writer
+from runtime.sources import synthetic
+from runtime.sources.base import Frame, SourceOptions
+from runtime.sources.registry import open_source
+from runtime.stream.live import Event, LiveSource
+from runtime.stream.watcher import Watcher, looker
 
 ROUNDS = 600
 TARGET = 1.25
@@ -42,7 +42,7 @@ def loop_over_alone(classifier: Classifier) -> float:
     writer = Worker(line_writer(os.open(os.devnull, os.O_WRONLY), "utf-8"), 1000, False, lambda: False)
     alone, loop = [], []
     for index in range(ROUNDS):
-        frame = Frame(fake.draw(index), "fake://digits", index, time.time())
+        frame = Frame(synthetic.draw(index), "fake://digits", index, time.time())
         start = time.perf_counter()
         classifier.predict(frame.image)
         middle = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The table of candidate networks, in the words of train.networks."""
+"""The table of candidate networks, in the words of train.models.networks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.errors import OptionError
-from train.networks import Shape, is_step, network
+from train.models.networks import Shape, is_step, network
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Candidate:
     steps: str
 
     def build(self, shape: Shape, classes: int) -> Any:
-        """See train.networks.network."""
+        """See train.models.networks.network."""
         return network(self.steps, shape, classes)
 
 

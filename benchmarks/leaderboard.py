@@ -19,12 +19,12 @@ from benchmarks.page import PAGE, table, write_between
 from benchmarks.robustness import mnist_test
 from benchmarks.runs import Record, Run
 from benchmarks.timing import processor, side_by_side
-from runtime.card import split_card
-from runtime.classifier import quantize_input
-from runtime.command import Parser, note_line, run
+from runtime.cli.parser import Parser, note_line, run
 from runtime.errors import OptionError
-from runtime.interpreter import Interpreter
-from train.models import RECIPES, recipe_named
+from runtime.tflite.card import split_card
+from runtime.tflite.interpreter import Interpreter
+from runtime.tflite.tensors import quantize_input
+from train.models.recipes import RECIPES, recipe_named
 
 EXAMPLE = """\
   MNIST_NPZ=mnist.npz python -m benchmarks.leaderboard --seeds 0,1,2 --page

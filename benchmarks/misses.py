@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.classifier import Reading
 from runtime.errors import SourceError
-from runtime.preprocess import as_picture
-from runtime.render import overlay_regions
+from runtime.image.pixels import as_picture
+from runtime.outputs.overlay import overlay_regions
+from runtime.results import Reading
 
 Image = NDArray[np.uint8]
 

@@ -22,11 +22,11 @@ from benchmarks.page import PAGE, table, write_between
 from benchmarks.timing import Timing, processor, side_by_side
 from convert.data import Dataset, calibrate, load_dataset, to_inputs
 from convert.quantize import check_source, convert_model
-from runtime.card import InputSpec
-from runtime.classifier import quantize_input
-from runtime.command import Parser, note_line, run, whole_number
+from runtime.cli.parser import Parser, note_line, run, whole_number
 from runtime.errors import DataError
-from runtime.interpreter import Interpreter
+from runtime.tflite.card import InputSpec
+from runtime.tflite.interpreter import Interpreter
+from runtime.tflite.tensors import quantize_input
 
 EXAMPLE = """\
   MNIST_NPZ=mnist.npz python -m benchmarks.onnx_peer train/digits.keras
@@ -111,7 +111,7 @@ def versions() -> str:
     """Of what was timed."""
     import onnxruntime
 
-    from runtime.interpreter import find_interpreter
+    from runtime.tflite.interpreter import find_interpreter
 
     return f"{find_interpreter()[1]}, onnxruntime {onnxruntime.__version__}"
 

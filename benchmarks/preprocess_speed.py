@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.card import InputSpec
-from runtime.command import Parser, run, whole_number
+from runtime.cli.parser import Parser, run, whole_number
 from runtime.preprocess import to_input
+from runtime.tflite.card import InputSpec
 from samples.draw import BALLPOINT, PAPER, Pen, Place, camera, coverage, light, sheet, write
 
 EXAMPLE = "  python -m benchmarks.preprocess_speed --repeat 200"

@@ -29,9 +29,9 @@ import numpy as np
 
 from benchmarks.misses import Miss, write_sheets
 from runtime.classifier import Classifier
-from runtime.command import Parser, error_line, note_line, run
+from runtime.cli.parser import Parser, error_line, note_line, run
 from runtime.errors import ImageError, SourceError
-from runtime.frames import read_image
+from runtime.image.files import read_image
 from runtime.preprocess import prepare
 
 EXAMPLE = "  python -m benchmarks.real_pictures ../shared/data/real -m artifacts/model.tflite --sheet misses"

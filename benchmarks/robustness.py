@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.corruptions import CORRUPTIONS, Corruption
-from convert.confidence import expected_calibration_error
+from convert.temperature import expected_calibration_error
 from runtime.classifier import Classifier
-from runtime.command import Parser, note_line, run, whole_number
+from runtime.cli.parser import Parser, note_line, run, whole_number
 from runtime.errors import DataError
 
 EXAMPLE = "  MNIST_NPZ=mnist.npz python -m benchmarks.robustness -m artifacts/model.tflite --images 2000"

@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.real_pictures import Outcome, manifest, outcome
 from benchmarks.robustness import Images, Labels, scores_as_published
 from runtime.classifier import Classifier
-from runtime.command import note_line
+from runtime.cli.parser import note_line
 from runtime.errors import DataError, EdgeError, OptionError
 from train.files import write_text
 

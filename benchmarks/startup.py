@@ -15,9 +15,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.card import split_card
 from runtime.classifier import DEFAULT_MODEL
-from runtime.command import Parser, run, whole_number
+from runtime.cli.parser import Parser, run, whole_number
+from runtime.tflite.card import split_card
 
 ROOT = Path(__file__).parent.parent
 PICTURE = "samples/photo_7.jpg"

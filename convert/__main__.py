@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convert import QUANTIZATIONS
-from runtime.command import Parser, number_between, run, whole_number
+from convert.quantize import QUANTIZATIONS
+from runtime.cli.parser import Parser, number_between, run, whole_number
 from runtime.errors import EdgeError, OptionError, ParityError
 
 if TYPE_CHECKING:

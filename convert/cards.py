@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from convert.data import Pixels
 from convert.parity import Parity
-from runtime.card import Accuracy, Decision, Golden, InputSpec, ModelCard, parse_labels
 from runtime.errors import DataError, ModelError, ModelMismatch, OptionError
-from runtime.interpreter import Interpreter
+from runtime.tflite.card import Accuracy, Decision, Golden, InputSpec, ModelCard, parse_labels
+from runtime.tflite.interpreter import Interpreter
 
 DRAFT_NAME = "card.json"  # beside the model, where train leaves it
 GOLDEN_CLASSES = 4

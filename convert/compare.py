@@ -14,18 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from convert import QUANTIZATIONS
 from convert import parity as proof
 from convert.job import Job, Prepared, prepare, probabilities_of
 from convert.layers import LayerError, layer_errors
 from convert.parity import Parity
-from convert.quantize import Converted, convert_model
+from convert.quantize import QUANTIZATIONS, Converted, convert_model
 from convert.report import WIDTH, plain_table, progress
-from runtime.card import Decision
-from runtime.classifier import to_probabilities
-from runtime.command import Parser, note_line, run, whole_number
+from runtime.cli.parser import Parser, note_line, run, whole_number
 from runtime.errors import OptionError
-from runtime.interpreter import Interpreter
+from runtime.tflite.card import Decision
+from runtime.tflite.interpreter import Interpreter
+from runtime.tflite.tensors import to_probabilities
 
 EXAMPLE = "  python -m convert.compare artifacts/model.keras"
 FILE = "compare.json"  # beside the model, where train.report looks for it

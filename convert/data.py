@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.card import InputSpec
 from runtime.errors import DataError, ModelError
+from runtime.tflite.card import InputSpec
 
 SPEC_KEY = "input_spec"  # train writes it: the arrays are model inputs already
 

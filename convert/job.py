@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convert import cards, confidence, parity, quantize, rejection
+from convert import cards, parity, quantize, rejection
 from convert.data import Calibration, Dataset, Pixels, Step, calibrate, load_dataset, to_inputs
-from runtime.card import Decision, InputSpec, ModelCard, attach_card
-from runtime.classifier import to_probabilities
+from convert.temperature import MIN_IMAGES, Scores, expected_calibration_error, fit_temperature, log_scores, softmax
 from runtime.errors import OptionError
-from runtime.interpreter import Interpreter
+from runtime.tflite.card import Decision, InputSpec, ModelCard, attach_card
+from runtime.tflite.interpreter import Interpreter
+from runtime.tflite.tensors import to_probabilities
 
 DATASET_NAME = "dataset.npz"  # beside the model, where train leaves it
 
@@ -91,7 +92,7 @@ def prepare(job: Job, watch: Watch) -> Prepared:
     calibration = calibrate(dataset, spec, job.calibration_images, job.seed) if job.quantization == "int8" else None
     with watch("Preparing the test images", len(dataset.test)) as step:
         test = to_inputs(dataset, dataset.test.images, spec, step)
-    kept = dataset.validation if dataset.validation and len(dataset.validation) >= confidence.MIN_IMAGES else None
+    kept = dataset.validation if dataset.validation and len(dataset.validation) >= MIN_IMAGES else None
     sources = (kept.images if kept else None, dataset.hard.images if dataset.hard else None, dataset.negatives)
     others = [test[:0]] * len(sources)
     for index, images in enumerate(sources):
@@ -111,7 +112,7 @@ def run_job(job: Job, prepared: Prepared, watch: Watch) -> Outcome:
     found = parity.compare(trial.reference, evidence.probabilities, evidence.truth, trial.card.labels)
     scores = _validation_scores(trial, prepared, watch)
     temperature = _temperature(trial, prepared, evidence, scores[0])
-    chosen = _threshold(job, prepared, [confidence.softmax(part / temperature["value"]) for part in scores])
+    chosen = _threshold(job, prepared, [softmax(part / temperature["value"]) for part in scores])
     conversion = {
         "calibration": prepared.calibration.describe() if prepared.calibration else None,
         "temperature": temperature,
@@ -151,7 +152,7 @@ def _measure(trial: Trial, prepared: Prepared, watch: Watch) -> cards.Evidence:
     return cards.Evidence(prepared.test, raw, probabilities, prepared.dataset.test.labels)
 
 
-def _validation_scores(trial: Trial, prepared: Prepared, watch: Watch) -> list[confidence.Scores]:
+def _validation_scores(trial: Trial, prepared: Prepared, watch: Watch) -> list[Scores]:
     """What the .tflite says of the validation images, the hard ones and the negatives: (N, classes) each."""
     info, output = trial.interpreter.output, trial.card.decision.output
     found = []
@@ -160,11 +161,11 @@ def _validation_scores(trial: Trial, prepared: Prepared, watch: Watch) -> list[c
         if len(images):
             with watch("Running the .tflite on the validation images", len(images)) as step:
                 raw = parity.run_all(trial.interpreter, images, step)
-        found.append(confidence.log_scores(raw, info, output))
+        found.append(log_scores(raw, info, output))
     return found
 
 
-def _threshold(job: Job, prepared: Prepared, probabilities: list[confidence.Scores]) -> rejection.Threshold:
+def _threshold(job: Job, prepared: Prepared, probabilities: list[Scores]) -> rejection.Threshold:
     """probabilities: of the validation images, the hard ones and the negatives, after the temperature."""
     parts = (prepared.dataset.validation if len(prepared.validation) else None, prepared.dataset.hard)
     truth = [part.labels for part in parts if part is not None]
@@ -173,18 +174,13 @@ def _threshold(job: Job, prepared: Prepared, probabilities: list[confidence.Scor
     return rejection.threshold(images, labels, probabilities[2], job.reject_threshold)
 
 
-def _temperature(
-    trial: Trial, prepared: Prepared, evidence: cards.Evidence, validation: confidence.Scores
-) -> dict[str, Any]:
+def _temperature(trial: Trial, prepared: Prepared, evidence: cards.Evidence, validation: Scores) -> dict[str, Any]:
     """Fitted on the validation images; the calibration error on the test images is a report, no more."""
     fitted_on, value = len(prepared.validation), 1.0
     if fitted_on and prepared.dataset.validation is not None:
-        value = confidence.fit_temperature(validation, prepared.dataset.validation.labels)
-    scores = confidence.log_scores(evidence.raw, trial.interpreter.output, trial.card.decision.output)
-    errors = [
-        round(confidence.expected_calibration_error(confidence.softmax(scores / t), evidence.truth), 5)
-        for t in (1.0, value)
-    ]
+        value = fit_temperature(validation, prepared.dataset.validation.labels)
+    scores = log_scores(evidence.raw, trial.interpreter.output, trial.card.decision.output)
+    errors = [round(expected_calibration_error(softmax(scores / t), evidence.truth), 5) for t in (1.0, value)]
     return {
         "value": value,
         "validation_images": fitted_on,
@@ -229,4 +225,4 @@ def probabilities_of(outputs: NDArray[np.float32], output: str) -> NDArray[np.fl
     """float32 (N, classes) from the Keras model's outputs."""
     if output == "probabilities":
         return outputs
-    return confidence.softmax(outputs.astype(np.float64)).astype(np.float32)
+    return softmax(outputs.astype(np.float64)).astype(np.float32)

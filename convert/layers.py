@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data import Pixels
-from runtime.classifier import quantize_input
-from runtime.interpreter import Interpreter, find_interpreter, quiet
+from runtime.native import quiet
+from runtime.tflite.interpreter import Interpreter, find_interpreter
+from runtime.tflite.tensors import quantize_input
 
 
 @dataclass(frozen=True)

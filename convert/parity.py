@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data import Pixels
-from runtime.classifier import quantize_input
 from runtime.errors import ModelError, ModelMismatch
-from runtime.interpreter import Interpreter
+from runtime.tflite.interpreter import Interpreter
+from runtime.tflite.tensors import quantize_input
 
 Probabilities = NDArray[np.float32]  # (N, classes), rows sum to 1
 SAME_ACCURACY = 0.02  # a ReLU network reads scaled pictures nearly as well: the loss tells

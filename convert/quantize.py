@@ -23,7 +23,10 @@ from numpy.typing import NDArray
 
 from convert.data import Calibration, Pixels
 from runtime.errors import ModelError, ModelMismatch, OptionError
-from runtime.interpreter import TensorInfo
+from runtime.tflite.interpreter import TensorInfo
+
+QUANTIZATIONS = ("int8", "dynamic", "float16", "float32")  # here, so that -h need not wait for NumPy
+
 
 PIXEL_SCALE, PIXEL_ZERO = 1.0, -128  # int8 = pixel - 128: no arithmetic but that on the device
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.confidence import Scores
+from convert.temperature import Scores
 
 DEFAULT_THRESHOLD = 0.5  # where there are no negatives to choose by: more likely than all others together
 COST = 5.0  # of a class image turned away, where a negative let through costs 1

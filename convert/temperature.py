@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.classifier import EPSILON, dequantize
-from runtime.interpreter import TensorInfo
+from runtime.tflite.interpreter import TensorInfo
+from runtime.tflite.tensors import EPSILON, dequantize
 
 MIN_IMAGES = 500  # fewer validation images fit a temperature to noise
 ECE_BINS = 15  # as in the paper

@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy import target as targets
 from deploy.payload import INSTALLER, MANIFEST, Payload, assemble, digest, pack
 from deploy.remote import INBOX, Found, Remote
-from runtime.command import Parser, note_line, run
+from runtime.cli.parser import Parser, note_line, run
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = """  python -m deploy push pi@raspberrypi.local

@@ -12,9 +12,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-# OpenCV reads these once, when it is first imported. A file whose header claims 20000x20000 pixels
-# would take 1.2 GB before it turns out to be cut short; and failures are ours to report, in one line.
-MAX_PIXELS = 120_000_000
+from runtime.native import MAX_PIXELS
+
+# OpenCV reads these once, when it is first imported; failures are ours to report, in one line.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PIXELS))
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -23,15 +23,16 @@ __version__ = "0.1.0"
 __all__ = ["Classifier", "EdgeError", "Prediction", "__version__", "read_image"]
 
 if TYPE_CHECKING:
-    from runtime.classifier import Classifier, Prediction
+    from runtime.classifier import Classifier
     from runtime.errors import EdgeError
-    from runtime.frames import read_image
+    from runtime.image.files import read_image
+    from runtime.results import Prediction
 
 _HOME = {
     "Classifier": "runtime.classifier",
     "EdgeError": "runtime.errors",
-    "Prediction": "runtime.classifier",
-    "read_image": "runtime.frames",
+    "Prediction": "runtime.results",
+    "read_image": "runtime.image.files",
 }
 
 

@@ -16,12 +16,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.board import heat
+from runtime.board.machine import check_heat
 from runtime.classifier import DEFAULT_MODEL, Classifier
-from runtime.command import Parser, error_line, note_line, run, whole_number
+from runtime.cli.parser import Parser, error_line, note_line, run, whole_number
 from runtime.errors import EdgeError
 from runtime.preprocess import to_input
-from runtime.selftest import selftest
+from runtime.tflite.golden import selftest
 
 EXAMPLE = """  python -m runtime.benchmark
   python -m runtime.benchmark --compare int8.tflite dynamic.tflite float32.tflite"""
@@ -88,7 +88,7 @@ def measure(path: str, threads: int, count: int, warmup: int) -> Cost:
         inference=inference,
         whole=whole,
         memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024),
-        proven=not selftest(classifier).faults,
+        proven=not selftest(classifier.interpreter, classifier.card).faults,
     )
 
 
@@ -138,7 +138,7 @@ def to_json(cost: Cost) -> str:
 def main() -> int:
     """Measure at 1 to N threads, or compare models at one thread; 1 where none of them could be measured."""
     options = _parser().parse()
-    for check in heat():
+    for check in check_heat():
         if check.state != "ok":
             note_line(f"warning: {check.name}: {check.value}; these times are not this board's best")
     if options.compare:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -12,18 +11,21 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from runtime.camera_options import parse
-from runtime.classify import load_classifier
-from runtime.command import note_line, run
+from runtime.board.systemd import Notifier
+from runtime.cli.camera_options import parse
+from runtime.cli.options import load_classifier
+from runtime.cli.parser import note_line, run
 from runtime.errors import ModelError
-from runtime.frames import Frame
-from runtime.live import Event, LiveSource
-from runtime.notify import Notifier
-from runtime.selftest import selftest
-from runtime.sources import has_video, is_live, open_source, redacted
-from runtime.stats import Stats
-from runtime.terminal import Lines
-from runtime.watch import Output, Watcher, looker, stored_events
+from runtime.native import silence_native_code
+from runtime.outputs.base import Output
+from runtime.outputs.console import Lines
+from runtime.outputs.stats import Stats
+from runtime.sources.base import Frame
+from runtime.sources.network import redacted
+from runtime.sources.registry import has_video, is_live, open_source
+from runtime.stream.live import Event, LiveSource, stored_events
+from runtime.stream.watcher import Watcher, looker
+from runtime.tflite.golden import selftest
 
 
 class Stop:
@@ -55,7 +57,7 @@ def main() -> int:
     silence_native_code()
     stop = Stop()
     classifier = load_classifier(options)
-    report = selftest(classifier)
+    report = selftest(classifier.interpreter, classifier.card)
     if report.faults and classifier.card.golden:
         raise ModelError(f"self-test failed, nothing is classified: {report.faults[0]}")
     for fault in report.faults:
@@ -118,19 +120,19 @@ def _watch(options: Namespace, watcher: Watcher, stop: Stop, greeting: str, noti
 def _more_outputs(options: Namespace, live: bool, stop: Stop, note: Callable[[str], None]) -> Iterator[Output]:
     """Those that were asked for; what each needs is imported only here."""
     if options.mqtt:
-        from runtime.mqtt import Mqtt
+        from runtime.outputs.mqtt import Mqtt
 
         yield Mqtt(options.mqtt, options.discovery, note, options.mqtt_ca)
     if options.record:
-        from runtime.recorder import Recording
+        from runtime.outputs.recorder import Recording
 
         yield Recording(Path(options.record), options.fps, live, note, stop)
     if options.save_unsure:
-        from runtime.recorder import Unsure
+        from runtime.outputs.recorder import Unsure
 
         yield Unsure(Path(options.save_unsure), options.max_files, live, note, stop)
     if options.window:
-        from runtime.window import Window
+        from runtime.outputs.window import Window
 
         window = Window(stop.ask)
         stop.attend = window.attend
@@ -159,24 +161,9 @@ def _pump(
             return
 
 
-def silence_native_code() -> None:
-    """Give sys.stderr a descriptor of its own, and send what C++ code writes to the old one nowhere.
-
-    JPEG decoders and drivers complain there about every bad frame, from any thread and for days. DEBUG=1 lets them.
-    """
-    if os.environ.get("DEBUG") == "1":
-        return
-    with suppress(OSError, ValueError):  # closed, as a daemon may have it
-        sys.stderr.flush()
-        sys.stderr = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace", buffering=1)
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
-
-
 def _list() -> int:
-    from runtime.capture import csi_cameras
-    from runtime.v4l2 import cameras
+    from runtime.sources.csi import csi_cameras
+    from runtime.sources.v4l2 import cameras
 
     found, problems = cameras()
     lines = ["\n  ".join([f"{camera.node}  {camera.name}", *camera.formats]) for camera in found]

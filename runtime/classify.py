@@ -10,57 +10,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.card import parse_labels
-from runtime.classifier import Classifier, Prediction, Reading
-from runtime.command import Parser, error_line, note_line, number_between, run, whole_number
-from runtime.errors import EdgeError, ImageError, ModelError, SourceError
-from runtime.frames import STDIN, expand, read_image
-from runtime.render import (
-    CSV_HEADER,
-    csv_line,
-    overlay,
-    overlay_regions,
-    reading_to_dict,
-    reading_to_text,
-    to_csv,
-    to_json,
-    to_text,
-)
+from runtime.cli.options import add_model_options, add_read_option, load_classifier
+from runtime.cli.parser import Parser, error_line, note_line, run
+from runtime.errors import EdgeError, ImageError, SourceError
+from runtime.image.files import STDIN, expand, read_image
+from runtime.outputs.format import CSV_HEADER, csv_line, reading_to_dict, reading_to_text, to_csv, to_json, to_text
+from runtime.outputs.overlay import overlay, overlay_regions
+from runtime.results import Prediction, Reading
 
 EXAMPLE = """  python -m runtime.classify samples/photo_7.jpg
   python -m runtime.classify --json photos/ 'scans/*.png' > readings.jsonl
   python -m runtime.classify --read page.jpg --annotate out"""
-
-
-def add_model_options(parser: Parser) -> None:
-    """The options of every command that runs a model on pictures."""
-    parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
-    parser.add_argument("-l", "--labels", metavar="FILE", help="one label a line, for a model without a card")
-    parser.add_argument("-k", "--top-k", type=whole_number(1), default=3, metavar="N", help="candidates to name (3)")
-    parser.add_argument(
-        "-t",
-        "--threshold",
-        type=number_between(0, 1),
-        metavar="X",
-        help="answer 'unsure' below this score, 0 to 1 (default: the model's own)",
-    )
-    parser.add_argument("--num-threads", type=whole_number(1), default=1, metavar="N", help="interpreter threads (1)")
-
-
-def add_read_option(parser: Parser) -> None:
-    """--read, of every command that can read more than one digit."""
-    parser.add_argument("--read", action="store_true", help="read every digit, row by row, not just the main one")
-
-
-def load_classifier(options: argparse.Namespace) -> Classifier:
-    """The classifier that the options of `add_model_options` ask for."""
-    labels = None
-    if options.labels:
-        try:
-            labels = parse_labels(Path(options.labels).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise ModelError(f"cannot read labels {options.labels}: {error}") from None
-    return Classifier.load(options.model, labels, options.num_threads)
 
 
 def main() -> int:

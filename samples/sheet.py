@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.classifier import Classifier
-from runtime.frames import IMAGE_SUFFIXES, read_image
+from runtime.image.files import IMAGE_SUFFIXES, read_image
+from runtime.outputs.overlay import overlay
 from runtime.preprocess import to_input
-from runtime.render import overlay
 
 FOLDER = Path(__file__).parent
 TARGET = FOLDER.parent / "docs" / "readings.jpg"

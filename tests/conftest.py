@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.card import ModelCard, split_card
 from runtime.classifier import DEFAULT_MODEL, Classifier
+from runtime.tflite.card import ModelCard, split_card
 
 ROOT = Path(__file__).parent.parent
 

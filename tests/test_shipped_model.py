@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runtime.card import ModelCard
 from runtime.classifier import DEFAULT_MODEL, Classifier
 from runtime.preprocess import to_input
+from runtime.tflite.card import ModelCard
 
 FLOAT_MODEL = Path(__file__).parent.parent / "train" / "digits.keras"
 MAX_BYTES = 128 * 1024

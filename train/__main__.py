@@ -9,15 +9,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.command import Parser, note_line, number_between, run, whole_number
+from runtime.cli.parser import Parser, note_line, number_between, run, whole_number
 from runtime.errors import DataError, OptionError
-from train.models import DEFAULT, PRECISIONS, RECIPES, Recipe, recipe_named
+from train.models.recipes import DEFAULT, PRECISIONS, RECIPES, Recipe, recipe_named
 
 if TYPE_CHECKING:
-    from train.datasets import Dataset
+    from train.data.load import Dataset
+    from train.distillation import Teacher
     from train.fit import Plan, Trained
     from train.outputs import Metrics
-    from train.teach import Teacher
 
 EXAMPLE = """\
   python -m train
@@ -36,7 +36,7 @@ def main() -> int:
     # Without --resume: a resumed run ends where an uninterrupted one does.
     command = shlex.join(["python", "-m", "train", *(word for word in sys.argv[1:] if word != "--resume")])
 
-    from train.datasets import load
+    from train.data.load import load
 
     dataset = load(options.data, options.seed)
     for warning in dataset.warnings:
@@ -56,9 +56,10 @@ def _train(options: argparse.Namespace, recipe: Recipe, dataset: Dataset, folder
 
     divert_native_stderr()
     import_tensorflow()
-    from train import outputs, report
+    from train import outputs
     from train.fit import Plan, train
-    from train.fused import check
+    from train.models.fused import check
+    from train.report.build import write_report
     from train.tensorboard import Log
 
     check(options.precision)
@@ -66,7 +67,7 @@ def _train(options: argparse.Namespace, recipe: Recipe, dataset: Dataset, folder
     logs = {"log": Log(folder)} if options.tensorboard else {}
     trained = train(plan, dataset, folder, options.resume, **logs)
     metrics = outputs.write_outputs(trained, plan, dataset, folder, command)
-    report.write_report(folder, trained.model)
+    write_report(folder, trained.model)
     if options.save_h5:
         outputs.write_h5(folder / outputs.H5_FILE, trained.model)
     _print_summary(metrics, trained, plan, dataset, folder)
@@ -75,8 +76,8 @@ def _train(options: argparse.Namespace, recipe: Recipe, dataset: Dataset, folder
 def _teachers(options: argparse.Namespace, dataset: Dataset, folder: Path) -> tuple[Teacher, ...]:
     """Each read from its file, or trained first: its own folder, and 0 for seed, the next one for each further one.
     Not the pupil's: runs of all seeds have the same teachers, and differ by what they themselves do."""
+    from train.distillation import Teacher, read_teacher
     from train.fit import Plan, train
-    from train.teach import Teacher, read_teacher
 
     found = []
     for seed, name in enumerate(options.teacher or []):

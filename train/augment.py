@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from train.raw import Image
+from train.data.pictures import Image
 
 Field = npt.NDArray[np.float32]
 

@@ -9,12 +9,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from runtime.card import InputSpec
+from runtime.tflite.card import InputSpec
 from train.augment import augment_batch
-from train.extras import DRAWN_DIGITS, DRAWN_NEGATIVES, Extras, Targets, one_hot, uniform
-from train.models import Recipe
-from train.raw import Image, Labels
-from train.teach import Lessons
+from train.data.pictures import Image, Labels
+from train.distillation import Lessons
+from train.models.recipes import Recipe
+from train.synthetic.extras import DRAWN_DIGITS, DRAWN_NEGATIVES, Extras, Targets, one_hot, uniform
 
 # With 1, Keras 3.15 has tf.data fetch ahead, and to end an epoch then waits 10 ms, 20, 40 ... up to half a minute.
 WORKERS = 2

@@ -16,8 +16,8 @@ import keras
 import numpy as np
 
 from runtime.errors import DataError
-from train.extras import Targets
-from train.raw import Image
+from train.data.pictures import Image
+from train.synthetic.extras import Targets
 
 PASSES = 12  # copies of every image,
 POOL_BYTES = 1 << 30  # as long as they take no more than this

@@ -19,22 +19,22 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from runtime.card import InputSpec
-from runtime.command import note_line
+from runtime.cli.parser import note_line
 from runtime.errors import DataError, OptionError
+from runtime.tflite.card import InputSpec
 from train import checkpoint
 from train.augment import augment_batch
-from train.averaging import averaged, optimizer_for
 from train.batches import Batches, DigitAccuracy, Material, untaught
 from train.checkpoint import Epoch, History
-from train.datasets import Dataset
-from train.extras import PARTS, Extras, Targets, all_of, make_extras, one_hot, suits
-from train.fused import fused, quick, unfused
-from train.models import Recipe, build
+from train.data.load import Dataset
+from train.data.pictures import Image, Labels
+from train.data.split import split_validation
+from train.distillation import BATCH, Lessons, TaughtCrossentropy, Teacher, knows, make_lessons, passes_for
+from train.models.fused import fused, quick, unfused
+from train.models.recipes import Recipe, build
+from train.optimizer import averaged, optimizer_for
 from train.progress import Reporter, bar
-from train.raw import Image, Labels
-from train.split import split_validation
-from train.teach import BATCH, Lessons, TaughtCrossentropy, Teacher, knows, make_lessons, passes_for
+from train.synthetic.extras import PARTS, Extras, Targets, all_of, make_extras, one_hot, suits
 
 EVALUATION_BATCH = 512
 HISTORY_FILE = "history.csv"
@@ -47,7 +47,7 @@ Log = Callable[[History], object]
 @dataclass(frozen=True)
 class Plan:
     """recipe: with the epochs, batch size and learning rate of this run. seed: of all that is random but the
-    choice of the images held back. teachers: whose answers it learns from as well. precision: of train.fused."""
+    choice of the images held back. teachers: whose answers it learns from as well. precision: of train.models.fused."""
 
     recipe: Recipe
     seed: int = 0

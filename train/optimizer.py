@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from train.models import Recipe
+from train.models.recipes import Recipe
 
 WARM_UP_START = 0.05  # of the peak learning rate
 MOMENTUM = 0.9  # of Nesterov (Sutskever et al. 2013)

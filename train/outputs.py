@@ -14,11 +14,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from runtime.card import Decision, ModelCard
-from train.datasets import Dataset
+from runtime.tflite.card import Decision, ModelCard
+from train.data.load import Dataset
+from train.data.pictures import DIGITS
 from train.files import replacing, write_text
 from train.fit import EVALUATION_BATCH, Plan, Trained
-from train.raw import DIGITS
 
 MODEL_FILE, H5_FILE = "model.keras", "model.h5"
 METRICS_FILE, CARD_FILE, DATASET_FILE = "metrics.json", "card.json", "dataset.npz"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from runtime.command import note_line
+from runtime.cli.parser import note_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

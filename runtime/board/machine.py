@@ -38,7 +38,7 @@ def is_32_bit_arm() -> bool:
     return sys.maxsize < 2**32 and platform.machine().startswith(("arm", "aarch64"))
 
 
-def machine() -> list[Check]:
+def check_machine() -> list[Check]:
     """Architecture, bits, C library, board, and the CPU's vector extensions."""
     bits = 64 if sys.maxsize > 2**32 else 32
     named = re.search(r"^Model\s*: (.*)$", text("/proc/cpuinfo"), re.MULTILINE)
@@ -54,13 +54,13 @@ def machine() -> list[Check]:
     return [check, Check("cpu", f"{os.cpu_count()} cores, {' '.join(sorted(flags)) or 'no vector extension named'}")]
 
 
-def display() -> list[Check]:
+def check_display() -> list[Check]:
     """Whether --window has somewhere to show."""
     name = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
     return [Check("display", name or "none: readings come as text")]
 
 
-def memory() -> list[Check]:
+def check_memory() -> list[Check]:
     """Free memory; and whether the service's limit has an effect, which Raspberry Pi OS leaves switched off."""
     available = re.search(r"MemAvailable:\s+(\d+) kB", text("/proc/meminfo"))
     if not available:
@@ -76,7 +76,7 @@ def memory() -> list[Check]:
     return checks
 
 
-def disk() -> list[Check]:
+def check_disk() -> list[Check]:
     """Free space where the project is."""
     mebibytes = shutil.disk_usage(Path(__file__).parent).free // 2**20
     low = mebibytes < MIN_DISK_MIB
@@ -84,7 +84,7 @@ def disk() -> list[Check]:
     return [Check("disk", f"{mebibytes} MiB free", "fault" if low else "ok", remedy)]
 
 
-def heat() -> list[Check]:
+def check_heat() -> list[Check]:
     """Temperature, and whether the clock is throttled; nothing where neither can be asked."""
     checks = []
     reading = text("/sys/class/thermal/thermal_zone0/temp").strip()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from runtime.classify import add_model_options, add_read_option
-from runtime.command import Parser, number_between, whole_number
-from runtime.sources import FLIPS, TURNS, SourceOptions
+from runtime.cli.options import add_model_options, add_read_option
+from runtime.cli.parser import Parser, number_between, whole_number
+from runtime.sources.base import SourceOptions
+from runtime.sources.transform import FLIPS, TURNS
 
 EXAMPLE = """  python -m runtime.camera
   python -m runtime.camera /dev/video2 --smoothing 5 --json

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-import struct
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime import MAX_PIXELS
 from runtime.errors import ImageError, SourceError
-from runtime.interpreter import quiet
-from runtime.preprocess import as_picture
+from runtime.image.jpeg import JPEG_START, claimed_size, is_cut_jpeg
+from runtime.image.pixels import as_picture
+from runtime.native import MAX_PIXELS, quiet
 
 IMAGE_SUFFIXES = frozenset(
     (".bmp", ".dib", ".gif", ".jpeg", ".jpg", ".jpe", ".png", ".pbm", ".pgm", ".ppm", ".tif", ".tiff", ".webp", ".avif")
@@ -25,22 +23,7 @@ VIDEO_SUFFIXES = frozenset(
     (".avi", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
 )
 STDIN = "-"
-JPEG_START = b"\xff\xd8\xff"
 FIRST_WITH_GIF = (4, 11)  # OpenCV's version
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One picture. image: (h, w) or (h, w, 3) BGR, uint8. index: counts from 0 within the source.
-
-    captured_at: seconds since the epoch when it was taken from a camera or read from a file. source: what
-    was asked for, or the file, without any password.
-    """
-
-    image: NDArray[np.uint8]
-    source: str
-    index: int
-    captured_at: float
 
 
 def expand(inputs: Sequence[str]) -> Iterator[str | SourceError]:
@@ -108,7 +91,7 @@ def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
             image = None
     if image is None:
         raise ImageError(f"{name}: {_not_a_picture(data, name)}")
-    if _is_cut_jpeg(data):  # OpenCV gives what there is, the rest gray; not every version says so
+    if is_cut_jpeg(data):  # OpenCV gives what there is, the rest gray; not every version says so
         raise ImageError(f"{name}: the picture is cut short; copy or take it again")
     try:
         return as_picture(image)
@@ -116,22 +99,10 @@ def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
         raise ImageError(f"{name}: {error}") from None
 
 
-def decode_jpeg(data: bytes) -> NDArray[np.uint8] | None:
-    """One whole JPEG of a stream as (h, w) or (h, w, 3) BGR, uint8; None where it is damaged.
-
-    Unlike `decode_image` it is for any thread, and cannot say what is wrong.
-    """
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
-    except cv2.error:
-        return None
-    return None if image is None else as_picture(image)
-
-
 def _not_a_picture(data: bytes, name: str) -> str:
     if Path(name).suffix.lower() in VIDEO_SUFFIXES:
         return "this is a video; use: python -m runtime.camera " + name
-    width, height = _claimed_size(data)
+    width, height = claimed_size(data)
     if width * height > MAX_PIXELS:
         return f"too large: {width}x{height} pixels, of at most {MAX_PIXELS:,} in all; make it smaller"
     if data.startswith(b"GIF8") and tuple(map(int, cv2.__version__.split(".")[:2])) < FIRST_WITH_GIF:
@@ -140,32 +111,3 @@ def _not_a_picture(data: bytes, name: str) -> str:
     if data.startswith(known):
         return "the picture is damaged or cut short; copy or take it again"
     return f"not a picture OpenCV can read (it starts with {data[:8]!r}); expected JPEG, PNG, BMP, WebP, TIFF or GIF"
-
-
-def _claimed_size(data: bytes) -> tuple[int, int]:
-    """(width, height) that the header of a PNG or JPEG claims; (0, 0) where it claims none."""
-    if data.startswith(b"\x89PNG") and len(data) >= 24:
-        width, height = struct.unpack_from(">II", data, 16)
-        return width, height
-    for marker, at in _jpeg_segments(data):
-        # Start of frame: C0 to CF, but for the tables C4 and CC and the reserved C8.
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and at + 9 <= len(data):
-            height, width = struct.unpack_from(">HH", data, at + 5)
-            return width, height
-    return 0, 0
-
-
-def _is_cut_jpeg(data: bytes) -> bool:
-    """Whether a JPEG's coded data does not come to its end mark, which cannot stand within them."""
-    scans = [at for marker, at in _jpeg_segments(data) if marker == 0xDA]
-    return bool(scans) and data.find(b"\xff\xd9", scans[0]) < 0
-
-
-def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
-    """(marker, offset) of a JPEG's segments up to its coded data (ITU-T T.81, annex B); none of what is no JPEG."""
-    at = 2
-    while data.startswith(JPEG_START) and at + 4 <= len(data) and data[at] == 0xFF:
-        yield data[at + 1], at
-        if data[at + 1] == 0xDA:
-            return
-        at += 2 + int(struct.unpack_from(">H", data, at + 2)[0])

@@ -103,3 +103,41 @@ def morph(gray: Gray, operation: int, size: int) -> Gray:
 
 def u8(array: object) -> NDArray[np.uint8]:
     return np.asarray(array, dtype=np.uint8)
+
+
+def as_picture(image: NDArray[np.generic]) -> Picture:
+    """Any picture OpenCV can give as (h, w) gray or (h, w, 3) BGR, uint8.
+
+    image: uint8 or uint16; (h, w), or (h, w, c) with c = 1 (gray), 3 (BGR) or 4 (BGRA). What shows
+    through is laid on white, or on black where what is there is mostly light.
+    Raises ValueError for anything else.
+    """
+    array = np.asarray(image)
+    channels = array.shape[2] if array.ndim == 3 else 1
+    if array.dtype not in (np.uint8, np.uint16) or array.ndim not in (2, 3) or channels not in (1, 3, 4):
+        raise ValueError(
+            "expected a picture (h, w), (h, w, 3) or (h, w, 4) of 8 or 16 bits a channel; "
+            f"received {array.dtype} {array.shape}"
+        )
+    if array.size == 0:
+        raise ValueError(f"expected a picture with pixels; received {array.shape}")
+    if array.dtype == np.uint16:
+        array = np.right_shift(array, 8).astype(np.uint8)
+    if channels == 4:
+        return _flattened(array.astype(np.uint8))
+    return np.asarray(array[..., 0] if array.ndim == 3 and channels == 1 else array, dtype=np.uint8)
+
+
+def _flattened(image: NDArray[np.uint8]) -> Picture:
+    """BGRA (h, w, 4) laid on white or black, whichever the visible part stands out from; BGR."""
+    alpha = image[..., 3:].astype(np.float32) / 255.0
+    visible = alpha.sum()
+    if visible == 0:
+        return np.full((*image.shape[:2], 3), 255, np.uint8)
+    mean = float((image[..., :3].mean(axis=2, keepdims=True) * alpha).sum() / visible)
+    ground = 255.0 if mean < 128 else 0.0
+    return np.asarray(image[..., :3] * alpha + ground * (1 - alpha) + 0.5, dtype=np.uint8)
+
+
+def to_gray(image: Picture) -> Gray:
+    return image if image.ndim == 2 else u8(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))

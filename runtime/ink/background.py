@@ -13,7 +13,7 @@ import math
 import cv2
 import numpy as np
 
-from runtime.pixels import Gray, Levels, Picture, histogram, morph, shrink, u8
+from runtime.image.pixels import Gray, Levels, Picture, histogram, morph, shrink, to_gray, u8
 
 Tint = tuple[int, ...]  # grey levels: of blue, green and red, 0 for the lowest
 NO_TINT: Tint = (0, 0, 0)
@@ -70,10 +70,6 @@ def _leaning(gray: Gray) -> float:
     square = cv2.multiply(detail, detail)
     cubes, squares = (cv2.mean(cv2.multiply(square, detail))[0], cv2.mean(square)[0])
     return float(cubes / (squares + 1.0) ** 1.5)
-
-
-def to_gray(image: Picture) -> Gray:
-    return image if image.ndim == 2 else u8(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
 
 
 def paper_tint(image: Picture) -> Tint:

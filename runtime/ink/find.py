@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from runtime.paper import (
+from runtime.image.pixels import Gray, Picture, quantile, shrink, to_gray, u8
+from runtime.ink.background import (
     NO_TINT,
     SMALL_SIDE,
     SQUARE,
@@ -21,11 +22,9 @@ from runtime.paper import (
     paper_tint,
     strength_of,
     stroke_limit,
-    to_gray,
 )
-from runtime.parts import MAX_BULGE, Mark, main_mark
-from runtime.pixels import Gray, Picture, quantile, shrink, u8
-from runtime.small import even_ground, in_veil, is_light_in_veil, is_veiled, restored, without_line
+from runtime.ink.main_mark import MAX_BULGE, Mark, main_mark
+from runtime.ink.thumbnail import even_ground, in_veil, is_light_in_veil, is_veiled, restored, without_line
 
 WORK_SIDE = 320  # pixels; marks are looked for in a picture no larger than this
 MARK_SIDE = 80  # pixels; a mark is cut out at no more than this, four times MNIST's box

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.cells import MIN_CELLS
-from runtime.marks import Page, Piece
-from runtime.pixels import Boxes
+from runtime.image.pixels import Boxes
+from runtime.ink.page import Page, Piece
+from runtime.ink.table_cells import MIN_CELLS
 
 TALL = 0.65  # of a row's height: pieces that are digits rather than parts of them
 ROW_SLACK = 0.15  # of a row's height, above and below it: a piece whose middle is there belongs to it

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.paper import SMALL_SIDE, SQUARE, stroke_limit
-from runtime.pixels import Gray, Labels, Mask, components, having
-from runtime.rules import frame_lengths, frame_lines, may_have_frame_lines
+from runtime.image.pixels import Gray, Labels, Mask, components, having
+from runtime.ink.background import SMALL_SIDE, SQUARE, stroke_limit
+from runtime.ink.ruled_lines import frame_lengths, frame_lines, may_have_frame_lines
 
 Table = NDArray[np.int64]  # (n, 5): x, y, width, height and area of a component
 

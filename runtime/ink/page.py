@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.cells import NO_CELLS, find_cells
-from runtime.paper import (
+from runtime.image.pixels import Boxes, Gray, Mask, Picture, components, histogram, shrink, u8
+from runtime.ink.background import (
     MIN_CONTRAST,
     NOISE_SIGMAS,
     SMALL_SIDE,
@@ -20,8 +20,8 @@ from runtime.paper import (
     paper_tint,
     strength_of,
 )
-from runtime.pixels import Boxes, Gray, Mask, Picture, components, histogram, shrink, u8
-from runtime.rules import find_lines, frame_lines
+from runtime.ink.ruled_lines import find_lines, frame_lines
+from runtime.ink.table_cells import NO_CELLS, find_cells
 
 READ_SIDE = 1600  # pixels; a 30-pixel digit of a 2000-pixel page keeps 24, enough for MNIST's 20
 FIRST_GROUND = 0.6  # of the shorter side: wider than any stroke, whatever the picture shows

@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.card import InputSpec
-from runtime.ink import Ink, stretched
-from runtime.layout import TALL, Group, Row, find_rows
-from runtime.marks import Page, find_marks
-from runtime.pixels import Gray, Mask, Picture, u8
-from runtime.preprocess import frame_ink
+from runtime.image.pixels import Gray, Mask, Picture, u8
+from runtime.ink.find import Ink, stretched
+from runtime.ink.framing import frame_ink
+from runtime.ink.layout import TALL, Group, Row, find_rows
+from runtime.ink.page import Page, find_marks
+from runtime.results import Region
+from runtime.tflite.card import InputSpec
 
 Scores = Callable[[NDArray[np.uint8]], NDArray[np.float32]]  # model input -> probabilities (classes,)
 
@@ -39,15 +40,6 @@ CROSS_BAND = 0.08  # of its side, beside half the stroke: how far an arm may lea
 WORD_GAP = 0.6  # row heights between the letters of a word, at most
 WORD_LETTERS = 3
 SCORE_FLOOR = 1e-4
-
-
-@dataclass(frozen=True)
-class Region:
-    """One digit. box: (x, y, width, height) in pixels of the picture. score: 0 to 1."""
-
-    box: tuple[int, int, int, int]
-    label: str
-    score: float
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.paper import SMALL_SIDE
-from runtime.pixels import Boxes, Mask, boxes_of, components, having, u8
+from runtime.image.pixels import Boxes, Mask, boxes_of, components, having, u8
+from runtime.ink.background import SMALL_SIDE
 
 CELL_LINE = 0.85  # of a cell's side; a line is longer, a digit within the cell shorter
 DIGIT_LINE = 1.7  # of a digit's height; no stroke of one is longer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from runtime.pixels import Boxes, Mask, boxes_of
+from runtime.image.pixels import Boxes, Mask, boxes_of
 
 MIN_CELL = 12  # pixels; less holds no digit that could be read
 CELL_FILL = 0.6  # of its box: a cell with a digit in it covers more, the inside of a bow does not

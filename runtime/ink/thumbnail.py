@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.paper import ground_of
-from runtime.pixels import Gray, components, quantile, u8
+from runtime.image.pixels import Gray, components, quantile, u8
+from runtime.ink.background import ground_of
 
 EXTREME = 0.1  # of the picture's range: this near its end a pixel is as dark or as light as the picture gets
 BAND_GROUND = 0.6  # of a band's pixels: at one end of the range

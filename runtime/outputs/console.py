@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from runtime.health import RECOVERED
-from runtime.lines import json_line, state_line, text_line
-from runtime.stats import Stats
-from runtime.watch import Answer
-from runtime.worker import Worker, line_writer
+from runtime.outputs.format import json_line, state_line, text_line
+from runtime.outputs.stats import Stats
+from runtime.outputs.worker import Worker, line_writer
+from runtime.stream.answer import Answer
+from runtime.stream.health import RECOVERED
 
 WAITING_LINES = 1000  # for a terminal or a pipe that does not take them
 

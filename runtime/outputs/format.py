@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Mapping
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
+from runtime.results import Prediction, Reading
+from runtime.stream.answer import Answer, Look
 
-from runtime.classifier import Prediction, Reading
-
-GREEN, ORANGE, RED = (80, 200, 80), (0, 140, 255), (40, 40, 220)  # BGR: an answer, none, a region's label
 CSV_HEADER = ("source", "label", "score", "reason", "preprocess_ms", "inference_ms", "top")
 
 
@@ -87,52 +84,62 @@ def csv_line(cells: tuple[str, ...]) -> str:
     return buffer.getvalue()
 
 
-def overlay(image: NDArray[np.uint8], prediction: Prediction) -> NDArray[np.uint8]:
-    """The picture, (h, w, 3) BGR uint8, with what was looked at framed and the answer written in a bar above it."""
-    canvas = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()
-    scale = max(1, round(240 / max(canvas.shape[:2])))
-    canvas = cv2.resize(canvas, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
-    height, width = canvas.shape[:2]
-    colour = GREEN if prediction.label is not None else ORANGE
-    if prediction.box is not None:
-        x, y, w, h = (v * scale for v in prediction.box)
-        cv2.rectangle(canvas, (x, y), (x + w, y + h), colour, max(2, height // 200))
-    bar = max(28, round(0.08 * max(height, width)))
-    canvas = cv2.copyMakeBorder(canvas, bar, 0, 0, 0, cv2.BORDER_CONSTANT, value=(32, 32, 32))
-    # Whatever the picture's size, the colour tells an answer from none.
-    cv2.rectangle(canvas, (0, bar - 3), (canvas.shape[1], bar - 2), colour, -1)
-    text = _ascii(_caption(prediction))
-    size = bar / 40
-    thick = max(1, round(size * 1.5))
-    # Narrow pictures: smaller letters rather than lost ones.
-    (needed, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, thick)
-    size *= min(1.0, (width - 12) / needed)
-    cv2.putText(canvas, text, (6, round(bar * 0.72)), cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick, cv2.LINE_AA)
-    return np.asarray(canvas, dtype=np.uint8)
+def text_line(answer: Answer) -> str:
+    """ "12:03:04 frame 61: 7 (99.9 %), 29.8 fps"."""
+    name = f"{clock(answer.at)} frame {answer.frame.index}" if answer.frame else clock(answer.at)
+    if answer.look is None or answer.frame is None:
+        return f"{name}: {answer.state}"
+    if answer.steady is None and answer.look.answer[0]:
+        return f"{name}: nothing steady"
+    if answer.look.reading is None:
+        line = to_text(name, answer.look.prediction)
+    else:
+        line = f"{name}: {in_one_line(answer.look)}"
+    return line + (f" [{answer.fps:.1f} fps]" if answer.fps else "")
 
 
-def overlay_regions(image: NDArray[np.uint8], reading: Reading) -> NDArray[np.uint8]:
-    """The picture, (h, w, 3) BGR uint8, with every region framed and its label at the frame's left top corner."""
-    canvas = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()
-    scale = max(1, round(240 / max(canvas.shape[:2])))
-    canvas = cv2.resize(canvas, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
-    line = max(1, max(canvas.shape[:2]) // 500)
-    for region in reading.regions:
-        x, y, w, h = (v * scale for v in region.box)
-        cv2.rectangle(canvas, (x, y), (x + w, y + h), GREEN, line)
-        size = min(1.2, max(0.35, h / 90))
-        place = (x, max(round(24 * size), y - 2 * line))
-        cv2.putText(canvas, _ascii(region.label), place, cv2.FONT_HERSHEY_SIMPLEX, size, RED, line, cv2.LINE_AA)
-    return np.asarray(canvas, dtype=np.uint8)
+def in_one_line(look: Look) -> str:
+    """A text that was read: "31415 / 92653 (97.1 %)", the score that of its least certain digit."""
+    rows = look.answer[1].replace("\n", " / ")
+    return f"{rows} ({look.score:.1%})".replace("%", " %") if rows else "no digits"
 
 
-def _caption(prediction: Prediction) -> str:
-    if prediction.label is not None:
-        return f"{prediction.label}  {prediction.score:.1%}"
-    best = f": {prediction.top[0].label} {prediction.top[0].score:.0%}?" if prediction.top else ""
-    return f"{prediction.reason}{best}"
+def state_line(answer: Answer) -> str:
+    """A change of state: "12:03:04 stale: no new frame for 2 s"."""
+    return f"{clock(answer.at)} {answer.state}" + (f": {answer.message}" if answer.message else "")
 
 
-def _ascii(text: str) -> str:
-    """OpenCV's fonts have ASCII only; other letters become "?" there, and nowhere else."""
-    return text.encode("ascii", "replace").decode("ascii")
+def to_json_dict(answer: Answer) -> dict[str, object]:
+    """The JSON object of one answer; the keys are the same with a frame and without.
+
+    reason: "no frame" where stale or lost; `message` then says why.
+    """
+    frame, look = answer.frame, answer.look
+    if look is None or frame is None:
+        seen: dict[str, object] = {"source": answer.source, "label": None, "score": 0.0, "reason": "no frame"}
+        seen |= {"top": [], "timing_ms": {"preprocess": 0.0, "inference": 0.0}}
+    else:
+        seen = to_dict(answer.source, look.prediction)
+        if look.reading is not None:
+            seen |= reading_to_dict(look.reading)
+    return {
+        **seen,
+        "frame": frame.index if frame else None,
+        "captured_at": round(frame.captured_at, 3) if frame else None,
+        "age_ms": round(answer.age_ms, 3) if frame else None,
+        "state": answer.state,
+        "steady": answer.steady,
+        "classified": answer.classified,
+        "fps": round(answer.fps, 1),
+        "message": answer.message or None,
+    }
+
+
+def json_line(answer: Answer) -> str:
+    """`to_json_dict` on one line."""
+    return json.dumps(to_json_dict(answer), ensure_ascii=False)
+
+
+def clock(at: float) -> str:
+    """Seconds since the epoch as the time of day here."""
+    return time.strftime("%H:%M:%S", time.localtime(at))

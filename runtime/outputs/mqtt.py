@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from runtime import __version__
 from runtime.errors import OptionError
-from runtime.watch import Answer
+from runtime.stream.answer import Answer
 
 DEFAULT_TOPIC = "edge-classifier"
 PORTS = {"mqtt": 1883, "mqtts": 8883}

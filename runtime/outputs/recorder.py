@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import SourceError
-from runtime.watch import Answer
-from runtime.worker import Worker
+from runtime.outputs.worker import Worker
+from runtime.stream.answer import Answer
 
 Image = NDArray[np.uint8]
 KEEP_FREE = 500_000_000  # bytes of the disk that are left to others

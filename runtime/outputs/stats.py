@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from runtime.watch import Answer
+from runtime.stream.answer import Answer
 
 EVERY_S = 60.0
 MOST = 3000  # values of a stage that are kept, the newest

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import OptionError
-from runtime.health import OK
-from runtime.lines import in_one_line
-from runtime.render import GREEN, ORANGE, overlay, overlay_regions
-from runtime.watch import Answer
+from runtime.outputs.format import in_one_line
+from runtime.outputs.overlay import GREEN, ORANGE, overlay, overlay_regions
+from runtime.stream.answer import Answer
+from runtime.stream.health import OK
 
 TITLE = "edge-classifier"
 WIDEST = 1280  # pixels of a window as it opens

@@ -6,7 +6,6 @@ JPEGs are found by their own structure, so every server's idea of multipart will
 from __future__ import annotations
 
 import base64
-import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,70 +21,13 @@ from urllib.request import (
 )
 
 from runtime.errors import SourceError
-from runtime.frames import JPEG_START, Frame, decode_jpeg
+from runtime.image.jpeg import decode_jpeg, jpegs
+from runtime.sources import network
+from runtime.sources.base import Frame
+from runtime.sources.network import reason
 
-CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 10.0  # without a byte, and for one whole frame; the loop says "stale" long before
-CHUNK = 65536  # bytes
-MAX_JPEG = 32_000_000  # bytes without a whole JPEG: this is no MJPEG
 MAX_DAMAGED = 30  # JPEGs in a row
-# A marker within the picture's data: FF and neither a stuffed 0, a restart (D0 to D7) nor padding.
-MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-START, END, SCAN = 0xD8, 0xD9, 0xDA
-
-
-def jpeg_end(data: bytes | bytearray, position: int = 0) -> tuple[int, int]:
-    """Where the JPEG that starts at byte 0 of `data` ends: (its length, 0), or (0, where to look on).
-
-    position: what an earlier call on less data gave as the second. A JPEG that another one cuts short
-    gives (-1, where that one starts). Lengths are those of ITU-T T.81, section B.
-    """
-    at = position or 2
-    while True:
-        marker = MARKER.search(data, at)
-        if marker is None:
-            return 0, max(2, len(data) - 1)
-        at = marker.start()
-        code = data[at + 1]
-        if code == END:
-            return at + 2, 0
-        if code == START:
-            return -1, at
-        if len(data) < at + 4:
-            return 0, at
-        length = 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        # A segment may hold a thumbnail, a JPEG of its own: step over it.
-        if len(data) < at + length:
-            return 0, at
-        at += length
-
-
-def jpegs(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    """Every whole JPEG of a byte stream; what is between them, or cut short, is left out.
-
-    read(n) gives up to n bytes as they come, b"" at the end. Raises SourceError where 32 MB hold none.
-    """
-    data = bytearray()
-    position = 0
-    while chunk := read(CHUNK):
-        data += chunk
-        while True:
-            if not data.startswith(JPEG_START):
-                start = data.find(JPEG_START)
-                del data[: start if start >= 0 else max(0, len(data) - 2)]
-                if start < 0:
-                    break
-            length, position = jpeg_end(data, position)
-            if length > 0:
-                yield bytes(data[:length])
-                del data[:length]
-            elif length < 0:
-                del data[:position]
-                position = 0
-            else:
-                break
-        if len(data) > MAX_JPEG:
-            raise SourceError(f"{len(data):,} bytes without a whole JPEG; expected an MJPEG stream")
 
 
 def frames_of(read: Callable[[int], bytes], source: str, close: Callable[[], None] | None = None) -> Iterator[Frame]:
@@ -112,7 +54,7 @@ def frames_of(read: Callable[[int], bytes], source: str, close: Callable[[], Non
 def open_http(url: str, name: str) -> Iterator[Frame]:
     """Frames of an MJPEG stream over HTTP. name: the URL without its password.
 
-    Raises SourceError: refused, not found, not MJPEG, no answer within CONNECT_TIMEOUT_S.
+    Raises SourceError: refused, not found, not MJPEG, no answer within network.CONNECT_TIMEOUT_S.
     """
     response = _connect(url, name)
     kind = str(response.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
@@ -132,7 +74,7 @@ def _connect(url: str, name: str) -> Any:
         request = Request(bare, headers={"User-Agent": "edge-classifier", "Accept": "multipart/x-mixed-replace, */*"})
         login = _login(request, parts) if parts.username is not None else []
         # No proxy: a camera is on this network.
-        return build_opener(ProxyHandler({}), *login).open(request, timeout=CONNECT_TIMEOUT_S)
+        return build_opener(ProxyHandler({}), *login).open(request, timeout=network.CONNECT_TIMEOUT_S)
     except HTTPError as error:
         error.close()
         who = "user and password" + ("" if parts.username is None else " are wrong; they")
@@ -152,16 +94,6 @@ def _login(request: Request, parts: SplitResult) -> list[BaseHandler]:
     known = HTTPPasswordMgrWithDefaultRealm()
     known.add_password(None, request.full_url, user, password)
     return [HTTPDigestAuthHandler(known)]
-
-
-def reason(error: BaseException) -> str:
-    """What a failed connection means, in words that say what to do."""
-    cause = error.reason if isinstance(error, URLError) and isinstance(error.reason, BaseException) else error
-    if isinstance(cause, TimeoutError):
-        return f"no answer within {CONNECT_TIMEOUT_S:g} s; is the camera on, and the address right?"
-    if isinstance(cause, ConnectionRefusedError):
-        return "connection refused; nothing listens there. Is the port right?"
-    return str(getattr(cause, "strerror", None) or cause)
 
 
 def _http(response: Any, name: str) -> Iterator[Frame]:

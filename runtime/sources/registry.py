@@ -7,41 +7,21 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import stat
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from runtime.errors import OptionError, SourceError
-from runtime.frames import JPEG_START, STDIN, VIDEO_SUFFIXES, Frame, decode_image, expand, read_image
+from runtime.image.files import STDIN, VIDEO_SUFFIXES, decode_image, expand, read_image
+from runtime.image.jpeg import JPEG_START
+from runtime.sources.base import Frame, SourceOptions
+from runtime.sources.network import redacted
+from runtime.sources.transform import turned
 
-FLIPS = {"h": 1, "v": 0, "hv": -1}  # as cv2.flip counts
-TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 NODES = ("/dev/video", "/dev/v4l/")  # the latter: udev's links that stay with a camera
 GRAMMAR = "0, /dev/video0, csi://0, rtsp://..., http://..., a video, a picture, a folder, - or fake://digits"
-
-
-@dataclass(frozen=True)
-class SourceOptions:
-    """What a camera is asked for, and how its frames are turned. None: as it comes.
-
-    width, height: pixels. fps: frames a second. flip: "h", "v" or "hv". rotate: degrees clockwise, after
-    the flip. roi: (x, y, width, height) in pixels of the turned picture; the rest is cut away.
-    """
-
-    width: int | None = None
-    height: int | None = None
-    fps: float | None = None
-    flip: str | None = None
-    rotate: int = 0
-    roi: tuple[int, int, int, int] | None = None
 
 
 def open_source(text: str, options: SourceOptions | None = None) -> Iterator[Frame]:
@@ -54,32 +34,32 @@ def open_source(text: str, options: SourceOptions | None = None) -> Iterator[Fra
     options = options or SourceOptions()
     frames = _open(text, options)
     if options.flip or options.rotate or options.roi:
-        return _turned(frames, options)
+        return turned(frames, options)
     return frames
 
 
 def _open(text: str, options: SourceOptions) -> Iterator[Frame]:
     scheme = text.partition("://")[0] if "://" in text else ""
     if text.isdigit() or text.startswith(NODES) or scheme == "v4l2":
-        from runtime.capture import open_camera
+        from runtime.sources.opencv import open_camera
 
         return open_camera(text.removeprefix("v4l2://"), options)
     if scheme == "csi":
-        from runtime.capture import open_csi
+        from runtime.sources.csi import open_csi
 
         return open_csi(text, options)
     if scheme == "fake":
-        from runtime.fake import open_fake
+        from runtime.sources.synthetic import open_fake
 
         return open_fake(text, options)
     if options.width or options.height or options.fps:
         raise OptionError(f"--width, --height and --fps are asked of a camera; {redacted(text)} has its own")
     if scheme in ("rtsp", "rtsps"):
-        from runtime.capture import open_rtsp
+        from runtime.sources.opencv import open_rtsp
 
         return open_rtsp(text, redacted(text))
     if scheme in ("http", "https"):
-        from runtime.mjpeg import open_http
+        from runtime.sources.mjpeg import open_http
 
         return open_http(text, redacted(text))
     if scheme:
@@ -91,7 +71,7 @@ def _open_stored(text: str) -> Iterator[Frame]:
     if text == STDIN:
         return _standard_input()
     if Path(text).suffix.lower() in VIDEO_SUFFIXES:
-        from runtime.capture import open_video
+        from runtime.sources.opencv import open_video
 
         return open_video(text)
     files = []
@@ -117,41 +97,11 @@ def has_video(text: str) -> bool:
     return is_live(text) or text == STDIN or Path(text).suffix.lower() in VIDEO_SUFFIXES
 
 
-def redacted(text: str) -> str:
-    """A URL without its password, fit for logs: rtsp://admin:***@camera/1."""
-    return re.sub(r"(://[^/@:]*):[^/]*@", r"\1:***@", text)
-
-
 def _standard_input() -> Iterator[Frame]:
     stream = io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))
     if not stream.peek(3)[:3].startswith(JPEG_START):  # one picture of another kind
         image = decode_image(stream.read(), "standard input")
         return iter([Frame(image, STDIN, 0, time.time())])
-    from runtime.mjpeg import frames_of
+    from runtime.sources.mjpeg import frames_of
 
     return frames_of(stream.read1, STDIN)
-
-
-def _turned(frames: Iterator[Frame], options: SourceOptions) -> Iterator[Frame]:
-    try:
-        for frame in frames:
-            yield replace(frame, image=turn(frame.image, options))
-    finally:
-        close = getattr(frames, "close", None)
-        if close:
-            close()
-
-
-def turn(image: NDArray[np.uint8], options: SourceOptions) -> NDArray[np.uint8]:
-    """The picture flipped, rotated and cut as the options say. Raises SourceError where the cut is outside it."""
-    if options.flip:
-        image = np.asarray(cv2.flip(image, FLIPS[options.flip]), np.uint8)
-    if options.rotate:
-        image = np.asarray(cv2.rotate(image, TURNS[options.rotate]), np.uint8)
-    if options.roi:
-        x, y, w, h = options.roi
-        height, width = image.shape[:2]
-        if x + w > width or y + h > height:
-            raise SourceError(f"--roi {x},{y},{w},{h} lies outside the picture, which is {width}x{height}")
-        image = image[y : y + h, x : x + w]
-    return image

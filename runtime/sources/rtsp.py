@@ -44,7 +44,7 @@ def why_not(url: str) -> str:
             connection.sendall(request.encode("utf-8"))
             return _meaning(connection.recv(1000))
     except OSError as error:
-        from runtime.mjpeg import reason
+        from runtime.sources.network import reason
 
         return reason(error)
 

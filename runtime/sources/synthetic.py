@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import SourceError
-from runtime.frames import Frame
+from runtime.sources.base import Frame
 
 if TYPE_CHECKING:
-    from runtime.sources import SourceOptions
+    from runtime.sources.base import SourceOptions
 
 PAPER, INK = 225, 40  # grey levels
 FRAMES_A_DIGIT = 30

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from runtime.errors import EdgeError, SourceError
-from runtime.frames import Frame
-from runtime.health import LOST, STALE, STALE_S, Health
+from runtime.sources.base import STALE_S, Frame
+from runtime.stream.health import LOST, OK, STALE, Health
 
 POLL_S = 0.2  # how soon a request to stop is seen where no frame comes
 MAX_HUNG = 3  # threads that hang in a driver; no more are started until one comes back
@@ -193,3 +193,14 @@ class LiveSource:
 
 def _text(name: str, error: Exception | None) -> str:
     return str(error) if isinstance(error, EdgeError) else f"{name}: {type(error).__name__}: {error}"
+
+
+def stored_events(frames: Iterator[Frame], stop: Callable[[], bool]) -> Iterator[Event]:
+    """Every frame of a file, none of them late."""
+    while not stop():
+        start = time.monotonic()
+        frame = next(frames, None)
+        if frame is None:
+            return
+        now = time.monotonic()
+        yield Event(OK, now, frame, (now - start) * 1000)

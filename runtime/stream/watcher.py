@@ -4,83 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.classifier import Classifier, Prediction, Reading
-from runtime.frames import Frame
-from runtime.health import OK
-from runtime.live import Event
-from runtime.steady import Steady, differs, sketch
+from runtime.classifier import Classifier
+from runtime.stream.answer import Answer, Look
+from runtime.stream.change import differs, sketch
+from runtime.stream.live import Event
+from runtime.stream.smoothing import Steady
 
 FPS_FRAMES = 30  # that the frame rate is taken over
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a model says of a frame. reading: where every digit was asked for."""
-
-    prediction: Prediction
-    reading: Reading | None = None
-
-    @property
-    def answer(self) -> tuple[bool, str]:
-        """(True, the text or the label), or (False, why there is none)."""
-        if self.reading is not None:
-            return bool(self.reading.text), self.reading.text
-        return self.prediction.label is not None, self.prediction.label or self.prediction.reason or ""
-
-    @property
-    def score(self) -> float:
-        """Of the label; of a text, that of its least certain digit. 0 to 1."""
-        if self.reading is None:
-            return self.prediction.score
-        return min((region.score for region in self.reading.regions), default=0.0)
-
-    @property
-    def reason(self) -> str | None:
-        """Why there is no answer; None where there is one."""
-        if self.reading is None:
-            return self.prediction.reason
-        return None if self.reading.text else self.prediction.reason or "unsure"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """All that is known after one event; what every output is shown.
-
-    state: ok, stale, lost or recovered. frame, look: None where stale or lost, and `message` says why.
-    classified: False where the frame is as the last classified one was, whose look this is. steady: the
-    reading that holds, None where none does. changed: it is another one than before, or the state is.
-    age_ms: from capture to now. fps: frames a second, lately. capture_ms: that the source took.
-    """
-
-    state: str
-    source: str
-    at: float
-    frame: Frame | None = None
-    look: Look | None = None
-    classified: bool = False
-    steady: str | None = None
-    changed: bool = False
-    age_ms: float = 0.0
-    fps: float = 0.0
-    capture_ms: float = 0.0
-    message: str = ""
-
-
-class Output(Protocol):
-    """Where answers go. `show` does not wait for anything outside the process."""
-
-    def show(self, answer: Answer) -> None: ...
-
-    def close(self) -> bool:
-        """End it; False where something outside holds it up."""
-        ...
 
 
 def looker(classifier: Classifier, top_k: int, threshold: float | None, read: bool) -> Callable[..., Look]:
@@ -91,17 +27,6 @@ def looker(classifier: Classifier, top_k: int, threshold: float | None, read: bo
         return Look(prediction, classifier.read(image, threshold) if read else None)
 
     return look
-
-
-def stored_events(frames: Iterator[Frame], stop: Callable[[], bool]) -> Iterator[Event]:
-    """Every frame of a file, none of them late."""
-    while not stop():
-        start = time.monotonic()
-        frame = next(frames, None)
-        if frame is None:
-            return
-        now = time.monotonic()
-        yield Event(OK, now, frame, (now - start) * 1000)
 
 
 class Watcher:

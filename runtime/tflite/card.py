@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from runtime import appended
 from runtime.errors import ModelError
+from runtime.tflite import container
 
 try:  # as random.py does: hashlib would load OpenSSL, 3.5 MiB for one sum
     from _sha2 import sha256  # CPython 3.12 and later
@@ -190,7 +190,7 @@ def attach_card(model: bytes, card: ModelCard) -> bytes:
     The same arguments always give the same bytes.
     """
     card = dataclasses.replace(card, sha256=sha256(model).hexdigest())
-    return appended.attach(model, {CARD_FILE: card.to_json(), LABELS_FILE: "\n".join(card.labels) + "\n"})
+    return container.attach(model, {CARD_FILE: card.to_json(), LABELS_FILE: "\n".join(card.labels) + "\n"})
 
 
 def split_card(data: bytes) -> tuple[bytes, ModelCard | None]:
@@ -199,7 +199,7 @@ def split_card(data: bytes) -> tuple[bytes, ModelCard | None]:
     Raises ModelError where a card is there and cannot be read, or its sha256 is not that of the model.
     """
     try:
-        start, packed = appended.find(data, CARD_FILE)
+        start, packed = container.find(data, CARD_FILE)
         if packed is None:
             return data[:start], None
         text = packed.decode("utf-8")

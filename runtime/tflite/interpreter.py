@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import InterpreterMissing, ModelError, ModelMismatch
-from runtime.flatbuffer import check_flatbuffer
+from runtime.native import quiet
+from runtime.tflite.flatbuffer import check_flatbuffer
 
 PACKAGES = ("ai_edge_litert", "tflite_runtime", "tensorflow")  # the first that works is taken
-STDERR = 2  # the file descriptor: the interpreters' C++ writes past sys.stderr
 
 
 @dataclass(frozen=True)
@@ -128,42 +126,3 @@ def _tensor_info(details: dict[str, Any]) -> TensorInfo:
         scale=float(scales[0]) if len(scales) else 0.0,
         zero_point=int(zeros[0]) if len(zeros) else 0,
     )
-
-
-def _sink() -> IO[bytes]:
-    """Somewhere to write that needs no disk, where the system has it."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("stderr"), "w+b")
-    import tempfile
-
-    return tempfile.TemporaryFile()
-
-
-@contextmanager
-def quiet() -> Iterator[Callable[[], str]]:
-    """Keep what C++ code writes to standard error off the terminal; yields a function that returns it.
-
-    DEBUG=1 lets it through. Not for use while another thread writes to standard error.
-    """
-    if os.environ.get("DEBUG") == "1":
-        yield lambda: ""
-        return
-    sys.stderr.flush()
-    try:
-        saved = os.dup(STDERR)
-    except OSError:  # closed, as a daemon may have it: nothing to keep quiet
-        yield lambda: ""
-        return
-    with _sink() as sink:
-        os.dup2(sink.fileno(), STDERR)
-
-        def said() -> str:
-            sink.seek(0)
-            lines = sink.read().decode("utf-8", "replace").splitlines()
-            return "; ".join(line for line in lines if line and not line.startswith(("INFO", "WARNING")))
-
-        try:
-            yield said
-        finally:
-            os.dup2(saved, STDERR)
-            os.close(saved)

@@ -10,7 +10,7 @@ from benchmarks.candidates import CANDIDATES, Candidate, chosen
 from benchmarks.page import table, write_between
 from benchmarks.timing import BURST, WARM_UP, side_by_side
 from runtime.errors import OptionError
-from train.models import RECIPES, build
+from train.models.recipes import RECIPES, build
 
 
 def test_the_table_is_of_networks_that_can_be_built() -> None:

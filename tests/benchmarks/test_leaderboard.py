@@ -18,7 +18,7 @@ from benchmarks.leaderboard import MODELS, TEACHERS, TUTORIALS, percent, points,
 from benchmarks.runs import Record, Run, real_accuracy
 from runtime.classifier import DEFAULT_MODEL
 from runtime.errors import DataError, OptionError
-from train.models import RECIPES
+from train.models.recipes import RECIPES
 
 ROOT = Path(__file__).parents[2]
 RECORD = Record("mlp-128", 0, "mnist", "ab", 101_770, 110_000, 6, 13.0, 0.98, 0.975, 0.9745, 0.998, 10_000, 0.92, 0.96)

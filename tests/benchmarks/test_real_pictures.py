@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.real_pictures import digits_of, distance, exact_rows
-from runtime.frames import read_image
+from runtime.image.files import read_image
 from tests.runtime.helpers import ROOT, command
 
 COLUMNS = ("path", "label", "kind", "repo", "task")

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from runtime.classifier import Classifier
 from runtime.errors import SourceError
-from runtime.frames import read_image
-from runtime.live import LiveSource
-from runtime.sources import open_source
+from runtime.image.files import read_image
+from runtime.sources.registry import open_source
+from runtime.stream.live import LiveSource
 from tests.runtime.helpers import ROOT, command
 from tests.runtime.test_camera import Running
 

@@ -29,9 +29,9 @@ look() {
   "$WORK/venv/bin/python" - "$WORK/window.png" <<'LOOK'
 import sys
 import cv2
-from runtime.fake import PAPER
-from runtime.render import GREEN
-from runtime.window import BAR
+from runtime.sources.synthetic import PAPER
+from runtime.outputs.overlay import GREEN
+from runtime.outputs.window import BAR
 shot = cv2.imread(sys.argv[1])
 counts = [int((shot == colour).all(axis=2).sum()) for colour in ((PAPER,) * 3, (BAR,) * 3, GREEN)]
 print(f"{sys.argv[1]}: {counts[0]} pixels of paper, {counts[1]} of bar, {counts[2]} of frame and letters")

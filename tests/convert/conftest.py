@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from convert.data import Dataset, Split
-from runtime.card import InputSpec
+from runtime.tflite.card import InputSpec
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 

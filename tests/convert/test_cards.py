@@ -11,9 +11,9 @@ import pytest
 
 from convert import cards
 from convert.parity import compare
-from runtime.card import Decision, InputSpec, ModelCard
 from runtime.errors import DataError, EdgeError, ModelError, ModelMismatch, OptionError
-from runtime.interpreter import TensorInfo
+from runtime.tflite.card import Decision, InputSpec, ModelCard
+from runtime.tflite.interpreter import TensorInfo
 
 SPEC = InputSpec(4, 4, framing="frame", polarity="any", ink_box=1)
 CARD = ModelCard("three", "1", ("a", "b", "c"), SPEC, training={"seed": 5})

@@ -16,9 +16,9 @@ import pytest
 from convert.__main__ import main
 from convert.data import Dataset
 from convert.rejection import ASSUMED, GIVEN
-from runtime.card import Decision, InputSpec, ModelCard, split_card
 from runtime.classifier import Classifier
 from runtime.errors import DataError, EdgeError, ModelError, OptionError
+from runtime.tflite.card import Decision, InputSpec, ModelCard, split_card
 
 ROOT = Path(__file__).resolve().parents[2]
 FRAME = InputSpec(framing="frame", polarity="any")

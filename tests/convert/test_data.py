@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from convert.data import Dataset, Split, calibrate, calibration_indices, load_dataset, to_inputs
-from runtime.card import InputSpec
 from runtime.errors import DataError
+from runtime.tflite.card import InputSpec
 
 FRAME = InputSpec(framing="frame", polarity="any")
 RGB = InputSpec(2, 2, 3, colour="rgb", polarity="any", framing="frame", ink_box=1)

@@ -12,9 +12,9 @@ import pytest
 
 from convert import parity, quantize
 from convert.data import Calibration, Dataset, calibrate
-from runtime.card import InputSpec
 from runtime.errors import ModelError, ModelMismatch, OptionError
-from runtime.interpreter import Interpreter, TensorInfo
+from runtime.tflite.card import InputSpec
+from runtime.tflite.interpreter import Interpreter, TensorInfo
 
 FRAME = InputSpec(framing="frame", polarity="any")
 SHAPE = (1, 28, 28, 1)

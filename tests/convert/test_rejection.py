@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from convert import rejection
-from convert.confidence import Scores
 from convert.rejection import threshold
+from convert.temperature import Scores
 
 
 def scored(best: list[float]) -> Scores:

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from convert.confidence import (
+from convert.temperature import (
     expected_calibration_error,
     fit_temperature,
     log_scores,
     negative_log_likelihood,
     softmax,
 )
-from runtime.card import Decision
-from runtime.classifier import to_probabilities
-from runtime.interpreter import TensorInfo
+from runtime.tflite.card import Decision
+from runtime.tflite.interpreter import TensorInfo
+from runtime.tflite.tensors import to_probabilities
 
 INT8 = np.dtype(np.int8)
 PROBABILITIES = TensorInfo((1, 3), INT8, 1 / 256, -128)

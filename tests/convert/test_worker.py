@@ -14,7 +14,7 @@ from keras import layers
 from convert import parity, worker
 from convert.data import Dataset, calibration_indices
 from runtime.errors import ModelError, ModelMismatch
-from runtime.interpreter import Interpreter
+from runtime.tflite.interpreter import Interpreter
 
 PICTURE = (28, 28, 1)
 FORMATS = ("model.keras", "model.h5", "saved_model")

@@ -34,7 +34,7 @@ def test_it_holds_the_runtime_with_its_model_and_nothing_else(built: Path) -> No
         model = archive.read("runtime/models/digits.tflite")
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"runtime", "edge_classifier"}
     assert model == (ROOT / "runtime/models/digits.tflite").read_bytes()
-    assert {"runtime/py.typed", "runtime/camera.py", "runtime/notify.py"} <= set(names)
+    assert {"runtime/py.typed", "runtime/camera.py", "runtime/board/systemd.py"} <= set(names)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from runtime.selftest import OTHER_KERNELS
+from runtime.tflite.golden import OTHER_KERNELS
 from tests.device.boards import Board
 from tests.device.conftest import FOUND
 

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtime.card import Golden, attach_card, split_card
 from runtime.classifier import DEFAULT_MODEL
+from runtime.tflite.card import Golden, attach_card, split_card
 from tests.device.boards import ROOT, WORK
 from tests.device.cutter import Cutter
 from tests.device.root import PI_4, Root, run

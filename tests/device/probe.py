@@ -16,9 +16,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from runtime.classifier import Classifier, quantize_input
-from runtime.frames import read_image
+from runtime.classifier import Classifier
+from runtime.image.files import read_image
 from runtime.preprocess import prepare
+from runtime.tflite.tensors import quantize_input
 
 
 def main() -> None:

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runtime.card import attach_card, split_card
 from runtime.classifier import DEFAULT_MODEL
-from runtime.frames import read_image
+from runtime.image.files import read_image
+from runtime.tflite.card import attach_card, split_card
 from tests.runtime.helpers import ROOT, MjpegServer, command
 
 SHOWN = ("photo_7.jpg", "photo_7.jpg", "blank.jpg", "pencil_2.jpg", "pencil_2.jpg")

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtime.card import Decision, InputSpec, ModelCard, attach_card
-from runtime.classifier import Classifier, dequantize, quantize_input, to_probabilities, top_k
+from runtime.classifier import Classifier
 from runtime.errors import ModelError, ModelMismatch
-from runtime.frames import read_image
-from runtime.interpreter import TensorInfo
+from runtime.image.files import read_image
+from runtime.tflite.card import Decision, InputSpec, ModelCard, attach_card
+from runtime.tflite.interpreter import TensorInfo
+from runtime.tflite.tensors import dequantize, quantize_input, to_probabilities, top_k
 
 INT8 = TensorInfo((1, 1, 4, 1), np.dtype(np.int8), 1.0, -128)
 FLOAT = TensorInfo((1, 1, 4, 1), np.dtype(np.float32), 0.0, 0)

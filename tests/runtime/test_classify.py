@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from runtime.frames import read_image
+from runtime.image.files import read_image
 from tests.runtime.helpers import command
 
 SCORE_FLOOR = {"scan_1.png": 0.6}  # a slim 1 with a flag is a 7 to many

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from runtime import doctor
-from runtime.board import throttling
-from runtime.card import ModelCard, attach_card
+from runtime.board import packages
+from runtime.board.machine import throttling
 from runtime.classifier import DEFAULT_MODEL
+from runtime.tflite.card import ModelCard, attach_card
 from tests.runtime.helpers import command
 
 NAMES = ["python", "machine", "cpu", "numpy", "opencv", "interpreter", "picamera2", "cameras", "display", "memory"]
@@ -105,7 +105,7 @@ def test_an_empty_folder_is_no_numpy(tmp_path: Path) -> None:
 
 
 def test_no_camera(tmp_path: Path) -> None:
-    (check,) = doctor.cameras(tmp_path)
+    (check,) = packages.check_cameras(tmp_path)
     assert (check.state, check.value) == ("note", f"no camera at {tmp_path}/video*")
     assert "python -m runtime.camera --list" in check.remedy
 
@@ -113,14 +113,14 @@ def test_no_camera(tmp_path: Path) -> None:
 def test_no_permission_for_a_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "video0").touch()
     monkeypatch.setattr("os.access", lambda *_: False)  # root may always
-    (check,) = doctor.cameras(tmp_path)
+    (check,) = packages.check_cameras(tmp_path)
     assert (check.state, check.value) == ("fault", f"no permission for {tmp_path}/video0")
     assert check.remedy == "sudo usermod -aG video $USER, then log in again"
 
 
 def test_a_node_that_is_no_camera(tmp_path: Path) -> None:
     (tmp_path / "video0").touch()
-    assert doctor.cameras(tmp_path)[0].state == "note"
+    assert packages.check_cameras(tmp_path)[0].state == "note"
 
 
 def test_picamera2_that_does_not_fit(tmp_path: Path) -> None:

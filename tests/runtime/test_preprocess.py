@@ -13,10 +13,12 @@ import pytest
 from numpy.typing import NDArray
 
 from runtime import preprocess
-from runtime.card import InputSpec
 from runtime.classifier import Classifier
-from runtime.frames import read_image
-from runtime.preprocess import _enlarged, as_picture, prepare, to_input
+from runtime.image.files import read_image
+from runtime.image.pixels import as_picture
+from runtime.ink.framing import _enlarged
+from runtime.preprocess import prepare, to_input
+from runtime.tflite.card import InputSpec
 from tests.runtime.helpers import stroke
 
 DIGITS = InputSpec()
@@ -199,9 +201,9 @@ def test_small_marks_are_enlarged_as_opencv_does_on_x86(of: tuple[int, int], to:
 
 def test_only_interpolations_that_are_the_same_on_every_machine_are_used() -> None:
     """tests/device proves it on Arm; this keeps the others from coming back unnoticed."""
-    rooms = ("preprocess", "ink", "paper", "parts", "rules", "small", "marks", "layout", "reader")
     folder = Path(preprocess.__file__).parent
-    used = {name for room in rooms for name in re.findall(r"INTER_\w+", (folder / f"{room}.py").read_text("utf-8"))}
+    files = [folder / "preprocess.py", *folder.glob("ink/*.py"), *folder.glob("image/*.py")]
+    used = {name for path in files for name in re.findall(r"INTER_\w+", path.read_text("utf-8"))}
     code = {name for name in used if name not in ("INTER_AREA", "INTER_NEAREST", "INTER_LINEAR_EXACT")}
     assert not code
 
@@ -209,7 +211,7 @@ def test_only_interpolations_that_are_the_same_on_every_machine_are_used() -> No
 PEAK = """
 import resource, sys
 import numpy as np
-from runtime.card import InputSpec
+from runtime.tflite.card import InputSpec
 from runtime.preprocess import to_input
 
 rng = np.random.default_rng(0)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from runtime.card import Golden, ModelCard, attach_card
 from runtime.classifier import Classifier
-from runtime.selftest import OTHER_KERNELS, selftest
+from runtime.tflite.card import Golden, ModelCard, attach_card
+from runtime.tflite.golden import OTHER_KERNELS, selftest
 from tests.runtime.helpers import command
 
 
@@ -23,7 +23,7 @@ def altered(card: ModelCard, change: int) -> ModelCard:
 
 
 def test_the_shipped_model_passes(shipped: Classifier) -> None:
-    report = selftest(shipped)
+    report = selftest(shipped.interpreter, shipped.card)
     assert report.faults == ()
     assert report.vectors == len(shipped.card.golden) >= 4
     if report.interpreter == report.host:
@@ -80,7 +80,8 @@ def test_a_model_that_an_older_interpreter_runs_wrongly_without_a_word() -> None
     tflite-runtime 2.14 loads it, runs it, and answers the same for every picture.
     """
     model = Path(__file__).parent / "data" / "newer_quantizer.tflite"
-    report = selftest(Classifier.load(model))
+    loaded = Classifier.load(model)
+    report = selftest(loaded.interpreter, loaded.card)
     assert report.vectors == 3
     done = command("runtime.camera", "fake://digits", "--count", "1", "-m", str(model))
     if report.interpreter.startswith("tflite-runtime"):

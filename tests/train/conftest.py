@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from runtime.errors import OptionError
-from train.datasets import Dataset, load
+from train.data.load import Dataset, load
 
 
 @pytest.fixture(scope="session")
 def bfloat16() -> str:
     """The precision of that name, where this machine has it."""
-    from train.fused import check
+    from train.models.fused import check
 
     try:
         check("bfloat16")

@@ -7,11 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from runtime.card import InputSpec
+from runtime.tflite.card import InputSpec
 from train.batches import Batches, DigitAccuracy, Material
-from train.extras import DRAWN_DIGITS, DRAWN_NEGATIVES, Extras, Targets
-from train.models import RECIPES
-from train.raw import Image
+from train.data.pictures import Image
+from train.models.recipes import RECIPES
+from train.synthetic.extras import DRAWN_DIGITS, DRAWN_NEGATIVES, Extras, Targets
 
 OWN, MORE, NONE = 300, 252, 200
 

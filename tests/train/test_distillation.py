@@ -10,14 +10,12 @@ import keras
 import numpy as np
 import pytest
 
-from runtime.card import InputSpec
 from runtime.errors import DataError
+from runtime.tflite.card import InputSpec
 from train.augment import augment_batch
 from train.batches import Batches, DigitAccuracy, Material
-from train.extras import Extras, all_of
-from train.models import RECIPES
-from train.raw import Image
-from train.teach import (
+from train.data.pictures import Image
+from train.distillation import (
     SHARE,
     SOFTNESS,
     Lessons,
@@ -28,6 +26,8 @@ from train.teach import (
     passes_for,
     read_teacher,
 )
+from train.models.recipes import RECIPES
+from train.synthetic.extras import Extras, all_of
 
 COUNT, CLASSES = 40, 10
 Change = Callable[[Image, np.random.Generator], Image] | None

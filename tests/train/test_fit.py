@@ -17,16 +17,16 @@ import keras
 import numpy as np
 import pytest
 
-from runtime.card import InputSpec
 from runtime.errors import OptionError
+from runtime.tflite.card import InputSpec
 from train import outputs
 from train.batches import Batches, Material
 from train.checkpoint import Epoch, History
-from train.datasets import Dataset
-from train.extras import NEGATIVES
+from train.data.load import Dataset
 from train.fit import Plan, is_finished, options_of, train
-from train.models import RECIPES, Recipe
+from train.models.recipes import RECIPES, Recipe
 from train.progress import Reporter
+from train.synthetic.extras import NEGATIVES
 
 ROOT = Path(__file__).parents[2]
 SEED = 3

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from train.averaging import AveragingSGD, averaged, optimizer_for
-from train.models import RECIPES
+from train.models.recipes import RECIPES
+from train.optimizer import AveragingSGD, averaged, optimizer_for
 
 STEPS = 10
 

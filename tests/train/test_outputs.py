@@ -10,11 +10,11 @@ import keras
 import numpy as np
 import pytest
 
-from runtime.card import InputSpec, ModelCard
+from runtime.tflite.card import InputSpec, ModelCard
 from train import outputs
-from train.datasets import Dataset
+from train.data.load import Dataset
 from train.fit import Plan, Trained, train
-from train.models import RECIPES
+from train.models.recipes import RECIPES
 
 SEED = 3
 

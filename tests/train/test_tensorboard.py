@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtime.card import InputSpec
 from runtime.errors import OptionError
+from runtime.tflite.card import InputSpec
 from train.checkpoint import History
-from train.datasets import Dataset
+from train.data.load import Dataset
 from train.fit import Plan, train
-from train.models import RECIPES
+from train.models.recipes import RECIPES
 from train.tensorboard import Log
 
 Steps = list[tuple[int, float]]

@@ -43,7 +43,7 @@ def test_help_names_every_model_and_imports_no_tensorflow() -> None:
 
 
 def test_datasets_come_without_tensorflow() -> None:
-    code = "import sys, train.datasets; assert not {'tensorflow', 'keras', 'mlxtend'} & set(sys.modules)"
+    code = "import sys, train.data.load; assert not {'tensorflow', 'keras', 'mlxtend'} & set(sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from runtime.card import InputSpec
 from runtime.errors import DataError
-from train.raw import Part, Raw
+from runtime.tflite.card import InputSpec
+from train.data.pictures import Part, Raw
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 TEST_FOLDERS = ("test", "val", "valid", "validation")

@@ -10,15 +10,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from runtime.card import InputSpec
 from runtime.errors import DataError
 from runtime.preprocess import to_input
+from runtime.tflite.card import InputSpec
 from train import progress
-from train.folders import read_folder
-from train.npz import read_npz
-from train.raw import Image, Labels, Part, Raw, read_picture
-from train.sources import fashion_mnist, mnist, mnist_5k
-from train.split import split_validation
+from train.data.folders import read_folder
+from train.data.named import fashion_mnist, mnist, mnist_5k
+from train.data.npz import read_npz
+from train.data.pictures import Image, Labels, Part, Raw, read_picture
+from train.data.split import split_validation
 
 NAMES = ("auto", "mnist", "mnist-5k", "fashion-mnist")
 TEST_SHARE = 0.2  # of a dataset whose maker gave no test images

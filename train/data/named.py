@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from runtime.card import InputSpec
 from runtime.errors import DataError
-from train.download import cached, download, keras_home
-from train.npz import read_npz
-from train.raw import DIGITS, Image, Part, Raw
+from runtime.tflite.card import InputSpec
+from train.data.download import cached, download, keras_home
+from train.data.npz import read_npz
+from train.data.pictures import DIGITS, Image, Part, Raw
 
 KERAS_DATA = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"  # as keras.datasets has it

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from runtime.card import FRAMINGS, InputSpec
 from runtime.errors import DataError
-from train.raw import DIGITS, Image, Labels, Part, Raw
+from runtime.tflite.card import FRAMINGS, InputSpec
+from train.data.pictures import DIGITS, Image, Labels, Part, Raw
 
 Arrays = dict[str, npt.NDArray[Any]]
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from runtime.card import InputSpec
+from runtime.tflite.card import InputSpec
 
 Image = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import layers
 
 from runtime.errors import OptionError
-from train.models import PRECISIONS
+from train.models.recipes import PRECISIONS
 
 # What stays in float32 where a network is trained in bfloat16, as weights and sums do (Kalamkar et al. 2019).
 EXACT = (layers.InputLayer, layers.Rescaling, layers.Dense)

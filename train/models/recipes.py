@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.errors import OptionError
-from train.networks import Shape, network
+from train.models.networks import Shape, network
 
 Build = Callable[[Shape, int], Any]  # (input shape, number of classes) -> keras.Model, not compiled
 

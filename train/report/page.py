@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from runtime.card import ModelCard
+from runtime.tflite.card import ModelCard
 
 if TYPE_CHECKING:
-    from train.report import Json, Material
+    from train.report.material import Json, Material
 
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 68rem; margin: 2rem auto; padding: 0 1rem }

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from train.checkpoint import History
-from train.raw import Labels
+from train.data.pictures import Labels
 
 BINS = 15  # of confidence, as in Guo et al. 2017
 BLUE, ORANGE, GREY, RED = "#2166ac", "#d6604d", "#777777", "#b2182b"

@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.text import Text
 
-from train.plots import RED, Probabilities, shortened
-from train.raw import Image, Labels
+from train.data.pictures import Image, Labels
+from train.report.plots import RED, Probabilities, shortened
 
 CELL = 0.92  # inches: a picture's side
 LINE = 0.15  # inches: a line of text below it

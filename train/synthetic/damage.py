@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from runtime.card import InputSpec
 from runtime.preprocess import Prepared, prepare
-from train.raw import Image
+from runtime.tflite.card import InputSpec
+from train.data.pictures import Image
 
 Spoil = Callable[[Image, np.random.Generator], Image]  # uint8 (H, W), light on black, to the same
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from runtime.card import InputSpec
-from train.damage import damaged
-from train.glyphs import glyphs, repenned
-from train.negatives import negatives
-from train.raw import DIGITS, Image, Labels
+from runtime.tflite.card import InputSpec
+from train.data.pictures import DIGITS, Image, Labels
+from train.synthetic.damage import damaged
+from train.synthetic.glyphs import glyphs, repenned
+from train.synthetic.negatives import negatives
 
 Done = Callable[[int], None]
 Targets = npt.NDArray[np.float32]  # (N, classes), rows that sum to 1

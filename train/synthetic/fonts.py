@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from train.pen import CANVAS, MARK
-from train.raw import Image
+from train.data.pictures import Image
+from train.synthetic.pen import CANVAS, MARK
 
 FONTS = (
     "DejaVuSans",

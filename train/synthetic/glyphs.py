@@ -5,12 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from runtime.card import InputSpec
-from train.fonts import fonts_for, shape_of
-from train.pen import CANVAS, bend, draw, framed, random_hand, repen, strokes, thin, worn
-from train.raw import Image, Labels
+from runtime.tflite.card import InputSpec
+from train.data.pictures import Image, Labels
+from train.synthetic.fonts import fonts_for, shape_of
+from train.synthetic.pen import CANVAS, bend, draw, framed, random_hand, repen, strokes, thin, worn
 
-# Strokes as train.pen.strokes reads them, the forms of a digit one a line.
+# Strokes as train.synthetic.pen.strokes reads them, the forms of a digit one a line.
 FORMS: dict[int, tuple[str, ...]] = {
     0: (
         "55 2 25 15 15 55 30 93 60 97 84 60 76 14 50 3",
@@ -124,7 +124,7 @@ def glyphs(count: int, spec: InputSpec, rng: np.random.Generator) -> tuple[Image
 
 
 def written(digit: int, rng: np.random.Generator) -> Image:
-    """A digit by hand, in one of its forms: a canvas, see train.pen."""
+    """A digit by hand, in one of its forms: a canvas, see train.synthetic.pen."""
     forms = FORMS[digit]
     return draw(strokes(forms[int(rng.integers(len(forms)))]), random_hand(rng), rng)
 

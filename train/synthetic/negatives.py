@@ -13,14 +13,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from runtime.card import InputSpec
 from runtime.preprocess import to_input
-from train.fonts import fill_text, fonts_for, shape_of
-from train.glyphs import inked, written
-from train.goods import silhouette
-from train.pen import CANVAS, MARK, draw, framed, random_hand, read_strokes, strokes
-from train.raw import Image
-from train.scenes import texture, word_scene
+from runtime.tflite.card import InputSpec
+from train.data.pictures import Image
+from train.synthetic.fonts import fill_text, fonts_for, shape_of
+from train.synthetic.glyphs import inked, written
+from train.synthetic.pen import CANVAS, MARK, draw, framed, random_hand, read_strokes, strokes
+from train.synthetic.scenes import texture, word_scene
+from train.synthetic.silhouettes import silhouette
 
 LETTERS = "ACEFHJKLMNPRTUVWXYacdefhkmnprtuvwxy&@#%+=*×÷±∞√∑≈≠αβγπκλμνρτχψωηΓΔΛΞΠΣΨΩЖИЦШЩЮЯДЛФЫюжцшыяф"
 LATIN = LETTERS.index("×")  # from here on not every font has them
@@ -28,7 +28,7 @@ SLIM = 0.35  # of its length; a mark less wide than this may be a 1,
 SOFT = 0.6  # unless this share of its pixels is neither dark nor bright, as no stroke's is,
 STROKE = 0.2  # or it is thicker than this share of its length and its width
 STROKE_RANGE = 1.6  # changes by more than this factor: a stroke that thick has no flag and no foot
-# By hand, as train.pen.strokes reads them. Greek, much of which is nearly a digit:
+# By hand, as train.synthetic.pen.strokes reads them. Greek, much of which is nearly a digit:
 GREEK = (
     "88 12 66 44 40 80 18 76 12 50 24 26 46 34 66 70 90 90",  # alpha, and its like
     "92 20 62 66 34 84 12 64 18 34 40 28 58 56 78 84 94 78",
@@ -80,7 +80,7 @@ SIGNS = (
     "20 96 20 30 50 2 80 30 80 96",
     "85 15 50 2 15 30 12 70 45 98 88 84",  # wide and open: no 0, no 6
 )
-LETTER_WILDNESS = 0.6  # see train.pen.random_hand
+LETTER_WILDNESS = 0.6  # see train.synthetic.pen.random_hand
 HALVED = (0, 3, 5)  # of the others, one half is a digit or may be
 TURNED = (3, 7)  # no digits once they lie on their side
 

@@ -1,7 +1,7 @@
 """Marks as a pen leaves them: strokes through points, the thin line of a shape, and the device's own framing.
 
 Coordinates of strokes are of a box of 1 x 1, x to the right and y down. Canvases are uint8 (CANVAS, CANVAS),
-0 the paper and 255 the ink, a mark filling most of them: what `runtime.ink` would have cut out.
+0 the paper and 255 the ink, a mark filling most of them: what `runtime.ink.find` would have cut out.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from runtime.card import InputSpec
-from runtime.ink import Ink
-from runtime.preprocess import frame_ink
-from train.raw import Image
+from runtime.ink.find import Ink
+from runtime.ink.framing import frame_ink
+from runtime.tflite.card import InputSpec
+from train.data.pictures import Image
 
 Points = npt.NDArray[np.float32]  # (n, 2)
 

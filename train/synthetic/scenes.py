@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from train.fonts import fonts_for, shape_of
-from train.raw import Image
+from train.data.pictures import Image
+from train.synthetic.fonts import fonts_for, shape_of
 
 Field = npt.NDArray[np.float32]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.notify import Notifier
+from runtime.board.systemd import Notifier
 from tests.runtime.helpers import ROOT
 
 

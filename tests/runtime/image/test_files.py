@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from runtime.errors import ImageError, SourceError
-from runtime.frames import decode_image, decode_jpeg, expand, read_image
+from runtime.image.files import decode_image, expand, read_image
+from runtime.image.jpeg import decode_jpeg
 from tests.runtime.helpers import stroke
 
 SEVEN = stroke((60, 80), 30, 220, 4)

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from runtime.pixels import components
-from runtime.rules import frame_lengths, frame_lines, may_have_frame_lines
+from runtime.image.pixels import components
+from runtime.ink.ruled_lines import frame_lengths, frame_lines, may_have_frame_lines
 
-LARGE = (150, 140)  # beyond runtime.pixels.FEW_PIXELS
+LARGE = (150, 140)  # beyond runtime.image.pixels.FEW_PIXELS
 
 
 @pytest.mark.parametrize("connectivity", [4, 8])

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runtime.ink import MARK_SIDE, find_ink
-from runtime.paper import is_light_on_dark, paper_tint
+from runtime.ink.background import is_light_on_dark, paper_tint
+from runtime.ink.find import MARK_SIDE, find_ink
 from tests.runtime.helpers import stroke
 
 

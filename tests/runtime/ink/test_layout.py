@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from runtime.cells import NO_CELLS, find_cells
-from runtime.layout import find_rows
-from runtime.marks import Page, Piece, usual_height
-from runtime.reader import is_plus
-from runtime.rules import find_lines, frame_lines
+from runtime.ink.layout import find_rows
+from runtime.ink.page import Page, Piece, usual_height
+from runtime.ink.reader import is_plus
+from runtime.ink.ruled_lines import find_lines, frame_lines
+from runtime.ink.table_cells import NO_CELLS, find_cells
 
 SHEET = np.zeros((400, 600), np.uint8)
 

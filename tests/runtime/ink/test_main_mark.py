@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from runtime.ink import find_ink
-from runtime.pixels import Gray
+from runtime.image.pixels import Gray
+from runtime.ink.find import find_ink
 from tests.runtime.helpers import stroke
 
 SHAPE = (480, 640)

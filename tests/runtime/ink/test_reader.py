@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runtime.classifier import Classifier, Reading
-from runtime.frames import read_image
+from runtime.classifier import Classifier
+from runtime.image.files import read_image
+from runtime.results import Reading
 from samples.draw import BALLPOINT, BOARD, CHALK, MARKER, PAPER, Pen, Place, camera, light, shadow, sheet, write
 from tests.runtime.helpers import ROOT
 

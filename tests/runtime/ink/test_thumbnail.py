@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runtime.ink import find_ink
-from runtime.pixels import Gray
-from runtime.small import even_ground, is_light_in_veil, is_veiled, restored, without_line
+from runtime.image.pixels import Gray
+from runtime.ink.find import find_ink
+from runtime.ink.thumbnail import even_ground, is_light_in_veil, is_veiled, restored, without_line
 from samples.draw import CHALK, STROKES, Pen, Place, coverage
 
 DIGITS = sorted(STROKES)

@@ -8,20 +8,9 @@ import json
 import numpy as np
 import pytest
 
-from runtime.classifier import Candidate, Prediction, Reading
-from runtime.reader import Region
-from runtime.render import (
-    CSV_HEADER,
-    GREEN,
-    ORANGE,
-    overlay,
-    overlay_regions,
-    reading_to_dict,
-    reading_to_text,
-    to_csv,
-    to_json,
-    to_text,
-)
+from runtime.outputs.format import CSV_HEADER, reading_to_dict, reading_to_text, to_csv, to_json, to_text
+from runtime.outputs.overlay import GREEN, ORANGE, overlay, overlay_regions
+from runtime.results import Candidate, Prediction, Reading, Region
 
 TOP = (Candidate("7", 7, 0.98764), Candidate("1", 1, 0.01), Candidate("2", 2, 0.0001))
 SURE = Prediction("7", 7, 0.98764, None, TOP, (10, 20, 30, 40), 0.2111111, 0.08)

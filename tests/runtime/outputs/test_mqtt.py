@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from runtime.errors import OptionError
-from runtime.frames import Frame
-from runtime.mqtt import Broker, Mqtt, discovery, parse_broker
-from runtime.watch import Answer
+from runtime.outputs.mqtt import Broker, Mqtt, discovery, parse_broker
+from runtime.sources.base import Frame
+from runtime.stream.answer import Answer
 from tests.runtime.helpers import ROOT, free_port
-from tests.runtime.test_watch import Model
+from tests.runtime.stream.test_watcher import Model
 
 PATIENCE_S = 60.0
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
@@ -143,7 +143,7 @@ def said(notes: Queue[str], part: str) -> None:
 
 
 def test_readings_are_retained_and_survive_the_broker(broker: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runtime.mqtt.RETRY_S", (1, 1))
+    monkeypatch.setattr("runtime.outputs.mqtt.RETRY_S", (1, 1))
     notes: Queue[str] = Queue()
     mqtt = Mqtt(f"mqtt://127.0.0.1:{broker.port}/home/meter", True, notes.put)
     said(notes, "cannot be reached")
@@ -193,7 +193,7 @@ def test_readings_are_retained_and_survive_the_broker(broker: Mosquitto, monkeyp
 
 DIE = """
 import os, sys
-from runtime.mqtt import Mqtt
+from runtime.outputs.mqtt import Mqtt
 def note(line):
     if "connected" in line:
         print(line, flush=True)

@@ -13,9 +13,9 @@ from queue import Queue
 import pytest
 
 from runtime.errors import OptionError
-from runtime.mqtt import Mqtt, trouble
+from runtime.outputs.mqtt import Mqtt, trouble
 from tests.runtime.helpers import command, free_port
-from tests.runtime.test_mqtt import PATIENCE_S, Listener, Mosquitto, answer, mosquitto, said
+from tests.runtime.outputs.test_mqtt import PATIENCE_S, Listener, Mosquitto, answer, mosquitto, said
 
 __all__ = ["mosquitto"]
 ADMIN = shutil.which("mosquitto_passwd")
@@ -107,7 +107,7 @@ def test_what_is_wrong_with_a_broker_is_said(broker: Tls) -> None:
 
 
 def test_a_wrong_password_is_said_once(broker: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runtime.mqtt.RETRY_S", (1, 1))
+    monkeypatch.setattr("runtime.outputs.mqtt.RETRY_S", (1, 1))
     notes: Queue[str] = Queue()
     mqtt = Mqtt(f"mqtts://me:guess@127.0.0.1:{broker.tls_port}/x", False, notes.put, broker.ca)
     for _ in range(3):  # it tries again and again

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtime import recorder
-from runtime.classifier import Candidate, Prediction
 from runtime.errors import SourceError
-from runtime.frames import Frame, read_image
-from runtime.recorder import Recording, Unsure, copies, file_name
-from runtime.sources import open_source
-from runtime.watch import Answer, Look
+from runtime.image.files import read_image
+from runtime.outputs import recorder
+from runtime.outputs.recorder import Recording, Unsure, copies, file_name
+from runtime.results import Candidate, Prediction
+from runtime.sources.base import Frame
+from runtime.sources.registry import open_source
+from runtime.stream.answer import Answer, Look
 
 AT = 1_700_000_000.0
 

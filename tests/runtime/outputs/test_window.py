@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runtime.frames import Frame
-from runtime.watch import Answer
-from runtime.window import picture, problem
+from runtime.outputs.window import picture, problem
+from runtime.sources.base import Frame
+from runtime.stream.answer import Answer
 from tests.runtime.helpers import command
-from tests.runtime.test_watch import Model
+from tests.runtime.stream.test_watcher import Model
 
 HEADLESS = "\n  GUI:                           NONE\n"
 QT = "\n  GUI:                           QT5\n    QT:                          YES (ver 5.15)\n"

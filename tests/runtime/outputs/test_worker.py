@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from runtime.worker import Worker, line_writer
+from runtime.outputs.worker import Worker, line_writer
 
 PATIENCE_S = 60.0
 

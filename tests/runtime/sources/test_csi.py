@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from runtime.capture import csi_cameras
 from runtime.errors import SourceError
-from runtime.frames import Frame
-from runtime.sources import SourceOptions, open_source
+from runtime.sources.base import Frame, SourceOptions
+from runtime.sources.csi import csi_cameras
+from runtime.sources.registry import open_source
 
 
 def close(frames: Iterator[Frame]) -> None:
@@ -20,7 +20,7 @@ def close(frames: Iterator[Frame]) -> None:
 
 
 class Picamera2:
-    """What runtime.capture uses of picamera2."""
+    """What runtime.sources.csi uses of picamera2."""
 
     log: list[object] = []  # noqa: RUF012
 

@@ -13,10 +13,12 @@ import cv2
 import numpy as np
 import pytest
 
-from runtime import mjpeg
 from runtime.errors import SourceError
-from runtime.frames import Frame
-from runtime.sources import open_source
+from runtime.image import jpeg as jpeg_structure
+from runtime.image.jpeg import jpegs
+from runtime.sources import mjpeg, network
+from runtime.sources.base import Frame
+from runtime.sources.registry import open_source
 from tests.runtime.helpers import ROOT, MjpegServer, jpeg
 
 
@@ -37,15 +39,15 @@ def test_jpegs_are_found_whatever_the_pieces(size: int) -> None:
     outer = jpeg(50)[:2] + thumbnail + jpeg(50)[2:]
     stream = b"--junk\r\n\r\n" + jpeg(90) + outer + jpeg(70)[:-40] + b"\r\n--junk\r\n" + jpeg(110) + jpeg(30)[:60]
     pieces = chunks(stream, size)
-    assert list(mjpeg.jpegs(lambda _: next(pieces, b""))) == [jpeg(90), outer, jpeg(110)]
+    assert list(jpegs(lambda _: next(pieces, b""))) == [jpeg(90), outer, jpeg(110)]
 
 
 def test_a_stream_of_something_else_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mjpeg, "MAX_JPEG", 1000)
+    monkeypatch.setattr(jpeg_structure, "MAX_JPEG", 1000)
     rubbish = [b"x" * 999] * 9
-    assert list(mjpeg.jpegs(lambda _: rubbish.pop() if rubbish else b"")) == []
+    assert list(jpegs(lambda _: rubbish.pop() if rubbish else b"")) == []
     with pytest.raises(SourceError, match="without a whole JPEG"):
-        list(mjpeg.jpegs(lambda _: b"\xff\xd8\xff" + b"x" * 999))
+        list(jpegs(lambda _: b"\xff\xd8\xff" + b"x" * 999))
 
 
 def test_a_damaged_jpeg_is_left_out_and_many_are_an_error() -> None:
@@ -60,7 +62,7 @@ def test_a_damaged_jpeg_is_left_out_and_many_are_an_error() -> None:
 
 READ_STDIN = """
 import sys
-from runtime.sources import open_source, is_live
+from runtime.sources.registry import is_live, open_source
 print(is_live("-"), [round(float(f.image.mean()), -1) for f in open_source("-")])
 """
 
@@ -140,7 +142,7 @@ def test_nothing_listens() -> None:
 
 
 def test_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mjpeg, "CONNECT_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(network, "CONNECT_TIMEOUT_S", 0.05)
     silent = socket.create_server(("127.0.0.1", 0))  # the kernel accepts, nobody reads
     with silent, pytest.raises(SourceError, match=r"no answer within 0\.05 s; is the camera on"):
         open_source(f"http://127.0.0.1:{silent.getsockname()[1]}/")

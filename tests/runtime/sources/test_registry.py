@@ -10,10 +10,13 @@ import cv2
 import numpy as np
 import pytest
 
-from runtime import fake
-from runtime.capture import node_number, node_problem
 from runtime.errors import OptionError, SourceError
-from runtime.sources import SourceOptions, has_video, is_live, open_source, redacted, turn
+from runtime.sources import synthetic
+from runtime.sources.base import SourceOptions
+from runtime.sources.network import redacted
+from runtime.sources.opencv import node_number, node_problem
+from runtime.sources.registry import has_video, is_live, open_source
+from runtime.sources.transform import turn
 from tests.runtime.helpers import stroke
 
 SEVEN = stroke((60, 80), 30, 220, 4)
@@ -152,7 +155,7 @@ def test_the_fake_keeps_its_pace_and_catches_up_no_more_than_a_second() -> None:
         slept.append(round(seconds, 3))
         now[0] += seconds
 
-    frames = fake.open_fake("fake://digits", SourceOptions(width=64, height=48, fps=10), lambda: now[0], sleep)
+    frames = synthetic.open_fake("fake://digits", SourceOptions(width=64, height=48, fps=10), lambda: now[0], sleep)
     first = next(frames)
     assert (first.image.shape, first.index, first.source) == ((48, 64, 3), 0, "fake://digits")
     assert next(frames).index == 1
@@ -165,8 +168,8 @@ def test_the_fake_keeps_its_pace_and_catches_up_no_more_than_a_second() -> None:
 
 
 def test_the_fake_shows_every_digit_and_moves() -> None:
-    assert [fake.digit_at(i) for i in (0, 29, 30, 299, 300)] == [0, 0, 1, 9, 0]
-    assert not np.array_equal(fake.draw(0), fake.draw(1))
+    assert [synthetic.digit_at(i) for i in (0, 29, 30, 299, 300)] == [0, 0, 1, 9, 0]
+    assert not np.array_equal(synthetic.draw(0), synthetic.draw(1))
 
 
 def test_a_link_to_a_camera_is_that_camera(tmp_path: Path) -> None:

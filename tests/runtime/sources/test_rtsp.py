@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from runtime import rtsp
 from runtime.errors import SourceError
-from runtime.sources import open_source
+from runtime.sources import rtsp
+from runtime.sources.registry import open_source
 from tests.runtime.helpers import free_port
 from tests.runtime.test_camera import Running, sample
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime import v4l2
+from runtime.sources import v4l2
 
 FORMATS = [b"YUYV", b"MJPG"]
 SIZES = {b"YUYV": [(640, 480)], b"MJPG": [(640, 480), (1280, 720)]}

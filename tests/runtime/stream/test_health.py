@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from runtime.errors import SourceError
-from runtime.health import Health, Pace
+from runtime.sources.backlog import Pace
+from runtime.stream.health import Health
 
 
 def seen(give_up: float | None = None) -> Health:

@@ -9,11 +9,12 @@ from queue import Queue
 import numpy as np
 import pytest
 
-from runtime.classifier import Prediction
 from runtime.errors import SourceError
-from runtime.frames import Frame
-from runtime.live import MAX_HUNG, Event, LiveSource
-from runtime.watch import Look, Watcher
+from runtime.results import Prediction
+from runtime.sources.base import Frame
+from runtime.stream.answer import Look
+from runtime.stream.live import MAX_HUNG, Event, LiveSource
+from runtime.stream.watcher import Watcher
 
 PATIENCE_S = 60.0  # a test that waits this long has failed
 

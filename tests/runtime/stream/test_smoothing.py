@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from runtime import fake
-from runtime.steady import Steady, differs, sketch
+from runtime.sources import synthetic
+from runtime.stream.change import differs, sketch
+from runtime.stream.smoothing import Steady
 from tests.runtime.helpers import stroke
 
 
@@ -56,7 +57,7 @@ def test_pictures_of_any_size(shape: tuple[int, ...]) -> None:
 
 
 def test_a_moving_digit_changes_every_frame() -> None:
-    frames = [sketch(fake.draw(i)) for i in range(100)]
+    frames = [sketch(synthetic.draw(i)) for i in range(100)]
     assert all(differs(one, other) for one, other in pairwise(frames))
 
 

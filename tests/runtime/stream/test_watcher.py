@@ -10,15 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtime import fake
-from runtime.classifier import Candidate, Classifier, Prediction, Reading
-from runtime.frames import Frame, read_image
-from runtime.lines import json_line, state_line, text_line, to_json_dict
-from runtime.live import Event
-from runtime.mqtt import payload
-from runtime.reader import Region
-from runtime.stats import Stats, percentile
-from runtime.watch import Answer, Look, Watcher, looker, stored_events
+from runtime.classifier import Classifier
+from runtime.image.files import read_image
+from runtime.outputs.format import json_line, state_line, text_line, to_json_dict
+from runtime.outputs.mqtt import payload
+from runtime.outputs.stats import Stats, percentile
+from runtime.results import Candidate, Prediction, Reading, Region
+from runtime.sources import synthetic
+from runtime.sources.base import Frame
+from runtime.stream.answer import Answer, Look
+from runtime.stream.live import Event, stored_events
+from runtime.stream.watcher import Watcher, looker
 
 AT = 1_700_000_000.0
 
@@ -161,8 +163,8 @@ def test_the_shipped_model_reads_the_fake_camera(shipped: Classifier) -> None:
     """A sample of a full round of digits, through everything but the thread."""
     watch = Watcher("fake", looker(shipped, 3, None, read=False), smoothing=1)
     for index in range(0, 300, 7):
-        answer = watch.see(Event("ok", 0.0, Frame(fake.draw(index), "fake", index, AT)))
-        assert answer.steady == str(fake.digit_at(index))
+        answer = watch.see(Event("ok", 0.0, Frame(synthetic.draw(index), "fake", index, AT)))
+        assert answer.steady == str(synthetic.digit_at(index))
 
 
 def test_a_file_gives_every_frame_until_stopped() -> None:

@@ -10,8 +10,8 @@ import zipfile
 
 import pytest
 
-from runtime.card import Decision, Golden, InputSpec, ModelCard, attach_card, parse_labels, split_card
 from runtime.errors import ModelError
+from runtime.tflite.card import Decision, Golden, InputSpec, ModelCard, attach_card, parse_labels, split_card
 
 CARD = ModelCard(
     name="digits",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runtime.errors import ModelError
-from runtime.flatbuffer import check_flatbuffer
+from runtime.tflite.flatbuffer import check_flatbuffer
 
 
 def test_a_whole_model_passes(bare_model: bytes) -> None:

@@ -8,9 +8,10 @@ import os
 import numpy as np
 import pytest
 
-from runtime import interpreter
+from runtime import native
 from runtime.errors import InterpreterMissing, ModelError, ModelMismatch
-from runtime.interpreter import Interpreter
+from runtime.tflite import interpreter
+from runtime.tflite.interpreter import Interpreter
 
 
 def test_tensors_say_what_they_are(bare_model: bytes) -> None:
@@ -32,10 +33,10 @@ def test_what_it_says_with_debug_comes_through(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DEBUG", "1")
-    with interpreter.quiet():
+    with native.quiet():
         os.write(2, b"heard")
     monkeypatch.delenv("DEBUG")
-    with interpreter.quiet() as said:
+    with native.quiet() as said:
         os.write(2, b"kept")
         assert said() == "kept"
     assert capfd.readouterr().err == "heard"

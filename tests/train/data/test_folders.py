@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from runtime.errors import DataError
-from train.datasets import load
-from train.folders import FOLDER_SPEC, read_folder
+from train.data.folders import FOLDER_SPEC, read_folder
+from train.data.load import load
 
 
 def draw(path: Path, blue: int = 0, green: int = 0, red: int = 0) -> Path:

@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from runtime.card import InputSpec
 from runtime.errors import DataError
 from runtime.preprocess import to_input
-from train import download, sources
-from train.datasets import load
-from train.sources import FASHION_FILES, FASHION_LABELS
+from runtime.tflite.card import InputSpec
+from train.data import download, named
+from train.data.load import load
+from train.data.named import FASHION_FILES, FASHION_LABELS
 
 NOWHERE = "http://127.0.0.1:9/"  # the discard port: refused at once
 
@@ -59,7 +59,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "keras"
     monkeypatch.delenv("MNIST_NPZ", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(folder))
-    monkeypatch.setattr(sources, "KERAS_DATA", NOWHERE)
+    monkeypatch.setattr(named, "KERAS_DATA", NOWHERE)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     return folder
@@ -73,7 +73,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     handler = partial(_QuietHandler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
         threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        monkeypatch.setattr(sources, "KERAS_DATA", f"http://127.0.0.1:{httpd.server_port}/")
+        monkeypatch.setattr(named, "KERAS_DATA", f"http://127.0.0.1:{httpd.server_port}/")
         yield folder
         httpd.shutdown()
 
@@ -137,11 +137,11 @@ def test_then_the_download_which_stays_in_the_cache(
     home: Path, server: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     sent = write_mnist(server / "mnist.npz", 70).read_bytes()
-    monkeypatch.setattr(sources, "MNIST_SHA256", hashlib.sha256(sent).hexdigest())
+    monkeypatch.setattr(named, "MNIST_SHA256", hashlib.sha256(sent).hexdigest())
     assert len(load("mnist").images_train) == 70
     assert [file.name for file in (home / "datasets").iterdir()] == ["mnist.npz"]
     assert (home / "datasets" / "mnist.npz").read_bytes() == sent
-    monkeypatch.setattr(sources, "KERAS_DATA", NOWHERE)
+    monkeypatch.setattr(named, "KERAS_DATA", NOWHERE)
     assert len(load("mnist").images_train) == 70
     assert capfd.readouterr() == ("", "")
 
@@ -158,7 +158,7 @@ def test_a_broken_cache_is_downloaded_again(home: Path, server: Path, monkeypatc
     cache.parent.mkdir(parents=True)
     cache.write_bytes(b"half a file")
     sent = write_mnist(server / "mnist.npz", 70).read_bytes()
-    monkeypatch.setattr(sources, "MNIST_SHA256", hashlib.sha256(sent).hexdigest())
+    monkeypatch.setattr(named, "MNIST_SHA256", hashlib.sha256(sent).hexdigest())
     assert len(load("auto").images_train) == 70
     assert cache.read_bytes() == sent
 

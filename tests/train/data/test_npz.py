@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runtime.card import InputSpec
 from runtime.errors import DataError
-from train.npz import read_npz
+from runtime.tflite.card import InputSpec
+from train.data.npz import read_npz
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(0, 256, (12, 28, 28), dtype=np.uint8)

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from train.split import RUNS, split_validation
+from train.data.split import RUNS, split_validation
 
 
 @pytest.mark.parametrize("share", [0.1, 5000 / 60000, 0.2, 0.5])

@@ -11,9 +11,9 @@ import pytest
 import tensorflow as tf
 
 from runtime.errors import OptionError
-from train.fused import FusedBatchNormalization, check, fused, unfused
-from train.fused import quick as teacher
-from train.networks import network
+from train.models.fused import FusedBatchNormalization, check, fused, unfused
+from train.models.fused import quick as teacher
+from train.models.networks import network
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (32, 12, 12, 1), np.uint8)
 LABELS = np.arange(32) % 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runtime.errors import OptionError
-from train.networks import is_step, network
+from train.models.networks import is_step, network
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from runtime.errors import OptionError
-from train.models import DEFAULT, RECIPES, build, recipe_named
+from train.models.recipes import DEFAULT, RECIPES, build, recipe_named
 
 CONV_BLOCK = ["Conv2D", "BatchNormalization", "ReLU"]
 ADDED = ["Conv2D", "BatchNormalization", "Add", "ReLU"]

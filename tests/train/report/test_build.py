@@ -18,13 +18,13 @@ import keras
 import numpy as np
 import pytest
 
-from runtime.card import InputSpec, ModelCard, attach_card
 from runtime.errors import DataError
+from runtime.tflite.card import InputSpec, ModelCard, attach_card
 from train import outputs
-from train.datasets import Dataset
+from train.data.load import Dataset
 from train.fit import Plan, train
-from train.models import RECIPES
-from train.report import PAGE_FILE, write_report
+from train.models.recipes import RECIPES
+from train.report.build import PAGE_FILE, write_report
 
 ROOT = Path(__file__).parents[2]
 LABELS = ("upright <b>&</b>", "flat", "a class that nobody has ever drawn, at length")

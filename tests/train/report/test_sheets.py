@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from train.sheets import RANDOM, WORST, Caption, Sheet, answers, balanced, disagreement, drawn, mistakes
+from train.report.sheets import RANDOM, WORST, Caption, Sheet, answers, balanced, disagreement, drawn, mistakes
 
 RNG = np.random.default_rng(0)
 COUNT = 200

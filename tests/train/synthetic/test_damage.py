@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runtime.card import InputSpec
-from train import damage as module
-from train.damage import SPOILERS, damaged
-from train.glyphs import glyphs
-from train.raw import Image
+from runtime.tflite.card import InputSpec
+from train.data.pictures import Image
+from train.synthetic import damage as module
+from train.synthetic.damage import SPOILERS, damaged
+from train.synthetic.glyphs import glyphs
 
 SPEC = InputSpec()
 

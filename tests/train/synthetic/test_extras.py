@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runtime.card import InputSpec
-from train import extras as module
-from train.extras import Extras, all_of, make_extras, one_hot, suits, uniform
-from train.glyphs import glyphs
-from train.raw import DIGITS, Image, Labels
+from runtime.tflite.card import InputSpec
+from train.data.pictures import DIGITS, Image, Labels
+from train.synthetic import extras as module
+from train.synthetic.extras import Extras, all_of, make_extras, one_hot, suits, uniform
+from train.synthetic.glyphs import glyphs
 
 SPEC = InputSpec()
 COUNT = 100

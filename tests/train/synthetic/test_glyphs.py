@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runtime.card import InputSpec
 from runtime.classifier import Classifier
-from train.fonts import FONTS, fonts_for, shape_of
-from train.glyphs import FORMS, glyphs, printed, repenned, written
-from train.pen import CANVAS, draw, framed, random_hand, strokes
+from runtime.tflite.card import InputSpec
+from train.synthetic.fonts import FONTS, fonts_for, shape_of
+from train.synthetic.glyphs import FORMS, glyphs, printed, repenned, written
+from train.synthetic.pen import CANVAS, draw, framed, random_hand, strokes
 
 SPEC = InputSpec()
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runtime.card import InputSpec
-from train import negatives as module
-from train.glyphs import glyphs
-from train.goods import OUTLINES, silhouette
-from train.negatives import LETTERS, SHARES, SIGNS, negatives
-from train.pen import strokes
-from train.raw import Image
-from train.scenes import SIDES, texture, word_scene
+from runtime.tflite.card import InputSpec
+from train.data.pictures import Image
+from train.synthetic import negatives as module
+from train.synthetic.glyphs import glyphs
+from train.synthetic.negatives import LETTERS, SHARES, SIGNS, negatives
+from train.synthetic.pen import strokes
+from train.synthetic.scenes import SIDES, texture, word_scene
+from train.synthetic.silhouettes import OUTLINES, silhouette
 
 SPEC = InputSpec()
 

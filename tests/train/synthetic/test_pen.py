@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from runtime.card import InputSpec
 from runtime.preprocess import to_input
-from train.pen import CANVAS, MARK, PEN_PX, bend, draw, framed, random_hand, repen, strokes, thin
-from train.raw import Image
+from runtime.tflite.card import InputSpec
+from train.data.pictures import Image
+from train.synthetic.pen import CANVAS, MARK, PEN_PX, bend, draw, framed, random_hand, repen, strokes, thin
 
 SPEC = InputSpec()
 

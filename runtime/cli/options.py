@@ -1,0 +1,42 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from runtime.classifier import Classifier
+from runtime.cli.parser import Parser, number_between, whole_number
+from runtime.errors import ModelError
+from runtime.tflite.card import parse_labels
+
+
+def add_model_options(parser: Parser) -> None:
+    """The options of every command that runs a model on pictures."""
+    parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
+    parser.add_argument("-l", "--labels", metavar="FILE", help="one label a line, for a model without a card")
+    parser.add_argument("-k", "--top-k", type=whole_number(1), default=3, metavar="N", help="candidates to name (3)")
+    parser.add_argument(
+        "-t",
+        "--threshold",
+        type=number_between(0, 1),
+        metavar="X",
+        help="answer 'unsure' below this score, 0 to 1 (default: the model's own)",
+    )
+    parser.add_argument("--num-threads", type=whole_number(1), default=1, metavar="N", help="interpreter threads (1)")
+
+
+def add_read_option(parser: Parser) -> None:
+    """--read, of every command that can read more than one digit."""
+    parser.add_argument("--read", action="store_true", help="read every digit, row by row, not just the main one")
+
+
+def load_classifier(options: argparse.Namespace) -> Classifier:
+    """The classifier that the options of `add_model_options` ask for."""
+    labels = None
+    if options.labels:
+        try:
+            labels = parse_labels(Path(options.labels).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ModelError(f"cannot read labels {options.labels}: {error}") from None
+    return Classifier.load(options.model, labels, options.num_threads)

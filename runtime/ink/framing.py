@@ -1,0 +1,98 @@
+"""A mark in its box, as MNIST was made. Pure.
+
+Of OpenCV's ways to resize only INTER_AREA, INTER_NEAREST and INTER_LINEAR_EXACT round alike on Arm and x86;
+no other is used.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.image.pixels import Gray, quantile, u8
+from runtime.ink.background import SQUARE
+from runtime.ink.find import Ink
+from runtime.tflite.card import InputSpec
+
+THIN_STROKE = 0.085  # of the mark's longer side; a thinner stroke is brought to this
+GRAYS = np.arange(256)
+SAME_SIZE = (0.85, 1.2)  # a mark this near the box keeps its pixels: resampling would only blur it
+
+
+def frame_ink(ink: Ink, spec: InputSpec) -> NDArray[np.uint8]:
+    """A mark in its box, centred by mass, as MNIST was made (LeCun et al. 1998); uint8 of spec.shape."""
+    strength = _box(_bolden(ink.strength), spec.ink_box)
+    canvas = _centre(strength, spec.height, spec.width)
+    if spec.polarity == "dark-on-light" or (spec.polarity == "any" and not ink.light):
+        canvas = np.asarray(255 - canvas, dtype=np.uint8)
+    return canvas[..., np.newaxis]
+
+
+def _bolden(strength: Gray) -> Gray:
+    """Hairlines at the width that survives being made small. Strokes that are wide enough stay as they are."""
+    side = max(strength.shape)
+    solid = (strength > 127).view(np.uint8)
+    area = cv2.countNonZero(solid)
+    # What is beyond the box is ground.
+    inner = cv2.erode(solid, SQUARE, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
+    outline = area - cv2.countNonZero(inner)
+    width = 2 * area / outline if outline else side
+    grow = round(THIN_STROKE * side - width)
+    if grow < 1:
+        return strength
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grow + 1, grow + 1))
+    room = cv2.copyMakeBorder(strength, grow, grow, grow, grow, cv2.BORDER_CONSTANT, value=(0,))
+    return np.asarray(cv2.dilate(room, kernel), dtype=np.uint8)
+
+
+def _box(strength: Gray, side: int) -> Gray:
+    """The mark with its longer side `side` pixels long, contrast brought to the full range."""
+    height, width = strength.shape
+    factor = side / max(height, width)
+    if not SAME_SIZE[0] <= factor <= SAME_SIZE[1]:
+        size = (max(1, round(width * factor)), max(1, round(height * factor)))
+        smaller = factor < 1
+        strength = (
+            u8(cv2.resize(strength, size, interpolation=cv2.INTER_AREA)) if smaller else _enlarged(strength, size)
+        )
+    peak = quantile(strength, 0.95, above=0)
+    table = np.minimum(GRAYS * (255.0 / max(peak, 1.0)), 255)
+    return np.asarray(cv2.LUT(strength, table.astype(np.uint8)), dtype=np.uint8)
+
+
+def _enlarged(strength: Gray, size: tuple[int, int]) -> Gray:
+    """(h, w) at size (width, height), bicubic (Keys 1981, a = -0.75, as OpenCV's).
+
+    OpenCV's own rounds otherwise on Arm than on x86; this one does not, and what it enlarges is small.
+    """
+    rows, columns = (_cubic_weights(of, to) for of, to in zip(strength.shape, size[::-1], strict=True))
+    return u8(np.clip((rows @ strength.astype(np.float64) @ columns.T).round(6).round(), 0, 255))
+
+
+def _cubic_weights(of: int, to: int) -> NDArray[np.float64]:
+    """(to, of): what each of `of` samples gives to each of `to`; beyond the ends the last sample goes on."""
+    places = (np.arange(to) + 0.5) * (of / to) - 0.5
+    weights = np.zeros((to, of))
+    for step in range(-1, 3):
+        sample = np.floor(places) + step
+        x = np.abs(places - sample)
+        near, far = (1.25 * x - 2.25) * x * x + 1, ((-0.75 * x + 3.75) * x - 6) * x + 3
+        np.add.at(weights, (np.arange(to), np.clip(sample, 0, of - 1).astype(int)), np.where(x <= 1, near, far))
+    return weights
+
+
+def _centre(mark: Gray, height: int, width: int) -> Gray:
+    """`mark` on a black (height, width) ground with its centre of mass in the middle, to the pixel."""
+    moments = cv2.moments(mark)
+    mass = moments["m00"]
+    centre_x = moments["m10"] / mass if mass else (mark.shape[1] - 1) / 2
+    centre_y = moments["m01"] / mass if mass else (mark.shape[0] - 1) / 2
+    left, top = round(width / 2 - centre_x), round(height / 2 - centre_y)
+    # The mark stays whole: off-centre is better than cut.
+    left = min(max(left, 0), max(0, width - mark.shape[1]))
+    top = min(max(top, 0), max(0, height - mark.shape[0]))
+    canvas = np.zeros((height, width), np.uint8)
+    part = mark[: height - top, : width - left]
+    canvas[top : top + part.shape[0], left : left + part.shape[1]] = part
+    return canvas
