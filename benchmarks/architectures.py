@@ -24,7 +24,7 @@ from benchmarks.timing import Timing, processor, side_by_side
 from convert import data as pictures
 from convert.parity import run_all
 from convert.quantize import convert_model
-from runtime.cli.parser import Parser, note_line, run, whole_number
+from runtime.cli.parser import Parser, int_at_least, print_note, run
 from runtime.errors import DataError
 from runtime.tflite.interpreter import Interpreter
 from train.data.load import Dataset, load
@@ -61,8 +61,8 @@ def main() -> int:
     """Train, convert and judge what is not yet there, time all, print the table."""
     parser = Parser("python -m benchmarks.architectures", "Compare candidate networks in int8.", EXAMPLE)
     parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="candidates, or networks in words")
-    parser.add_argument("--epochs", type=whole_number(0), default=4, metavar="N", help="0: untrained (default: 4)")
-    parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="of all chance (default: 0)")
+    parser.add_argument("--epochs", type=int_at_least(0), default=4, metavar="N", help="0: untrained (default: 4)")
+    parser.add_argument("--seed", type=int_at_least(0), default=0, metavar="N", help="of all chance (default: 0)")
     parser.add_argument("--data", default="mnist", help="as python -m train has it (default: mnist)")
     parser.add_argument("-o", "--output", type=Path, default=FOLDER, metavar="FOLDER", help=f"(default: {FOLDER})")
     parser.add_argument("--page", action="store_true", help="write the table into docs/models.md")
@@ -80,7 +80,7 @@ def main() -> int:
     print(text)
     if options.page:
         write_between(PAGE, "candidates", text)
-        note_line(f"wrote {PAGE}")
+        print_note(f"wrote {PAGE}")
     return 0
 
 
@@ -111,7 +111,7 @@ class Work:
                 return dataclasses.replace(Result(**json.loads(record.read_text("utf-8"))), name=candidate.name)
             except (ValueError, TypeError) as error:
                 raise DataError(f"{record}: damaged ({error}); remove it to train again") from None
-        note_line(f"{candidate.name}: {candidate.steps}")
+        print_note(f"{candidate.name}: {candidate.steps}")
         found = self._make(candidate, path)
         write_text(record, json.dumps(dataclasses.asdict(found), indent=1) + "\n")
         return found

@@ -15,12 +15,12 @@ import time
 from runtime.classifier import Classifier
 from runtime.outputs.format import json_line
 from runtime.outputs.stats import percentile
-from runtime.outputs.worker import Worker, line_writer
+from runtime.outputs.worker import BackgroundWriter, line_writer
 from runtime.sources import synthetic
 from runtime.sources.base import Frame, SourceOptions
 from runtime.sources.registry import open_source
-from runtime.stream.live import Event, LiveSource
-from runtime.stream.watcher import Watcher, looker
+from runtime.stream.live import LiveSource, SourceEvent
+from runtime.stream.watcher import StreamClassifier, frame_classifier
 
 ROUNDS = 600
 TARGET = 1.25
@@ -38,15 +38,15 @@ def main() -> int:
 
 def loop_over_alone(classifier: Classifier) -> float:
     """Print both medians and give their ratio."""
-    watcher = Watcher("fake://digits", looker(classifier, 3, None, read=False))
-    writer = Worker(line_writer(os.open(os.devnull, os.O_WRONLY), "utf-8"), 1000, False, lambda: False)
+    watcher = StreamClassifier("fake://digits", frame_classifier(classifier, 3, None, read=False))
+    writer = BackgroundWriter(line_writer(os.open(os.devnull, os.O_WRONLY), "utf-8"), 1000, False, lambda: False)
     alone, loop = [], []
     for index in range(ROUNDS):
         frame = Frame(synthetic.draw(index), "fake://digits", index, time.time())
         start = time.perf_counter()
         classifier.predict(frame.image)
         middle = time.perf_counter()
-        writer.put(json_line(watcher.see(Event("ok", time.monotonic(), frame))))
+        writer.put(json_line(watcher.process(SourceEvent("ok", time.monotonic(), frame))))
         end = time.perf_counter()
         alone.append((middle - start) * 1000)
         loop.append((end - middle) * 1000)
@@ -61,11 +61,11 @@ def loop_over_alone(classifier: Classifier) -> float:
 def age(classifier: Classifier) -> None:
     """Print how old frames are when they are answered, and how many were answered in time."""
     source = LiveSource("fake://digits", lambda: open_source("fake://digits", SourceOptions(fps=FPS)))
-    watcher = Watcher("fake://digits", looker(classifier, 3, None, read=False), every_frame=True)
+    watcher = StreamClassifier("fake://digits", frame_classifier(classifier, 3, None, read=False), every_frame=True)
     ages: list[float] = []
     in_time = 0
     for event in source.events(lambda: len(ages) >= LIVE_FRAMES):
-        answer = watcher.see(event)
+        answer = watcher.process(event)
         if answer.look is not None:
             prediction = answer.look.prediction
             ages.append(answer.age_ms)

@@ -23,7 +23,7 @@ MOTION_RADIUS, MOTION_SIGMA = 10, 3.0
 SHEAR, ROTATION, SCALE, SHIFT_PX = 0.4, 0.4, 0.7, 3  # pixels a pixel, radians, share, pixels
 BRIGHTER = 0.5
 FOG, FOG_DECAY = 3.0, 1.4  # times white; how much an octave of the fog is fainter than the one before
-SPATTER_MEAN, SPATTER_SPREAD, SPATTER_LEVEL, SPATTER_GREY = 0.65, 0.3, 0.65, 45
+SPATTER_MEAN, SPATTER_SPREAD, SPATTER_LEVEL, SPATTER_GRAY = 0.65, 0.3, 0.65, 45
 STRIPE_PX = 7
 
 
@@ -103,7 +103,7 @@ def spatter(image: Gray, rng: np.random.Generator) -> Gray:
     liquid = _blurred(rng.normal(SPATTER_MEAN, SPATTER_SPREAD, image.shape), 1.0)
     mud = _blurred((liquid > SPATTER_LEVEL).astype(np.float64), 1.5)
     mud[mud < 0.8] = 0
-    return _u8(image * (1 - mud) + SPATTER_GREY * mud)
+    return _u8(image * (1 - mud) + SPATTER_GRAY * mud)
 
 
 def dotted_line(image: Gray, rng: np.random.Generator) -> Gray:

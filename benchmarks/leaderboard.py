@@ -19,7 +19,7 @@ from benchmarks.page import PAGE, table, write_between
 from benchmarks.robustness import mnist_test
 from benchmarks.runs import Record, Run
 from benchmarks.timing import processor, side_by_side
-from runtime.cli.parser import Parser, note_line, run
+from runtime.cli.parser import Parser, print_note, run
 from runtime.errors import OptionError
 from runtime.tflite.card import split_card
 from runtime.tflite.interpreter import Interpreter
@@ -61,7 +61,7 @@ def main() -> int:
     print(text)
     if options.page or options.page_only:
         write_between(PAGE, "leaderboard", text)
-        note_line(f"wrote {PAGE}")
+        print_note(f"wrote {PAGE}")
     return 0
 
 

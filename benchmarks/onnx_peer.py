@@ -22,7 +22,7 @@ from benchmarks.page import PAGE, table, write_between
 from benchmarks.timing import Timing, processor, side_by_side
 from convert.data import Dataset, calibrate, load_dataset, to_inputs
 from convert.quantize import check_source, convert_model
-from runtime.cli.parser import Parser, note_line, run, whole_number
+from runtime.cli.parser import Parser, int_at_least, print_note, run
 from runtime.errors import DataError
 from runtime.tflite.card import InputSpec
 from runtime.tflite.interpreter import Interpreter
@@ -54,8 +54,8 @@ def main() -> int:
     parser = Parser("python -m benchmarks.onnx_peer", "Time our interpreter beside ONNX Runtime.", EXAMPLE)
     parser.add_argument("models", nargs="*", type=Path, metavar="MODEL.keras", help="default: the model that ships")
     parser.add_argument("--data", type=Path, metavar="FILE.npz", help="default: dataset.npz beside it, else $MNIST_NPZ")
-    parser.add_argument("--count", type=whole_number(25), default=2000, metavar="N", help="runs of each (2000)")
-    parser.add_argument("--images", type=whole_number(1), metavar="N", help="to measure accuracy on (default: all)")
+    parser.add_argument("--count", type=int_at_least(25), default=2000, metavar="N", help="runs of each (2000)")
+    parser.add_argument("--images", type=int_at_least(1), metavar="N", help="to measure accuracy on (default: all)")
     parser.add_argument("--page", action="store_true", help="write the table into docs/models.md")
     options = parser.parse()
 
@@ -70,7 +70,7 @@ def main() -> int:
     print(text)
     if options.page:
         write_between(PAGE, "onnx", text)
-        note_line(f"wrote {PAGE}")
+        print_note(f"wrote {PAGE}")
     return 0
 
 

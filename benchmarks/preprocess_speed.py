@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.cli.parser import Parser, run, whole_number
+from runtime.cli.parser import Parser, int_at_least, run
 from runtime.preprocess import to_input
 from runtime.tflite.card import InputSpec
 from samples.draw import BALLPOINT, PAPER, Pen, Place, camera, coverage, light, sheet, write
@@ -31,7 +31,7 @@ WARM_UP = 20  # rounds
 def main() -> int:
     """Print a line for each size: decoding, to_input, and their ratio."""
     parser = Parser("python -m benchmarks.preprocess_speed", "Time preprocessing against decoding.", EXAMPLE)
-    parser.add_argument("--repeat", type=whole_number(1), default=50, metavar="N", help="runs of each (50)")
+    parser.add_argument("--repeat", type=int_at_least(1), default=50, metavar="N", help="runs of each (50)")
     options = parser.parse()
     cv2.setNumThreads(1)
     spec = InputSpec()

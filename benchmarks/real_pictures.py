@@ -29,7 +29,7 @@ import numpy as np
 
 from benchmarks.misses import Miss, write_sheets
 from runtime.classifier import Classifier
-from runtime.cli.parser import Parser, error_line, note_line, run
+from runtime.cli.parser import Parser, print_error, print_note, run
 from runtime.errors import ImageError, SourceError
 from runtime.image.files import read_image
 from runtime.preprocess import prepare
@@ -77,7 +77,7 @@ def main() -> int:
         print("\n".join(f"{o.path}: {o.expected} read as {o.received or o.reason}" for o in misses))
     if options.sheet:
         for path in write_sheets(options.sheet, [_miss(classifier, options.folder, o) for o in misses]):
-            note_line(f"saved {path}")
+            print_note(f"saved {path}")
     return 0
 
 
@@ -85,7 +85,7 @@ def manifest(folder: Path) -> list[dict[str, str]]:
     """The rows of a folder's manifest.csv. Raises SourceError where there is none or a column is missing."""
     path = folder / "manifest.csv"
     if not path.is_file():
-        raise SourceError(f"no manifest.csv in {folder}; expected a folder of labelled pictures")
+        raise SourceError(f"no manifest.csv in {folder}; expected a folder of labeled pictures")
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         missing = COLUMNS - set(reader.fieldnames or ())
@@ -115,7 +115,7 @@ def outcome(classifier: Classifier, folder: Path, row: dict[str, str]) -> Outcom
     try:
         image = read_image(folder / row["path"])
     except ImageError as error:
-        error_line(error)
+        print_error(error)
         return None
     task, expected = row["task"], digits_of(row["label"])
     reason = ""
@@ -177,7 +177,7 @@ def sums(outcomes: list[Outcome]) -> list[str]:
     writers: dict[str, Callable[[list[Outcome]], list[str]]] = {
         "single": _single,
         "multi": _multi,
-        "page": lambda group: [f"page      labelled rows exact {_rows(group)}"],
+        "page": lambda group: [f"page      labeled rows exact {_rows(group)}"],
         "negative": lambda group: [f"negative  null {_rows(group)} ({_reasons(group)})"],
     }
     return [line for task, write in writers.items() if by_task[task] for line in write(by_task[task])]

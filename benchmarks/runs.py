@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.real_pictures import Outcome, manifest, outcome
 from benchmarks.robustness import Images, Labels, scores_as_published
 from runtime.classifier import Classifier
-from runtime.cli.parser import note_line
+from runtime.cli.parser import print_note
 from runtime.errors import DataError, EdgeError, OptionError
 from train.files import write_text
 
@@ -69,7 +69,7 @@ class Run:
         """Train as far as that is not done. more: words for python -m train. Raises EdgeError where that fails."""
         if self.is_trained():
             return
-        note_line(f"training {self.name}, seed {self.seed}, into {self.folder}")
+        print_note(f"training {self.name}, seed {self.seed}, into {self.folder}")
         words = ["--model", self.name, "--data", data, "--seed", str(self.seed), "-o", str(self.folder)]
         half_done = (self.folder / "checkpoint" / "state.json").is_file()
         _command("train", *words, *more, *(["--resume"] if half_done else []))
@@ -77,7 +77,7 @@ class Run:
     def convert(self) -> None:
         """Convert what was trained, where that is not done. Raises EdgeError where it fails."""
         if not self.is_converted():
-            note_line(f"converting {self.folder}")
+            print_note(f"converting {self.folder}")
             _command("convert", str(self.folder / "model.keras"), *NO_LIMITS, "-o", str(self.tflite))
 
     def is_trained(self) -> bool:
@@ -115,7 +115,7 @@ class Run:
             and (known.published is not None or published is None)
         ):
             return known
-        note_line(f"measuring {self.tflite}")
+        print_note(f"measuring {self.tflite}")
         found = self._measured(sha256, real, published)
         self.keep(found)
         return found

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.classifier import DEFAULT_MODEL
-from runtime.cli.parser import Parser, run, whole_number
+from runtime.cli.parser import Parser, int_at_least, run
 from runtime.tflite.card import split_card
 
 ROOT = Path(__file__).parent.parent
@@ -50,7 +50,7 @@ class Cost:
 def main() -> int:
     """Print both costs and their ratios."""
     parser = Parser("python -m benchmarks.startup", "Time a start of classify.", "  python -m benchmarks.startup")
-    parser.add_argument("--count", type=whole_number(1), default=15, metavar="N", help="starts of each (15)")
+    parser.add_argument("--count", type=int_at_least(1), default=15, metavar="N", help="starts of each (15)")
     count = parser.parse().count
     with tempfile.TemporaryDirectory() as name:
         bare_script, model = Path(name, "bare.py"), Path(name, "model.tflite")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convert.quantize import QUANTIZATIONS
-from runtime.cli.parser import Parser, number_between, run, whole_number
+from runtime.cli.parser import Parser, float_between, int_at_least, run
 from runtime.errors import EdgeError, OptionError, ParityError
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def _prove(job: Job) -> Outcome:
         report = json.dumps(outcome.report, indent=1, ensure_ascii=False) + "\n"
         _write(job.output.with_name(PARITY_NAME), report.encode())
         print(parity_text(outcome.parity, job.limits, job.quantization), end="\n\n", flush=True)
-        if outcome.misses:
-            raise ParityError(f"the .tflite does not do what the Keras model does: {'; '.join(outcome.misses)}")
+        if outcome.violations:
+            raise ParityError(f"the .tflite does not do what the Keras model does: {'; '.join(outcome.violations)}")
     except EdgeError as error:
         removed = " (the one from an earlier run was removed)" if stale else ""
         raise type(error)(f"{str(error).rstrip('.')}. There is no {job.output}{removed}") from error
@@ -78,7 +78,7 @@ def _parser() -> Parser:
     parser = Parser(
         "python -m convert", "Turn a Keras model into a .tflite, proven equal on the whole test set.", EXAMPLE
     )
-    add, share = parser.add_argument, number_between(0, 1)
+    add, share = parser.add_argument, float_between(0, 1)
     model, output = Path("artifacts/model.keras"), Path("artifacts/model.tflite")
     add(
         "model",
@@ -93,8 +93,8 @@ def _parser() -> Parser:
     add("--data", type=Path, metavar="FILE.npz", help="images (default: dataset.npz beside the model)")
     add("--card", type=Path, metavar="FILE", help="draft card (default: card.json beside the model)")
     add("-l", "--labels", type=Path, metavar="FILE", help="one class a line (default: the card's, else numbers)")
-    add("--calibration-images", type=whole_number(1), default=500, metavar="N", help="for int8 (default: 500)")
-    add("--seed", type=whole_number(0), default=0, metavar="N", help="draws the calibration images (default: 0)")
+    add("--calibration-images", type=int_at_least(1), default=500, metavar="N", help="for int8 (default: 500)")
+    add("--seed", type=int_at_least(0), default=0, metavar="N", help="draws the calibration images (default: 0)")
     add(
         "--reject-threshold",
         type=share,

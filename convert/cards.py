@@ -23,7 +23,7 @@ GOLDEN_BYTES = 64 * 1024  # of inputs; larger pictures get fewer vectors, at lea
 
 
 @dataclass(frozen=True)
-class Evidence:
+class TestOutputs:
     """The test images as this file saw them. images: uint8 (N, H, W, C). raw: (N, classes) output tensors.
     probabilities: float (N, classes). truth: int64 (N,)."""
 
@@ -61,7 +61,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
     return labels
 
 
-def plain_spec(shape: tuple[int | None, ...]) -> InputSpec:
+def default_input_spec(shape: tuple[int | None, ...]) -> InputSpec:
     """The spec of a model without a card: the whole picture, stretched. shape: without the batch axis."""
     height, width, channels = (*shape, 1) if len(shape) == 2 else shape if len(shape) == 3 else (None, None, None)
     if height is None or width is None or channels not in (1, 3):
@@ -69,8 +69,8 @@ def plain_spec(shape: tuple[int | None, ...]) -> InputSpec:
             f"expected a model that takes (height, width, 1 or 3) pictures; received {shape}. Describe its input "
             "in a card: --card FILE"
         )
-    colour = "gray" if channels == 1 else "rgb"
-    return InputSpec(height, width, channels, colour=colour, polarity="any", framing="frame", ink_box=1)
+    color = "gray" if channels == 1 else "rgb"
+    return InputSpec(height, width, channels, color=color, polarity="any", framing="whole")
 
 
 def check_card(card: ModelCard, interpreter: Interpreter, truth: NDArray[np.int64], output: str) -> None:
@@ -106,19 +106,19 @@ def golden_indices(probabilities: NDArray[np.float32], truth: NDArray[np.int64],
     return list(dict.fromkeys(chosen))[:most]
 
 
-def goldens(evidence: Evidence) -> tuple[Golden, ...]:
+def goldens(evidence: TestOutputs) -> tuple[Golden, ...]:
     """Self-test vectors: input pixels and the very bytes that this file gave for them."""
     most = max(1, GOLDEN_BYTES // evidence.images[0].nbytes)
     picked = golden_indices(evidence.probabilities, evidence.truth, most)
     return tuple(Golden(evidence.images[i].tobytes(), evidence.raw[i].tobytes()) for i in picked)
 
 
-def fill(
+def complete_card(
     card: ModelCard,
     quantization: str,
     decision: Decision,
     parity: Parity,
-    evidence: Evidence,
+    evidence: TestOutputs,
     conversion: Mapping[str, Any],
 ) -> ModelCard:
     """The finished card. conversion: notes for a person, kept under training["conversion"]."""

@@ -20,7 +20,7 @@ from convert.layers import LayerError, layer_errors
 from convert.parity import Parity
 from convert.quantize import QUANTIZATIONS, Converted, convert_model
 from convert.report import WIDTH, plain_table, progress
-from runtime.cli.parser import Parser, note_line, run, whole_number
+from runtime.cli.parser import Parser, int_at_least, print_note, run
 from runtime.errors import OptionError
 from runtime.tflite.card import Decision
 from runtime.tflite.interpreter import Interpreter
@@ -57,8 +57,8 @@ def main() -> int:
     model = Path("artifacts/model.keras")
     parser.add_argument("model", nargs="?", type=Path, default=model, help=f"(default: {model})")
     parser.add_argument("--data", type=Path, metavar="FILE.npz", help="images (default: dataset.npz beside the model)")
-    parser.add_argument("--calibration-images", type=whole_number(1), default=500, metavar="N", help="(default: 500)")
-    parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="of the calibration (default: 0)")
+    parser.add_argument("--calibration-images", type=int_at_least(1), default=500, metavar="N", help="(default: 500)")
+    parser.add_argument("--seed", type=int_at_least(0), default=0, metavar="N", help="of the calibration (default: 0)")
     options = parser.parse()
     job = Job(
         options.model,
@@ -74,7 +74,7 @@ def main() -> int:
         path.write_text(json.dumps(as_json(job, found, layers), indent=1, ensure_ascii=False) + "\n", "utf-8")
     except OSError as error:
         raise OptionError(f"cannot write {path}: {error.strerror}") from None
-    note_line(f"wrote {path}; its pictures come with: python -m train.report {path.parent}")
+    print_note(f"wrote {path}; its pictures come with: python -m train.report {path.parent}")
     return 0
 
 
@@ -96,7 +96,7 @@ def _compared(quantization: str, converted: Converted, prepared: Prepared) -> Co
     interpreter = Interpreter.load(converted.tflite)
     with progress(f"Running {quantization} on the test images", len(prepared.test)) as step:
         raw = proof.run_all(interpreter, prepared.test, step)
-    output = proof.output_kind(converted.reference)
+    output = proof.output_activation(converted.reference)
     reference = probabilities_of(converted.reference, output)
     rows = [to_probabilities(row, interpreter.output, Decision(output=output)) for row in raw]
     labels = prepared.draft.labels if prepared.draft else prepared.dataset.labels

@@ -26,7 +26,9 @@ from runtime.tflite.tensors import to_probabilities
 
 DATASET_NAME = "dataset.npz"  # beside the model, where train leaves it
 
-Watch = Callable[[str, int], AbstractContextManager[Step]]  # (what, how many pictures) -> told how many are done
+ProgressFactory = Callable[
+    [str, int], AbstractContextManager[Step]
+]  # (what, how many pictures) -> told how many are done
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class Trial:
+class ConvertedModel:
     """A converted model before it is judged. tflite: the bare flatbuffer. card: not yet filled in.
     reference: float32 (N, classes), the Keras model's probabilities for the test images."""
 
@@ -80,15 +82,15 @@ class Outcome:
     tflite: bytes
     parity: parity.Parity
     report: dict[str, Any]
-    misses: tuple[str, ...]
+    violations: tuple[str, ...]
 
 
-def prepare(job: Job, watch: Watch) -> Prepared:
+def prepare(job: Job, watch: ProgressFactory) -> Prepared:
     """Read and check all inputs. Raises OptionError, DataError, ModelError."""
     quantize.check_source(job.model)
     draft = cards.read_draft(job.model, job.card)
     dataset = load_dataset(_data_path(job))
-    spec = draft.input if draft else dataset.spec or cards.plain_spec(quantize.input_shape(job.model))
+    spec = draft.input if draft else dataset.spec or cards.default_input_spec(quantize.input_shape(job.model))
     calibration = calibrate(dataset, spec, job.calibration_images, job.seed) if job.quantization == "int8" else None
     with watch("Preparing the test images", len(dataset.test)) as step:
         test = to_inputs(dataset, dataset.test.images, spec, step)
@@ -102,7 +104,7 @@ def prepare(job: Job, watch: Watch) -> Prepared:
     return Prepared(draft, spec, dataset, calibration, test, *others)
 
 
-def run_job(job: Job, prepared: Prepared, watch: Watch) -> Outcome:
+def run_job(job: Job, prepared: Prepared, watch: ProgressFactory) -> Outcome:
     """Convert, run both models on all test images, compare, and fill in the card.
 
     Raises ModelError, ModelMismatch, DataError; a missed limit is no error here but in the outcome.
@@ -121,38 +123,38 @@ def run_job(job: Job, prepared: Prepared, watch: Watch) -> Outcome:
         "versions": dict(trial.versions),
     }
     decision = Decision(trial.card.decision.output, temperature["value"], chosen.value)
-    card = cards.fill(trial.card, job.quantization, decision, found, evidence, conversion)
-    missed = parity.misses(found, job.limits)
+    card = cards.complete_card(trial.card, job.quantization, decision, found, evidence, conversion)
+    missed = parity.violations(found, job.limits)
     report = {**_verdict(job, trial, missed), **found.as_dict(), **conversion}
     return Outcome(attach_card(trial.tflite, card), found, report, missed)
 
 
-def _convert(job: Job, prepared: Prepared) -> Trial:
+def _convert(job: Job, prepared: Prepared) -> ConvertedModel:
     """The converted model, loaded, with all refusals that need no picture run through it."""
     converted = quantize.convert_model(job.model, job.quantization, prepared.test, prepared.calibration)
     interpreter = Interpreter.load(converted.tflite)
     if prepared.calibration is not None:
         quantize.check_pixel_input(interpreter.input, prepared.calibration)
-    output = parity.output_kind(converted.reference)
+    output = parity.output_activation(converted.reference)
     card = _card(job, prepared, interpreter, output)
     truth = prepared.dataset.test.labels
     cards.check_card(card, interpreter, truth, output)
     reference = probabilities_of(converted.reference, output)
     if converted.reference_divided is not None:
-        parity.check_undivided(reference, probabilities_of(converted.reference_divided, output), truth)
-    return Trial(converted.tflite, card, interpreter, reference, converted.versions)
+        parity.check_expects_pixels(reference, probabilities_of(converted.reference_divided, output), truth)
+    return ConvertedModel(converted.tflite, card, interpreter, reference, converted.versions)
 
 
-def _measure(trial: Trial, prepared: Prepared, watch: Watch) -> cards.Evidence:
+def _measure(trial: ConvertedModel, prepared: Prepared, watch: ProgressFactory) -> cards.TestOutputs:
     """The .tflite on every test image, at temperature 1."""
     with watch("Running the .tflite on the test images", len(prepared.test)) as step:
         raw = parity.run_all(trial.interpreter, prepared.test, step)
     plain = Decision(output=trial.card.decision.output)
     probabilities = np.stack([to_probabilities(row, trial.interpreter.output, plain) for row in raw])
-    return cards.Evidence(prepared.test, raw, probabilities, prepared.dataset.test.labels)
+    return cards.TestOutputs(prepared.test, raw, probabilities, prepared.dataset.test.labels)
 
 
-def _validation_scores(trial: Trial, prepared: Prepared, watch: Watch) -> list[Scores]:
+def _validation_scores(trial: ConvertedModel, prepared: Prepared, watch: ProgressFactory) -> list[Scores]:
     """What the .tflite says of the validation images, the hard ones and the negatives: (N, classes) each."""
     info, output = trial.interpreter.output, trial.card.decision.output
     found = []
@@ -174,7 +176,9 @@ def _threshold(job: Job, prepared: Prepared, probabilities: list[Scores]) -> rej
     return rejection.threshold(images, labels, probabilities[2], job.reject_threshold)
 
 
-def _temperature(trial: Trial, prepared: Prepared, evidence: cards.Evidence, validation: Scores) -> dict[str, Any]:
+def _temperature(
+    trial: ConvertedModel, prepared: Prepared, evidence: cards.TestOutputs, validation: Scores
+) -> dict[str, Any]:
     """Fitted on the validation images; the calibration error on the test images is a report, no more."""
     fitted_on, value = len(prepared.validation), 1.0
     if fitted_on and prepared.dataset.validation is not None:
@@ -189,7 +193,7 @@ def _temperature(trial: Trial, prepared: Prepared, evidence: cards.Evidence, val
     }
 
 
-def _verdict(job: Job, trial: Trial, missed: tuple[str, ...]) -> dict[str, Any]:
+def _verdict(job: Job, trial: ConvertedModel, missed: tuple[str, ...]) -> dict[str, Any]:
     return {
         "model": str(job.model),
         "quantization": job.quantization,

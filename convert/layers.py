@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data import Pixels
-from runtime.native import quiet
+from runtime.native import captured_stderr
 from runtime.tflite.interpreter import Interpreter, find_interpreter
 from runtime.tflite.tensors import quantize_input
 
@@ -75,7 +75,7 @@ class _Open:
         module: Any = sys.modules[make.__module__]
         # XNNPACK fuses, and what it fuses away cannot be read.
         plain = module.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-        with quiet():
+        with captured_stderr():
             self._handle: Any = make(
                 model_content=model, experimental_preserve_all_tensors=True, experimental_op_resolver_type=plain
             )

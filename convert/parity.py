@@ -82,7 +82,7 @@ def run_all(interpreter: Interpreter, images: Pixels, step: Callable[[int], None
     return np.stack(rows) if rows else np.empty((0, interpreter.output.shape[-1]), interpreter.output.dtype)
 
 
-def output_kind(outputs: NDArray[np.float32]) -> str:
+def output_activation(outputs: NDArray[np.float32]) -> str:
     """ "probabilities" where every row is a distribution, else "logits". outputs: float (N, classes >= 2).
 
     Raises ModelMismatch for another shape, ModelError where a value is not finite.
@@ -99,7 +99,7 @@ def output_kind(outputs: NDArray[np.float32]) -> str:
     return "probabilities" if (outputs >= 0).all() and np.abs(sums - 1).max() <= SUM_TOLERANCE else "logits"
 
 
-def check_undivided(reference: Probabilities, divided: Probabilities, truth: NDArray[np.int64]) -> None:
+def check_expects_pixels(reference: Probabilities, divided: Probabilities, truth: NDArray[np.int64]) -> None:
     """Raise ModelMismatch where a model reads pixels divided by 255 (`divided`) and not pixels (`reference`): as
     well, with less loss (mean negative log-likelihood), and far above chance. For models without layers to ask.
     A model that rescales sees black in the former; one that does not is beside itself at the latter.
@@ -138,7 +138,7 @@ def compare(
     )
 
 
-def misses(parity: Parity, limits: Limits) -> tuple[str, ...]:
+def violations(parity: Parity, limits: Limits) -> tuple[str, ...]:
     """A phrase for each limit that is missed, and by how much; empty where parity holds."""
     found = []
     if parity.drop > limits.max_accuracy_drop:

@@ -33,12 +33,12 @@ class Threshold:
 
     value: float
     how: str
-    turned_away: float | None = None
-    let_through: float | None = None
+    false_reject_rate: float | None = None
+    false_accept_rate: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For the card and parity.json."""
-        shares = {"digits_rejected": self.turned_away, "negatives_accepted": self.let_through}
+        shares = {"false_reject_rate": self.false_reject_rate, "false_accept_rate": self.false_accept_rate}
         rounded = {name: None if share is None else round(share, 5) for name, share in shares.items()}
         return {"value": self.value, "how": self.how, **rounded}
 

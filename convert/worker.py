@@ -60,7 +60,7 @@ def _answer(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
     if source.scaled is False:
         raise ModelMismatch(
             "expected a model that takes pixels 0 to 255 and has keras.layers.Rescaling(1/255) first; received one "
-            "without a rescaling or normalising first layer. Put Rescaling first and train again (or wrap it: "
+            "without a rescaling or normalizing first layer. Put Rescaling first and train again (or wrap it: "
             "keras.Sequential([Input, Rescaling(1/255), model]))"
         )
     with np.load(folder / "arrays.npz") as arrays:
@@ -155,7 +155,7 @@ def convert(source: Source, picture: tuple[int, ...], quantization: str, calibra
     signature = [tf.TensorSpec((1, *picture), tf.float32, name="pixels")]
     traced = tf.function(source.call, input_signature=signature).get_concrete_function()
     # Frozen by hand: with the variables of a Keras 3 model in it, the converter of TensorFlow 2.21 writes
-    # READ_VARIABLE ops that nothing initialises (int8 fails, float files give chance accuracy).
+    # READ_VARIABLE ops that nothing initializes (int8 fails, float files give chance accuracy).
     frozen = convert_variables_to_constants_v2(traced)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], source.keep)
     if quantization != "float32":

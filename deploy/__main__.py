@@ -8,8 +8,8 @@ from pathlib import Path
 
 from deploy import target as targets
 from deploy.payload import INSTALLER, MANIFEST, Payload, assemble, digest, pack
-from deploy.remote import INBOX, Found, Remote
-from runtime.cli.parser import Parser, note_line, run
+from deploy.remote import INBOX, BoardInfo, Remote
+from runtime.cli.parser import Parser, print_note, run
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = """  python -m deploy push pi@raspberrypi.local
@@ -27,30 +27,30 @@ def main() -> int:
     with Remote(options.where, options.ssh) as board:
         found = board.probe()
         if options.action == "rollback":
-            board.act(f"{INSTALLED}/{INSTALLER}", "rollback", found.root)
+            board.run_as_root(f"{INSTALLED}/{INSTALLER}", "rollback", found.root)
             return 0
         return _push(board, found, options)
 
 
-def _push(board: Remote, found: Found, options: Namespace) -> int:
+def _push(board: Remote, found: BoardInfo, options: Namespace) -> int:
     target = targets.of_board(found.machine, found.python, found.glibc, found.bits)
-    note_line(f"{board.host} is {target}; getting ready what it needs")
+    print_note(f"{board.host} is {target}; getting ready what it needs")
     payload = assemble(ROOT, target, options.extras, Path(options.model), Path(options.build))
     names = to_send(payload, found)
     total = 0
     for name in names:
         path = payload.folder / name
-        note_line(f"sending {name}, {path.stat().st_size:,} bytes")
+        print_note(f"sending {name}, {path.stat().st_size:,} bytes")
         board.send(path, digest(path))
         total += path.stat().st_size
-    note_line(
+    print_note(
         f"sent {total:,} bytes in {len(names)} files; the other {len(payload.files()) + 1 - len(names)} are there"
     )
-    board.act(f"{INBOX}/{INSTALLER}", "install", found.root)
+    board.run_as_root(f"{INBOX}/{INSTALLER}", "install", found.root)
     return 0
 
 
-def to_send(payload: Payload, found: Found) -> list[str]:
+def to_send(payload: Payload, found: BoardInfo) -> list[str]:
     """What the board does not have yet. The manifest comes last: it names the rest."""
     needed = payload.files()
     if payload.environment in found.environments:
@@ -69,7 +69,7 @@ def _bundle(options: Namespace) -> int:
     archive = folder / f"{name}.tar"
     pack(payload, archive, name)
     print(archive)
-    note_line(
+    print_note(
         f"{archive.stat().st_size:,} bytes. On the board: tar xf {archive.name} && sudo python3 {name}/{INSTALLER}"
     )
     return 0

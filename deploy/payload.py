@@ -51,7 +51,7 @@ def assemble(root: Path, target: Target, extras: Sequence[str], model: Path, bui
     for path in (wheel, *needed, *(DEVICE / name for name in OWN_FILES)):
         shutil.copyfile(path, folder / path.name)
     shutil.copyfile(model, folder / MODEL)
-    return seal(folder, target, wheel.name, [path.name for path in needed])
+    return write_manifest(folder, target, wheel.name, [path.name for path in needed])
 
 
 def check_model(model: Path) -> None:
@@ -67,7 +67,7 @@ def check_model(model: Path) -> None:
         )
 
 
-def seal(folder: Path, target: Target, wheel: str, dependencies: Sequence[str]) -> Payload:
+def write_manifest(folder: Path, target: Target, wheel: str, dependencies: Sequence[str]) -> Payload:
     """Write the manifest of a folder: what is in it, for which board, and the names it gives."""
     sums = {path.name: digest(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
     environment = f"{target}-{_short([sums[name] for name in dependencies])}"

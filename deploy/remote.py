@@ -36,7 +36,7 @@ print(json.dumps({
 
 
 @dataclass(frozen=True)
-class Found:
+class BoardInfo:
     """What a board answered. inbox: SHA-256 of each file that was sent before. environments: those that are whole."""
 
     machine: str
@@ -71,14 +71,14 @@ class Remote:
         subprocess.run([*self._ssh, "-O", "exit", self.host], capture_output=True, check=False)
         self._folder.cleanup()
 
-    def probe(self) -> Found:
+    def probe(self) -> BoardInfo:
         """Ask what the board is. Raises DeployError where it cannot be reached or has no Python."""
         done = self._run(f"python3 - {INBOX}", PROBE.encode(), quiet=True)
         if done.returncode == CUT:
             raise DeployError(f"cannot reach {self.host}; try it: ssh {self.host}")
         try:
             raw: dict[str, Any] = json.loads(done.stdout.decode("utf-8", "replace").splitlines()[-1])
-            return Found(**{**raw, "environments": tuple(raw["environments"])})
+            return BoardInfo(**{**raw, "environments": tuple(raw["environments"])})
         except (ValueError, IndexError, TypeError, KeyError):
             raise DeployError(
                 f"{self.host} has no python3 that answers; log in and do: sudo apt install python3 python3-venv"
@@ -98,7 +98,7 @@ class Remote:
             why = "the connection was cut" if status == CUT else "is the disk full? df -h"
             raise DeployError(f"{path.name} did not arrive: {why}. Nothing has changed on {self.host}: do it again")
 
-    def act(self, script: str, words: str, root: bool) -> None:
+    def run_as_root(self, script: str, words: str, root: bool) -> None:
         """Run a Python script of the board as root; what it prints is shown as it comes."""
         terminal = ["-t"] if sys.stdin.isatty() else []  # sudo asks there, where it has to
         command = f"{'' if root else 'sudo '}python3 {script} {words}"

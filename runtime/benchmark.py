@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from runtime.board.machine import check_heat
 from runtime.classifier import DEFAULT_MODEL, Classifier
-from runtime.cli.parser import Parser, error_line, note_line, run, whole_number
+from runtime.cli.parser import Parser, int_at_least, print_error, print_note, run
 from runtime.errors import EdgeError
 from runtime.preprocess import to_input
 from runtime.tflite.golden import selftest
@@ -44,7 +44,7 @@ class Cost:
     """One model at one number of threads.
 
     load_ms: file to ready interpreter. first_ms: the first inference. preprocess, inference, whole: a
-    640x480 colour frame to pixels, pixels to scores, frame to prediction. memory_mib: peak of the process so far.
+    640x480 color frame to pixels, pixels to scores, frame to prediction. memory_mib: peak of the process so far.
     proven: whether the selftest passes.
     """
 
@@ -140,7 +140,7 @@ def main() -> int:
     options = _parser().parse()
     for check in check_heat():
         if check.state != "ok":
-            note_line(f"warning: {check.name}: {check.value}; these times are not this board's best")
+            print_note(f"warning: {check.name}: {check.value}; these times are not this board's best")
     if options.compare:
         return _compare(options.compare, options.count, options.warmup, options.json)
     threads = 1
@@ -158,10 +158,10 @@ def _compare(models: list[str], count: int, warmup: int, as_json: bool) -> int:
         try:
             costs.append(measure(path, 1, count, warmup))
         except EdgeError as error:
-            error_line(f"{path}: {error}")
+            print_error(f"{path}: {error}")
     for cost in costs:
         if not cost.proven:
-            error_line(f"{cost.model}: dropped, its selftest fails here (python -m runtime.selftest -m {cost.model})")
+            print_error(f"{cost.model}: dropped, its selftest fails here (python -m runtime.selftest -m {cost.model})")
     ranked = sorted((cost for cost in costs if cost.proven), key=lambda cost: cost.inference.p50)
     for place, cost in enumerate(ranked, start=1):
         print(to_json(cost) if as_json else f"{place}. {to_text(cost)}")
@@ -172,9 +172,9 @@ def _parser() -> Parser:
     parser = Parser("python -m runtime.benchmark", "Time a model on this board.", EXAMPLE)
     parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
     parser.add_argument("--compare", nargs="+", metavar="FILE", help="rank these models instead, fastest first")
-    parser.add_argument("--num-threads", type=whole_number(1), metavar="N", help="up to N threads (default: all cores)")
-    parser.add_argument("--count", type=whole_number(1), default=200, metavar="N", help="timed runs (200)")
-    parser.add_argument("--warmup", type=whole_number(0), default=20, metavar="N", help="runs before them (20)")
+    parser.add_argument("--num-threads", type=int_at_least(1), metavar="N", help="up to N threads (default: all cores)")
+    parser.add_argument("--count", type=int_at_least(1), default=200, metavar="N", help="timed runs (200)")
+    parser.add_argument("--warmup", type=int_at_least(0), default=20, metavar="N", help="runs before them (20)")
     parser.add_argument("--json", action="store_true", help="one JSON object for each measurement")
     return parser
 

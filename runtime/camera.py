@@ -14,17 +14,17 @@ from types import FrameType
 from runtime.board.systemd import Notifier
 from runtime.cli.camera_options import parse
 from runtime.cli.options import load_classifier
-from runtime.cli.parser import note_line, run
+from runtime.cli.parser import print_note, run
 from runtime.errors import ModelError
 from runtime.native import silence_native_code
 from runtime.outputs.base import Output
-from runtime.outputs.console import Lines
-from runtime.outputs.stats import Stats
+from runtime.outputs.console import ConsoleOutput
+from runtime.outputs.stats import StatsOutput
 from runtime.sources.base import Frame
 from runtime.sources.network import redacted
 from runtime.sources.registry import has_video, is_live, open_source
-from runtime.stream.live import Event, LiveSource, stored_events
-from runtime.stream.watcher import Watcher, looker
+from runtime.stream.live import LiveSource, SourceEvent, stored_events
+from runtime.stream.watcher import StreamClassifier, frame_classifier
 from runtime.tflite.golden import selftest
 
 
@@ -33,12 +33,12 @@ class Stop:
 
     def __init__(self) -> None:
         self.asked = False
-        self.attend: Callable[[], None] = lambda: None  # a window wants to be looked after meanwhile
+        self.process_events: Callable[[], None] = lambda: None  # a window wants to be looked after meanwhile
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask)
 
     def __call__(self) -> bool:
-        self.attend()
+        self.process_events()
         return self.asked
 
     def ask(self) -> None:
@@ -61,10 +61,10 @@ def main() -> int:
     if report.faults and classifier.card.golden:
         raise ModelError(f"self-test failed, nothing is classified: {report.faults[0]}")
     for fault in report.faults:
-        note_line(f"warning: {fault}")
-    watcher = Watcher(
+        print_note(f"warning: {fault}")
+    watcher = StreamClassifier(
         redacted(options.source),
-        looker(classifier, options.top_k, options.threshold, options.read),
+        frame_classifier(classifier, options.top_k, options.threshold, options.read),
         options.smoothing,
         options.every_frame or not has_video(options.source),
     )
@@ -74,11 +74,11 @@ def main() -> int:
     _watch(options, watcher, stop, greeting, notifier)
     notifier.stopping()
     if stop():
-        note_line("stopped")
+        print_note("stopped")
     return 0
 
 
-def _watch(options: Namespace, watcher: Watcher, stop: Stop, greeting: str, notifier: Notifier) -> None:
+def _watch(options: Namespace, watcher: StreamClassifier, stop: Stop, greeting: str, notifier: Notifier) -> None:
     live = is_live(options.source)
     source: LiveSource | None = None
     outputs: list[Output] = []
@@ -92,24 +92,24 @@ def _watch(options: Namespace, watcher: Watcher, stop: Stop, greeting: str, noti
         return stop()
 
     try:
-        events: Iterator[Event]
+        events: Iterator[SourceEvent]
         if live:
             source = LiveSource(redacted(options.source), opener, options.give_up)
             events = source.events(turn)
         else:
             events = stored_events(opener(), turn)
-        lines = Lines(options.json, live, stop)
+        lines = ConsoleOutput(options.json, live, stop)
         outputs.append(lines)
         if options.stats:
-            lines.stats = Stats(lines.note, lambda: source.dropped if source else 0)
+            lines.stats = StatsOutput(lines.note, lambda: source.dropped if source else 0)
             outputs.insert(0, lines.stats)
         for output in _more_outputs(options, live, stop, lines.note):
             outputs.insert(0, output)
         # Not through `lines`, whose first line it might come after: nothing can be waiting to be read yet.
-        events = _greeted(events, lambda: note_line(f"{greeting}; Ctrl-C ends it"))
+        events = _greeted(events, lambda: print_note(f"{greeting}; Ctrl-C ends it"))
         _pump(events, watcher, outputs, options.count, stop)
     finally:
-        stop.attend = lambda: None
+        stop.process_events = lambda: None
         if source is not None:
             source.close()
         for output in outputs:
@@ -120,26 +120,26 @@ def _watch(options: Namespace, watcher: Watcher, stop: Stop, greeting: str, noti
 def _more_outputs(options: Namespace, live: bool, stop: Stop, note: Callable[[str], None]) -> Iterator[Output]:
     """Those that were asked for; what each needs is imported only here."""
     if options.mqtt:
-        from runtime.outputs.mqtt import Mqtt
+        from runtime.outputs.mqtt import MqttOutput
 
-        yield Mqtt(options.mqtt, options.discovery, note, options.mqtt_ca)
+        yield MqttOutput(options.mqtt, options.discovery, note, options.mqtt_ca)
     if options.record:
-        from runtime.outputs.recorder import Recording
+        from runtime.outputs.recorder import VideoOutput
 
-        yield Recording(Path(options.record), options.fps, live, note, stop)
+        yield VideoOutput(Path(options.record), options.fps, live, note, stop)
     if options.save_unsure:
-        from runtime.outputs.recorder import Unsure
+        from runtime.outputs.recorder import UnsureFramesOutput
 
-        yield Unsure(Path(options.save_unsure), options.max_files, live, note, stop)
+        yield UnsureFramesOutput(Path(options.save_unsure), options.max_files, live, note, stop)
     if options.window:
-        from runtime.outputs.window import Window
+        from runtime.outputs.window import WindowOutput
 
-        window = Window(stop.ask)
-        stop.attend = window.attend
+        window = WindowOutput(stop.ask)
+        stop.process_events = window.process_events
         yield window
 
 
-def _greeted(events: Iterator[Event], greet: Callable[[], None]) -> Iterator[Event]:
+def _greeted(events: Iterator[SourceEvent], greet: Callable[[], None]) -> Iterator[SourceEvent]:
     """The same events; a source that cannot be opened is not greeted."""
     for number, event in enumerate(events):
         if number == 0:
@@ -148,14 +148,18 @@ def _greeted(events: Iterator[Event], greet: Callable[[], None]) -> Iterator[Eve
 
 
 def _pump(
-    events: Iterator[Event], watcher: Watcher, outputs: list[Output], count: int | None, stop: Callable[[], bool]
+    events: Iterator[SourceEvent],
+    watcher: StreamClassifier,
+    outputs: list[Output],
+    count: int | None,
+    stop: Callable[[], bool],
 ) -> None:
     """Every event to every output, until there are no more or `count` frames were seen."""
     frames = 0
     for event in events:
-        answer = watcher.see(event)
+        answer = watcher.process(event)
         for output in outputs:
-            output.show(answer)
+            output.emit(answer)
         frames += answer.frame is not None
         if frames == count or stop():
             return
@@ -171,9 +175,9 @@ def _list() -> int:
     for line in lines:
         print(line)
     for problem in problems:
-        note_line(problem)
+        print_note(problem)
     if not lines:
-        note_line("no camera found; plug one in, or for a camera on the Pi's own connector use csi://0")
+        print_note("no camera found; plug one in, or for a camera on the Pi's own connector use csi://0")
     return 0
 
 

@@ -49,7 +49,7 @@ class Classifier:
         if card is None:
             card = card_from_tensors(interpreter, Path(path or DEFAULT_MODEL).stem)
         if labels is not None:
-            card = _relabelled(card, tuple(labels))
+            card = _relabeled(card, tuple(labels))
         return cls(interpreter, card)
 
     def predict(self, image: NDArray[np.generic], k: int = 3, threshold: float | None = None) -> Prediction:
@@ -84,12 +84,12 @@ class Classifier:
         """Read every digit of a picture: a strip, a page, a table.
 
         image: as for `predict`. threshold: 0 to 1, in place of the card's; what scores less is no digit.
-        A model whose framing is "frame" sees the picture as one region. Raises ValueError for what is no picture.
+        A model whose framing is "whole" sees the picture as one region. Raises ValueError for what is no picture.
         """
-        from runtime.ink.reader import read_rows  # not above: a start that reads one mark needs none of it
+        from runtime.ink.reader import read_text_lines  # not above: a start that reads one mark needs none of it
 
         limit = self.card.decision.reject_threshold if threshold is None else threshold
-        if self.card.input.framing == "frame":
+        if self.card.input.framing == "whole":
             return _reading_of(self.predict(image, 1, limit))
         start = time.perf_counter()
         inference = 0.0
@@ -101,7 +101,7 @@ class Classifier:
             inference += _ms(begin, time.perf_counter())
             return out
 
-        rows = read_rows(as_picture(image), self.card.input, scores, self.card.labels, limit)
+        rows = read_text_lines(as_picture(image), self.card.input, scores, self.card.labels, limit)
         text = "\n".join("".join(region.label for region in row) for row in rows)
         regions = tuple(region for row in rows for region in row)
         return Reading(text, regions, _ms(start, time.perf_counter()) - inference, inference)
@@ -121,7 +121,7 @@ def _reading_of(seen: Prediction) -> Reading:
     return Reading(seen.label, (Region(seen.box, seen.label, seen.score),), seen.preprocess_ms, seen.inference_ms)
 
 
-def _relabelled(card: ModelCard, labels: tuple[str, ...]) -> ModelCard:
+def _relabeled(card: ModelCard, labels: tuple[str, ...]) -> ModelCard:
     if len(labels) != len(card.labels):
         raise ModelMismatch(f"expected {len(card.labels)} labels, one for each class; received {len(labels)}")
     return replace(card, labels=labels)

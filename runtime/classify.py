@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.cli.options import add_model_options, add_read_option, load_classifier
-from runtime.cli.parser import Parser, error_line, note_line, run
+from runtime.cli.parser import Parser, print_error, print_note, run
 from runtime.errors import EdgeError, ImageError, SourceError
 from runtime.image.files import STDIN, expand, read_image
 from runtime.outputs.format import CSV_HEADER, csv_line, reading_to_dict, reading_to_text, to_csv, to_json, to_text
@@ -38,7 +38,7 @@ def main() -> int:
     failed = False
     for name, image in _pictures(options.inputs):
         if isinstance(image, EdgeError):
-            error_line(image)
+            print_error(image)
             failed = True
             continue
         prediction = classifier.predict(image, options.top_k, options.threshold)
@@ -98,7 +98,7 @@ def _save(folder: Path, name: str, picture: NDArray[np.uint8]) -> None:
         number += 1
     if not cv2.imwrite(str(target), picture):
         raise SourceError(f"cannot write {target}; is the disk full?")
-    note_line(f"saved {target}")
+    print_note(f"saved {target}")
 
 
 if __name__ == "__main__":

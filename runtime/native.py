@@ -38,7 +38,7 @@ def _sink() -> IO[bytes]:
 
 
 @contextmanager
-def quiet() -> Iterator[Callable[[], str]]:
+def captured_stderr() -> Iterator[Callable[[], str]]:
     """Keep what C++ code writes to standard error off the terminal; yields a function that returns it.
 
     DEBUG=1 lets it through. Not for use while another thread writes to standard error.

@@ -35,7 +35,7 @@ def to_input(image: NDArray[np.generic], spec: InputSpec) -> NDArray[np.uint8] |
     """A picture as the model wants it.
 
     image: whatever `as_picture` takes: gray, BGR or BGRA of 8 or 16 bits.
-    Returns uint8 of shape spec.shape (colour "rgb": R first), or None where framing is "ink" and
+    Returns uint8 of shape spec.shape (color "rgb": R first), or None where framing is "ink" and
     there is no mark. Raises ValueError for an array that is not a picture.
     """
     prepared = prepare(image, spec)
@@ -45,7 +45,7 @@ def to_input(image: NDArray[np.generic], spec: InputSpec) -> NDArray[np.uint8] |
 def prepare(image: NDArray[np.generic], spec: InputSpec) -> Prepared | None:
     """`to_input`, and the box in the picture that it was made from."""
     picture = as_picture(image)
-    if spec.framing == "frame":
+    if spec.framing == "whole":
         return Prepared(_frame(picture, spec), (0, 0, picture.shape[1], picture.shape[0]))
     ink = find_ink(picture)
     if ink is None:
@@ -72,7 +72,7 @@ def _frame(picture: Picture, spec: InputSpec) -> NDArray[np.uint8]:
 
 
 def _cropped(picture: Picture, ratio: float) -> Picture:
-    """The largest centred part whose width is `ratio` times its height."""
+    """The largest centered part whose width is `ratio` times its height."""
     height, width = picture.shape[:2]
     w, h = min(width, max(1, round(height * ratio))), min(height, max(1, round(width / ratio)))
     x, y = (width - w) // 2, (height - h) // 2

@@ -7,7 +7,7 @@ replayed. The case it is for: a runtime that loads a model without a word and an
 from __future__ import annotations
 
 from runtime.classifier import Classifier
-from runtime.cli.parser import Parser, error_line, run, whole_number
+from runtime.cli.parser import Parser, int_at_least, print_error, run
 from runtime.tflite.golden import TIMED_RUNS, Report, selftest
 
 EXAMPLE = """  python -m runtime.selftest
@@ -33,13 +33,13 @@ def main() -> int:
     """Print what was compared; 1 and a line for each fault where this board computes something else."""
     parser = Parser("python -m runtime.selftest", "Prove that this board computes what the host computed.", EXAMPLE)
     parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
-    parser.add_argument("--num-threads", type=whole_number(1), default=1, metavar="N", help="interpreter threads (1)")
+    parser.add_argument("--num-threads", type=int_at_least(1), default=1, metavar="N", help="interpreter threads (1)")
     options = parser.parse()
     classifier = Classifier.load(options.model, num_threads=options.num_threads)
     report = selftest(classifier.interpreter, classifier.card)
     print(to_text(classifier, report))
     for fault in report.faults:
-        error_line(fault)
+        print_error(fault)
     print("result       " + ("FAILED" if report.faults else "passed"))
     return 1 if report.faults else 0
 

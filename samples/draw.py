@@ -150,14 +150,14 @@ def write(paper: Image, digit: str, place: Place, pen: Pen, rng: np.random.Gener
     return np.asarray(paper * (1 - covered) + np.array(pen.ink, np.float32) * covered + 0.5, np.uint8)
 
 
-def sheet(height: int, width: int, colour: tuple[int, int, int], grain: float, rng: np.random.Generator) -> Image:
-    """Paper or board: one colour (BGR) with coarse and fine grain of `grain` grey levels."""
+def sheet(height: int, width: int, color: tuple[int, int, int], grain: float, rng: np.random.Generator) -> Image:
+    """Paper or board: one color (BGR) with coarse and fine grain of `grain` gray levels."""
     coarse = cv2.resize(
         rng.normal(0, 1, (height // 24 + 2, width // 24 + 2)), (width, height), interpolation=cv2.INTER_CUBIC
     )
     fine = cv2.GaussianBlur(rng.normal(0, 1, (height, width)), (0, 0), 0.8)
     texture = (coarse * 0.7 + fine) * grain
-    return np.asarray(np.clip(np.array(colour, np.float64) + texture[..., None], 0, 255), np.uint8)
+    return np.asarray(np.clip(np.array(color, np.float64) + texture[..., None], 0, 255), np.uint8)
 
 
 def light(image: Image, from_side: tuple[float, float], fall: float) -> Image:
@@ -177,16 +177,16 @@ def shadow(image: Image, corners: list[tuple[float, float]], darkness: float, so
     return np.asarray(image * (1 - darkness * mask[..., None]), np.uint8)
 
 
-def ruled(image: Image, spacing: int, colour: tuple[int, int, int]) -> Image:
+def ruled(image: Image, spacing: int, color: tuple[int, int, int]) -> Image:
     """Ruled lines, one every `spacing` pixels, faint."""
     out = image.copy()
     for y in range(spacing // 2, image.shape[0], spacing):
-        cv2.line(out, (0, y), (image.shape[1], y), colour, max(1, spacing // 60), cv2.LINE_AA)
+        cv2.line(out, (0, y), (image.shape[1], y), color, max(1, spacing // 60), cv2.LINE_AA)
     return np.asarray(cv2.addWeighted(out, 0.6, image, 0.4, 0), np.uint8)
 
 
 def camera(image: Image, rng: np.random.Generator, blur: float = 0.8, noise: float = 3.0) -> Image:
-    """What a lens and a sensor add: `blur` pixels of it, and `noise` grey levels."""
+    """What a lens and a sensor add: `blur` pixels of it, and `noise` gray levels."""
     soft = cv2.GaussianBlur(image, (0, 0), blur).astype(np.float32)
     return np.asarray(np.clip(soft + rng.normal(0, noise, image.shape), 0, 255), np.uint8)
 

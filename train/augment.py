@@ -16,7 +16,7 @@ from train.data.pictures import Image
 
 Field = npt.NDArray[np.float32]
 
-MILD_SHARE = 0.5  # of images: a slight affine change only, so that clean images stay what is learnt best
+MILD_SHARE = 0.5  # of images: a slight affine change only, so that clean images stay what is learned best
 
 # Ranges of a strong and of a mild change. Pixels are those of a 28x28 input; other sizes scale them.
 ROTATION_DEG, MILD_ROTATION_DEG = 15.0, 8.0
@@ -34,9 +34,9 @@ BLUR_SHARE = 0.25
 NOISE_SHARE = 0.2
 RESIDUE_SHARE = 0.12
 MIN_LEFT = 0.45  # of the ink: thinning goes no further
-NOISE_LEVEL = 8.0  # grey levels, at most
+NOISE_LEVEL = 8.0  # gray levels, at most
 GAMMAS = np.exp(np.linspace(math.log(0.55), math.log(1.9), 32))
-PEAK = (150.0, 255.0)  # grey level of the brightest pixel after a strong change
+PEAK = (150.0, 255.0)  # gray level of the brightest pixel after a strong change
 
 FRAME_ROTATION_DEG = 10.0
 FRAME_SCALE = (0.9, 1.1)
@@ -50,12 +50,12 @@ DISC = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 def augment(image: Image, rng: np.random.Generator, framing: str = "ink", flip: bool = False) -> Image:
     """A changed copy of one model input: uint8 (H, W, C), 0 to 255, to the same shape and dtype.
 
-    framing: "ink" takes the image for a light mark on black, "frame" for any picture, which gets a mild
+    framing: "ink" takes the image for a light mark on black, "whole" for any picture, which gets a mild
     affine change and gain, mirrored half of the time where `flip` says that a mirror image means the same.
     The result depends on the image and the state of `rng` alone.
     """
     draws = [float(draw) for draw in rng.random(12)]  # one call: a dozen small ones cost more than the warp
-    if framing == "frame":
+    if framing == "whole":
         return _frame(image, draws, flip)
     if draws[0] < MILD_SHARE:
         return _mild(image, draws)
@@ -173,7 +173,7 @@ def _stroke(image: Image, draw: float, amount: float) -> Image:
 
 
 def _contrast(image: Image, gamma: float, peak: float) -> Image:
-    """Gamma, then the brightest pixel to PEAK: thinning and pale ink both leave grey strokes."""
+    """Gamma, then the brightest pixel to PEAK: thinning and pale ink both leave gray strokes."""
     out = _channelled(cv2.LUT(image, _gamma_tables()[int(gamma * len(GAMMAS))]))
     top = float(out.max())
     return _channelled(cv2.convertScaleAbs(out, alpha=_between(math.sqrt(peak), PEAK) / top)) if top else out
@@ -192,17 +192,17 @@ def _residue(image: Image, kind: float, rng: np.random.Generator) -> Image:
     out: Image = image.copy()
     height, width = out.shape[:2]
     draws = [float(draw) for draw in rng.random(6)]
-    grey = 40 + 160 * draws[0]
+    gray = 40 + 160 * draws[0]
     if kind < 0.5:
         edge = int(draws[1] * 3)  # 0 to 2 pixels from the border
         start, length = int(draws[2] * width / 2), int((0.25 + draws[3]) * width)
         view = (out, out[::-1], out.swapaxes(0, 1), out.swapaxes(0, 1)[::-1])[int(draws[4] * 4)]
-        view[edge, start : start + length] = np.maximum(view[edge, start : start + length], int(grey))
+        view[edge, start : start + length] = np.maximum(view[edge, start : start + length], int(gray))
         return out
     for x, y in ((draws[2], draws[3]), (draws[4], draws[5]))[: 1 + int(draws[1] * 2)]:
         top, left = int(y * (height - 1)), int(x * (width - 1))
         spot = out[top : top + 2, left : left + 2]
-        spot[...] = np.maximum(spot, int(grey))
+        spot[...] = np.maximum(spot, int(gray))
     return out
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from runtime.tflite.card import InputSpec
 from train.augment import augment_batch
 from train.data.pictures import Image, Labels
-from train.distillation import Lessons
+from train.distillation import SoftTargets
 from train.models.recipes import Recipe
 from train.synthetic.extras import DRAWN_DIGITS, DRAWN_NEGATIVES, Extras, Targets, one_hot, uniform
 
@@ -21,7 +21,7 @@ WORKERS = 2
 
 
 @dataclass(frozen=True)
-class Material:
+class EpochData:
     """What an epoch is made of. images: uint8 (N, H, W, C), labels: int64 (N,), both of the dataset.
     extras: None leaves it at that. lessons: copies of the images, augmented, and the teachers' answers to them.
     more_lessons: the same of the extras, the digits first, where a teacher knows these. With extras or lessons the
@@ -32,8 +32,8 @@ class Material:
     spec: InputSpec
     classes: int
     extras: Extras | None = None
-    lessons: Lessons | None = None
-    more_lessons: Lessons | None = None
+    lessons: SoftTargets | None = None
+    more_lessons: SoftTargets | None = None
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -44,7 +44,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     ahead of training and in order: OpenCV lets go of the interpreter lock, so the two overlap.
     """
 
-    def __init__(self, recipe: Recipe, seed: int, material: Material, epoch: int) -> None:
+    def __init__(self, recipe: Recipe, seed: int, material: EpochData, epoch: int) -> None:
         super().__init__(workers=WORKERS, use_multiprocessing=False)
         self._recipe, self._seed, self._material, self._epoch = recipe, seed, material, epoch
         rng = np.random.default_rng([seed, epoch])
@@ -66,11 +66,11 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         return np.concatenate([images, more_images]), np.concatenate([targets, more])
 
     def _shown(
-        self, numbers: Labels, images: Image, targets: Targets, lessons: Lessons | None, rng: np.random.Generator
+        self, numbers: Labels, images: Image, targets: Targets, lessons: SoftTargets | None, rng: np.random.Generator
     ) -> tuple[Image, Targets]:
         """The images of these numbers and their targets as the model gets them: from the lessons where there are."""
         if lessons is None:
-            return self._augmented(images, rng), targets if self._material.lessons is None else untaught(targets)
+            return self._augmented(images, rng), targets if self._material.lessons is None else without_teacher(targets)
         turn = (self._epoch - 1) % len(lessons.images)
         return lessons.images[turn, numbers], np.hstack([targets, lessons.answers[turn, numbers]])
 
@@ -78,12 +78,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         return augment_batch(images, rng, self._material.spec.framing) if self._recipe.augment else images
 
 
-def untaught(targets: Targets) -> Targets:
+def without_teacher(targets: Targets) -> Targets:
     """(N, 2 x classes) from (N, classes): what no teacher was asked about."""
     return np.hstack([targets, np.zeros_like(targets)])
 
 
-def _extras(material: Material, chosen: Labels) -> tuple[Labels, Image, Targets]:
+def _extras(material: EpochData, chosen: Labels) -> tuple[Labels, Image, Targets]:
     """The extras of these numbers, with which the negatives go on from the digits: the numbers with the digits
     first, the images and their targets."""
     extras = material.extras
@@ -96,7 +96,7 @@ def _extras(material: Material, chosen: Labels) -> tuple[Labels, Image, Targets]
     return np.concatenate([digits, negatives]), images, np.concatenate(targets)
 
 
-def _drawn(material: Material, rng: np.random.Generator) -> Labels:
+def _drawn(material: EpochData, rng: np.random.Generator) -> Labels:
     """Numbers of the extras of one epoch, counted on from the dataset's own images: digits, then negatives."""
     extras, count = material.extras, len(material.labels)
     if extras is None:
@@ -107,7 +107,7 @@ def _drawn(material: Material, rng: np.random.Generator) -> Labels:
 
 
 @keras.saving.register_keras_serializable("edge-classifier")
-class DigitAccuracy(keras.metrics.CategoricalAccuracy):  # type: ignore[misc]
+class InlierAccuracy(keras.metrics.CategoricalAccuracy):  # type: ignore[misc]
     """Accuracy over the rows that have a right answer: negatives, whose target is uniform, do not count. What
     y_true has beyond y_pred's columns is a teacher's."""
 

@@ -21,8 +21,8 @@ from train.synthetic.extras import Targets
 
 PASSES = 12  # copies of every image,
 POOL_BYTES = 1 << 30  # as long as they take no more than this
-SOFTNESS = 3.0  # the temperature that both answers are divided by
-SHARE = 0.7  # of the loss that is about the teacher's answer; the rest is about the label
+TEMPERATURE = 3.0  # the temperature that both answers are divided by
+ALPHA = 0.7  # of the loss that is about the teacher's answer; the rest is about the label
 BATCH = 500
 EXAMINED = 2000  # images, to find out whether a teacher knows them
 
@@ -45,7 +45,7 @@ class Teacher:
 
 
 @dataclass(frozen=True)
-class Lessons:
+class SoftTargets:
     """images: uint8 (passes, N, H, W, C). answers: float32 (passes, N, classes), rows that sum to 1."""
 
     images: Image
@@ -72,7 +72,7 @@ def make_lessons(
     change: Callable[[Image, np.random.Generator], Image] | None,
     seed: int,
     done: Callable[[int], None] = lambda batches: None,
-) -> Lessons:
+) -> SoftTargets:
     """Changed copies of uint8 (N, H, W, C) and what the teachers, on average, say of them.
 
     change: augments a batch; None: one copy, as it is. done: told of each batch answered.
@@ -86,18 +86,18 @@ def make_lessons(
             part = images[start : start + BATCH]
             copies[number, start : start + BATCH] = part if change is None else change(part, rng)
             asked = copies[number, start : start + BATCH]
-            said = np.mean([_soft(teacher, asked, SOFTNESS) for teacher in teachers], axis=0)
+            said = np.mean([_soft(teacher, asked, TEMPERATURE) for teacher in teachers], axis=0)
             if answers is None:
                 answers = np.empty((passes, len(images), said.shape[1]), np.float32)
             answers[number, start : start + BATCH] = said
             done(1)
-    return Lessons(copies, np.zeros((passes, 0, 0), np.float32) if answers is None else answers)
+    return SoftTargets(copies, np.zeros((passes, 0, 0), np.float32) if answers is None else answers)
 
 
-def knows(teacher: Teacher, images: Image, targets: Targets) -> bool:
+def beats_uniform(teacher: Teacher, images: Image, targets: Targets) -> bool:
     """Whether a teacher's answers to uint8 (N, H, W, C) are nearer to the targets, (N, classes), than no answer is.
 
-    One that learnt from other images takes what is no digit for one, and is not to be asked about it.
+    One that learned from other images takes what is no digit for one, and is not to be asked about it.
     """
     every = max(1, len(images) // EXAMINED)
     said = _soft(teacher, images[::every], 1.0)
@@ -139,8 +139,8 @@ class TaughtCrossentropy(keras.losses.Loss):  # type: ignore[misc]
         label, answer = y_true[:, :classes], y_true[:, classes:]
         asked = ops.sum(answer, axis=-1)  # 1 or 0
         plain = -ops.sum(label * ops.log_softmax(logits), axis=-1)
-        soft = -ops.sum(answer * ops.log_softmax(logits / SOFTNESS), axis=-1)
-        return (1 - SHARE * asked) * plain + SHARE * SOFTNESS**2 * soft
+        soft = -ops.sum(answer * ops.log_softmax(logits / TEMPERATURE), axis=-1)
+        return (1 - ALPHA * asked) * plain + ALPHA * TEMPERATURE**2 * soft
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "from_logits": self.from_logits}

@@ -19,27 +19,27 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from runtime.cli.parser import note_line
+from runtime.cli.parser import print_note
 from runtime.errors import DataError, OptionError
 from runtime.tflite.card import InputSpec
 from train import checkpoint
 from train.augment import augment_batch
-from train.batches import Batches, DigitAccuracy, Material, untaught
+from train.batches import Batches, EpochData, InlierAccuracy, without_teacher
 from train.checkpoint import Epoch, History
 from train.data.load import Dataset
 from train.data.pictures import Image, Labels
 from train.data.split import split_validation
-from train.distillation import BATCH, Lessons, TaughtCrossentropy, Teacher, knows, make_lessons, passes_for
+from train.distillation import BATCH, SoftTargets, TaughtCrossentropy, Teacher, beats_uniform, make_lessons, passes_for
 from train.models.fused import fused, quick, unfused
 from train.models.recipes import Recipe, build
 from train.optimizer import averaged, optimizer_for
 from train.progress import Reporter, bar
-from train.synthetic.extras import PARTS, Extras, Targets, all_of, make_extras, one_hot, suits
+from train.synthetic.extras import PARTS, Extras, Targets, all_of, applies_to, make_extras, one_hot
 
 EVALUATION_BATCH = 512
 HISTORY_FILE = "history.csv"
 SPLIT_SEED = 0  # whatever the --seed: runs are compared, and taught by one another, on the same images
-VALIDATION_SEED = 2**33  # beyond any --seed: what chooses the epoch was not learnt from
+VALIDATION_SEED = 2**33  # beyond any --seed: what chooses the epoch was not learned from
 
 Log = Callable[[History], object]
 
@@ -58,7 +58,7 @@ class Plan:
 @dataclass(frozen=True)
 class Trained:
     """model: keras.Model with the weights of best_epoch (from 1). learn, choose: indices of the training
-    images that it learnt from and that chose the epoch (none where the recipe holds none back). extras: what
+    images that it learned from and that chose the epoch (none where the recipe holds none back). extras: what
     they were extended by to choose the epoch; None where they were not."""
 
     model: Any
@@ -130,7 +130,7 @@ class _Run:
 
     def __init__(self, plan: Plan, dataset: Dataset, learn: Labels, choose: Labels) -> None:
         self._plan, self._dataset = plan, dataset
-        self._exposed = plan.recipe.exposure and suits(dataset.labels, dataset.input_spec)
+        self._exposed = plan.recipe.exposure and applies_to(dataset.labels, dataset.input_spec)
         # Indexing copies: without a split the arrays serve as they are.
         whole = not len(choose)
         images = dataset.images_train if whole else dataset.images_train[learn]
@@ -139,7 +139,7 @@ class _Run:
         extras = _extras(images, labels, spec, plan.seed) if self._exposed else None
         lessons = _lessons(plan, plan.teachers, images, spec) if plan.teachers else None
         more_lessons = _lessons_of_extras(plan, extras, spec, classes) if extras else None
-        self._material = Material(images, labels, spec, classes, extras, lessons, more_lessons)
+        self._material = EpochData(images, labels, spec, classes, extras, lessons, more_lessons)
         self.extras_to_choose: Extras | None = None
         self._validation = None if whole else self._held_back(choose)
 
@@ -147,11 +147,11 @@ class _Run:
         images, labels = self._dataset.images_train[choose], self._dataset.labels_train[choose]
         classes = self._material.classes
         if not self._exposed:
-            return images, untaught(one_hot(labels, classes)) if self._material.lessons else labels
+            return images, without_teacher(one_hot(labels, classes)) if self._material.lessons else labels
         self.extras_to_choose = _extras(images, labels, self._material.spec, self._plan.seed + VALIDATION_SEED)
         more, targets = all_of(self.extras_to_choose, classes)
         targets = np.concatenate([one_hot(labels, classes), targets])
-        return np.concatenate([images, more]), untaught(targets) if self._material.lessons else targets
+        return np.concatenate([images, more]), without_teacher(targets) if self._material.lessons else targets
 
     def fresh_model(self) -> Any:
         """The recipe's model, compiled."""
@@ -161,9 +161,9 @@ class _Run:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
         metric: Any = "accuracy"
         if self._material.lessons is not None:
-            loss, metric = TaughtCrossentropy(from_logits=logits), DigitAccuracy(name="accuracy")
+            loss, metric = TaughtCrossentropy(from_logits=logits), InlierAccuracy(name="accuracy")
         elif self._exposed:
-            loss, metric = keras.losses.CategoricalCrossentropy(from_logits=logits), DigitAccuracy(name="accuracy")
+            loss, metric = keras.losses.CategoricalCrossentropy(from_logits=logits), InlierAccuracy(name="accuracy")
         steps = len(Batches(recipe, self._plan.seed, self._material, 1))
         model.compile(optimizer_for(recipe, steps), loss, metrics=[metric])
         return model
@@ -210,14 +210,14 @@ def _extras(images: Image, labels: Labels, spec: InputSpec, seed: int) -> Extras
         return make_extras(images, labels, spec, seed, done)
 
 
-def _lessons_of_extras(plan: Plan, extras: Extras, spec: InputSpec, classes: int) -> Lessons | None:
+def _lessons_of_extras(plan: Plan, extras: Extras, spec: InputSpec, classes: int) -> SoftTargets | None:
     """Of the teachers that know the extras; None where there are none."""
     images, targets = all_of(extras, classes)
-    teachers = [teacher for teacher in plan.teachers if knows(teacher, images, targets)]
+    teachers = [teacher for teacher in plan.teachers if beats_uniform(teacher, images, targets)]
     return _lessons(plan, teachers, images, spec) if teachers else None
 
 
-def _lessons(plan: Plan, teachers: Sequence[Teacher], images: Image, spec: InputSpec) -> Lessons:
+def _lessons(plan: Plan, teachers: Sequence[Teacher], images: Image, spec: InputSpec) -> SoftTargets:
     change = partial(augment_batch, framing=spec.framing) if plan.recipe.augment else None
     teachers = [dataclasses.replace(teacher, model=quick(teacher.model, plan.precision)) for teacher in teachers]
     steps = passes_for(images, change is not None) * math.ceil(len(images) / BATCH)
@@ -255,16 +255,16 @@ def _load(path: Path) -> Any:
 def _resumed(saved: Path, options: dict[str, Any], recipe: Recipe) -> History:
     history = checkpoint.history_of(saved, options)
     if not history:
-        note_line("nothing to resume: starting from the beginning")
+        print_note("nothing to resume: starting from the beginning")
     elif is_finished(history, recipe):
-        note_line(f"nothing left to train: that run was complete after epoch {len(history)}; writing its results")
+        print_note(f"nothing left to train: that run was complete after epoch {len(history)}; writing its results")
     else:
-        note_line(f"resuming after epoch {len(history)} of {recipe.epochs}")
+        print_note(f"resuming after epoch {len(history)} of {recipe.epochs}")
     return history
 
 
 def _discarded(saved: Path) -> History:
     epochs = checkpoint.discard(saved)
     if epochs:
-        note_line(f"starting again: the {epochs} epochs in {saved} are dropped (--resume goes on instead)")
+        print_note(f"starting again: the {epochs} epochs in {saved} are dropped (--resume goes on instead)")
     return ()

@@ -17,7 +17,7 @@ HORIZON = 0.03  # of all steps of a run: how far back the mean of the weights lo
 @keras.saving.register_keras_serializable("edge-classifier")
 class AveragingSGD(keras.optimizers.SGD):  # type: ignore[misc]
     """SGD with use_ema, whose mean stays beside the weights: Keras's own overwrites them when a `fit` ends,
-    and here every epoch is one. Biases and what batch normalisation learns do not decay: Keras keeps no account of
+    and here every epoch is one. Biases and what batch normalization learns do not decay: Keras keeps no account of
     that in a checkpoint."""
 
     def __init__(self, *others: Any, **named: Any) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from runtime.cli.parser import note_line
+from runtime.cli.parser import print_note
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -65,7 +65,7 @@ class Reporter:
             self._task = None
             self._progress.console.print(self._line(epoch), highlight=False, soft_wrap=True)
         else:
-            note_line(self._line(epoch))
+            print_note(self._line(epoch))
 
     def _line(self, epoch: Epoch) -> str:
         text = f"epoch {epoch.epoch}/{self._epochs}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.4f}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from runtime.cli.options import add_model_options, add_read_option
-from runtime.cli.parser import Parser, number_between, whole_number
+from runtime.cli.parser import Parser, float_between, int_at_least
 from runtime.sources.base import SourceOptions
 from runtime.sources.transform import FLIPS, TURNS
 
@@ -30,12 +30,12 @@ def parse() -> argparse.Namespace:
     _add_source_options(parser)
     add_model_options(parser)
     add_read_option(parser)
-    parser.add_argument("--smoothing", type=whole_number(1), default=1, metavar="N", help=_SMOOTHING)
+    parser.add_argument("--smoothing", type=int_at_least(1), default=1, metavar="N", help=_SMOOTHING)
     parser.add_argument("--every-frame", action="store_true", help="classify frames that did not change too")
     parser.add_argument("--json", action="store_true", help="one JSON object a frame")
     _add_output_options(parser)
     parser.add_argument("--stats", action="store_true", help="times, CPU and memory, once a minute and at the end")
-    parser.add_argument("--count", type=whole_number(1), metavar="N", help="stop after N frames")
+    parser.add_argument("--count", type=int_at_least(1), metavar="N", help="stop after N frames")
     options = parser.parse()
     for given, name in ((options.discovery, "--discovery"), (options.mqtt_ca, "--mqtt-ca")):
         if given and not options.mqtt:
@@ -49,8 +49,8 @@ def parse() -> argparse.Namespace:
 def _add_output_options(parser: Parser) -> None:
     parser.add_argument("--window", action="store_true", help="show the picture and what is read; q or Esc ends it")
     parser.add_argument("--record", metavar="FILE.mp4", help="save the frames as a video")
-    parser.add_argument("--save-unsure", metavar="FOLDER", help="keep frames the model was unsure of, for labelling")
-    parser.add_argument("--max-files", type=whole_number(1), default=1000, metavar="N", help="of --save-unsure (1000)")
+    parser.add_argument("--save-unsure", metavar="FOLDER", help="keep frames the model was unsure of, for labeling")
+    parser.add_argument("--max-files", type=int_at_least(1), default=1000, metavar="N", help="of --save-unsure (1000)")
     parser.add_argument("--mqtt", metavar="URL", help="publish changes: mqtt[s]://user:password@host:port/topic")
     parser.add_argument("--mqtt-ca", metavar="FILE.pem", help="who signed the certificate of a mqtts:// broker")
     parser.add_argument("--discovery", action="store_true", help="with --mqtt: announce it to Home Assistant")
@@ -61,15 +61,15 @@ _SMOOTHING = "announce a reading that N of the last 2N-1 frames gave (1: every f
 
 def _add_source_options(parser: Parser) -> None:
     parser.add_argument("--list", action="store_true", help="show the cameras found and their formats, and end")
-    parser.add_argument("--width", type=whole_number(1), metavar="N", help="pixels, asked of the camera")
-    parser.add_argument("--height", type=whole_number(1), metavar="N", help="pixels, asked of the camera")
-    parser.add_argument("--fps", type=number_between(0.01, 1000), metavar="X", help="asked of the camera")
+    parser.add_argument("--width", type=int_at_least(1), metavar="N", help="pixels, asked of the camera")
+    parser.add_argument("--height", type=int_at_least(1), metavar="N", help="pixels, asked of the camera")
+    parser.add_argument("--fps", type=float_between(0.01, 1000), metavar="X", help="asked of the camera")
     parser.add_argument("--flip", choices=sorted(FLIPS), help="horizontally, vertically or both, before --rotate")
     parser.add_argument("--rotate", type=int, choices=[0, *TURNS], default=0, help="degrees clockwise")
     parser.add_argument("--roi", type=_roi, metavar="X,Y,W,H", help="look only there, pixels of the turned picture")
     parser.add_argument(
         "--give-up",
-        type=number_between(0, 1e9),
+        type=float_between(0, 1e9),
         metavar="SECONDS",
         help="end where a lost camera stays away so long (default: never)",
     )

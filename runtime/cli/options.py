@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from runtime.classifier import Classifier
-from runtime.cli.parser import Parser, number_between, whole_number
+from runtime.cli.parser import Parser, float_between, int_at_least
 from runtime.errors import ModelError
 from runtime.tflite.card import parse_labels
 
@@ -15,15 +15,15 @@ def add_model_options(parser: Parser) -> None:
     """The options of every command that runs a model on pictures."""
     parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
     parser.add_argument("-l", "--labels", metavar="FILE", help="one label a line, for a model without a card")
-    parser.add_argument("-k", "--top-k", type=whole_number(1), default=3, metavar="N", help="candidates to name (3)")
+    parser.add_argument("-k", "--top-k", type=int_at_least(1), default=3, metavar="N", help="candidates to name (3)")
     parser.add_argument(
         "-t",
         "--threshold",
-        type=number_between(0, 1),
+        type=float_between(0, 1),
         metavar="X",
         help="answer 'unsure' below this score, 0 to 1 (default: the model's own)",
     )
-    parser.add_argument("--num-threads", type=whole_number(1), default=1, metavar="N", help="interpreter threads (1)")
+    parser.add_argument("--num-threads", type=int_at_least(1), default=1, metavar="N", help="interpreter threads (1)")
 
 
 def add_read_option(parser: Parser) -> None:

@@ -1,4 +1,4 @@
-"""What every command shares: how options are spelt, how errors end, where output goes."""
+"""What every command shares: how options are spelled, how errors end, where output goes."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def _hyphens(word: str) -> str:
     return flag.replace("_", "-") + equals + value
 
 
-def error_line(error: object) -> None:
+def print_error(error: object) -> None:
     """One `error:` line on standard error, whatever line breaks the text has."""
     print("error:", " ".join(str(error).split()), file=sys.stderr, flush=True)
 
 
-def note_line(text: str) -> None:
+def print_note(text: str) -> None:
     """One line on standard error for a person: progress, warnings, where files went."""
     print(text, file=sys.stderr, flush=True)
 
@@ -68,7 +68,7 @@ def run(main: Callable[[], int]) -> NoReturn:
     except EdgeError as error:
         if os.environ.get("DEBUG") == "1":
             raise
-        error_line(error)
+        print_error(error)
         status = 1
     except KeyboardInterrupt:
         status = 130
@@ -78,7 +78,7 @@ def run(main: Callable[[], int]) -> NoReturn:
     sys.exit(status)
 
 
-def whole_number(low: int) -> Callable[[str], int]:
+def int_at_least(low: int) -> Callable[[str], int]:
     """An argparse type: a whole number of at least `low`."""
 
     def parse(text: str) -> int:
@@ -93,7 +93,7 @@ def whole_number(low: int) -> Callable[[str], int]:
     return parse
 
 
-def number_between(low: float, high: float) -> Callable[[str], float]:
+def float_between(low: float, high: float) -> Callable[[str], float]:
     """An argparse type: a number from `low` to `high`, both included."""
 
     def parse(text: str) -> float:

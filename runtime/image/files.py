@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from runtime.errors import ImageError, SourceError
 from runtime.image.jpeg import JPEG_START, claimed_size, is_cut_jpeg
 from runtime.image.pixels import as_picture
-from runtime.native import MAX_PIXELS, quiet
+from runtime.native import MAX_PIXELS, captured_stderr
 
 IMAGE_SUFFIXES = frozenset(
     (".bmp", ".dib", ".gif", ".jpeg", ".jpg", ".jpe", ".png", ".pbm", ".pgm", ".ppm", ".tif", ".tiff", ".webp", ".avif")
@@ -84,7 +84,7 @@ def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
         raise ImageError(f"{name}: the file is empty")
     # Only UNCHANGED keeps alpha, and only without it is the EXIF orientation applied; a JPEG has no alpha.
     flags = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH if data.startswith(JPEG_START) else cv2.IMREAD_UNCHANGED
-    with quiet():
+    with captured_stderr():
         try:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
         except cv2.error:

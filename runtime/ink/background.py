@@ -1,6 +1,6 @@
 """Paper and ink: what a picture is before anything is looked for in it. Pure.
 
-The paper is found first, ink is what stands out from it. A grey opening with a square wider than any
+The paper is found first, ink is what stands out from it. A gray opening with a square wider than any
 stroke follows shadows and their hard edges, and forgets strokes (top-hat transform: Meyer 1979; its
 use against uneven light: Gonzalez & Woods, "Digital Image Processing", 9.6). Everything later works
 on that difference, so that light, shadow and polarity are gone before a threshold is chosen.
@@ -15,19 +15,19 @@ import numpy as np
 
 from runtime.image.pixels import Gray, Levels, Picture, histogram, morph, shrink, to_gray, u8
 
-Tint = tuple[int, ...]  # grey levels: of blue, green and red, 0 for the lowest
+Tint = tuple[int, ...]  # gray levels: of blue, green and red, 0 for the lowest
 NO_TINT: Tint = (0, 0, 0)
 
 SMALL_SIDE = 64  # pixels; below it a picture has no noise to smooth, only edges to lose
 STROKE_SHARE = (0.6, 0.45)  # of the shorter and the longer side: no stroke is wider, no shadow narrower
-MIN_CONTRAST = 16.0  # grey levels; less is paper grain
+MIN_CONTRAST = 16.0  # gray levels; less is paper grain
 NOISE_SIGMAS = 5.0  # a peak must stand this far above the grain
 CLEAR_BORDER = 0.95  # of the border's pixels on one side of the threshold decide the polarity
 POLARITY_SIDE = 160  # pixels; polarity is told from a picture no longer than this, if not narrower than SMALL_SIDE
 CLEAR_LEANING = 0.9  # of the skewness; drawn rows and tables give 1.3 to 4, a shadow on paper 0.7 the wrong way
 COARSE = 32  # pixels: of a wider square a ground is found in a smaller picture, in which it is about so wide
-TINT_SIDE = 24  # pixels: enough of the picture to tell what colour most of it has
-LEAST_TINT = 40  # grey levels; less is what the light does
+TINT_SIDE = 24  # pixels: enough of the picture to tell what color most of it has
+LEAST_TINT = 40  # gray levels; less is what the light does
 SQUARE = np.ones((3, 3), np.uint8)
 SAMPLE = 9600  # pixels: enough for a histogram
 LEVELS = np.arange(256, dtype=np.float64)
@@ -58,7 +58,7 @@ def is_light_on_dark(image: Picture) -> bool:
     leaning = _leaning(gray)
     if abs(leaning) > CLEAR_LEANING:
         return leaning > 0
-    size = round(POLARITY_SHARE * stroke_limit(*gray.shape))
+    size = round(POLARITY_SHARE * max_stroke_width(*gray.shape))
     return _variation(morph(gray, cv2.MORPH_OPEN, size)) < _variation(morph(gray, cv2.MORPH_CLOSE, size))
 
 
@@ -72,8 +72,8 @@ def _leaning(gray: Gray) -> float:
     return float(cubes / (squares + 1.0) ** 1.5)
 
 
-def paper_tint(image: Picture) -> Tint:
-    """How far the paper is from grey, a number for each of blue, green and red; zeros where it is about grey.
+def color_cast(image: Picture) -> Tint:
+    """How far the paper is from gray, a number for each of blue, green and red; zeros where it is about gray.
 
     Of each channel the level that half of the picture does not exceed, less the lowest of the three.
     """
@@ -86,8 +86,8 @@ def paper_tint(image: Picture) -> Tint:
     return NO_TINT if max(middle) - lowest < LEAST_TINT else (*(level - lowest for level in middle),)
 
 
-def ink_plane(image: Picture, light: bool, tint: Tint = NO_TINT) -> Gray:
-    """(h, w) uint8 in which ink is bright. Of a coloured ink the channel that differs most from the paper is taken.
+def ink_channel(image: Picture, light: bool, tint: Tint = NO_TINT) -> Gray:
+    """(h, w) uint8 in which ink is bright. Of a colored ink the channel that differs most from the paper is taken.
 
     tint: the paper's. Without it the channels are compared as they are: on yellow paper blue is the darkest, and
     all that a pen changes would be looked for there.
@@ -113,12 +113,12 @@ def _shifted(channel: Gray, by: int) -> Gray:
     return u8(cv2.subtract(channel, np.full_like(channel, -by)))
 
 
-def stroke_limit(height: int, width: int) -> int:
+def max_stroke_width(height: int, width: int) -> int:
     """Side, in pixels, of a square that no stroke of a mark in such a picture can hold."""
     return max(3, round(max(STROKE_SHARE[0] * min(height, width), STROKE_SHARE[1] * max(height, width))))
 
 
-def ground_of(plane: Gray, size: int) -> Gray:
+def estimate_background(plane: Gray, size: int) -> Gray:
     """(h, w) uint8: `plane` without what no square of `size` pixels fits in; shadows and their edges stay.
 
     The picture is continued beyond its border as it runs up to it, by reflection about the border's own
@@ -144,8 +144,8 @@ def _opened(calm: Gray, size: int) -> Gray:
     return morph(wide, cv2.MORPH_OPEN, size)[y : y + height, x : x + width]
 
 
-def strength_of(plane: Gray, ground: Gray, paper: float = 1.0) -> tuple[Gray, Levels]:
-    """(h, w) uint8: how far each pixel of `plane` stands above its ground and the grain, in grey levels.
+def contrast_above(plane: Gray, ground: Gray, paper: float = 1.0) -> tuple[Gray, Levels]:
+    """(h, w) uint8: how far each pixel of `plane` stands above its ground and the grain, in gray levels.
 
     And the histogram of that, of a large picture from a part of its pixels.
     paper: the share of the pixels that is known to be paper, where that is known.
@@ -164,10 +164,10 @@ def strength_of(plane: Gray, ground: Gray, paper: float = 1.0) -> tuple[Gray, Le
     return u8(cv2.subtract(difference, np.full_like(difference, usual))), above
 
 
-def ink_limits(strength: Gray, levels: Levels, paper: float = 1.0) -> tuple[float, float] | None:
+def hysteresis_thresholds(strength: Gray, levels: Levels, paper: float = 1.0) -> tuple[float, float] | None:
     """Above the lower a pixel may be ink, above the higher it is; None where nothing stands out from the grain.
 
-    levels: the histogram of strength. paper: as for `strength_of`. The higher is Otsu's (1979) over what is
+    levels: the histogram of strength. paper: as for `contrast_above`. The higher is Otsu's (1979) over what is
     above the grain.
     """
     peak = float((cv2.blur(strength, (3, 3)) if max(strength.shape) > SMALL_SIDE else strength).max())
@@ -204,6 +204,6 @@ def _otsu(levels: Levels, first: int) -> float:
 
 
 def _variation(gray: Gray) -> float:
-    """Sum of the absolute differences between neighbours."""
+    """Sum of the absolute differences between neighbors."""
     across = cv2.norm(gray[:, 1:], gray[:, :-1], cv2.NORM_L1)
     return float(across + cv2.norm(gray[1:], gray[:-1], cv2.NORM_L1))

@@ -15,22 +15,22 @@ from runtime.ink.background import (
     SMALL_SIDE,
     SQUARE,
     Tint,
-    ground_of,
-    ink_limits,
-    ink_plane,
+    color_cast,
+    contrast_above,
+    estimate_background,
+    hysteresis_thresholds,
+    ink_channel,
     is_light_on_dark,
-    paper_tint,
-    strength_of,
-    stroke_limit,
+    max_stroke_width,
 )
 from runtime.ink.main_mark import MAX_BULGE, Mark, main_mark
-from runtime.ink.thumbnail import even_ground, in_veil, is_light_in_veil, is_veiled, restored, without_line
+from runtime.ink.thumbnail import flat_background, in_veil, is_light_in_veil, is_veiled, restored, without_line
 
 WORK_SIDE = 320  # pixels; marks are looked for in a picture no larger than this
 MARK_SIDE = 80  # pixels; a mark is cut out at no more than this, four times MNIST's box
 GROUND_SHARES = (1.0, 0.4, 0.15)  # of the widest stroke: tried until what is found is made of strokes
 MOST_BULGE = 3.2  # of a mark, see parts.MAX_BULGE: greater than of anything drawn, it is a texture
-LEAST_CONTRAST = 12.0  # grey levels, of a mark's dark parts
+LEAST_CONTRAST = 12.0  # gray levels, of a mark's dark parts
 LITTLE_INK = 0.9  # of a mark's pixels: where as many have less than the least contrast, it has no dark parts
 LEAST_INK = 0.1  # of the paper's light; what takes less shines through or is the paper's own grain
 GRAIN = 0.1  # of full ink: less is paper
@@ -75,8 +75,8 @@ def find_ink(image: Picture) -> Ink | None:
     factor = min(1.0, WORK_SIDE / max(image.shape[:2]))
     small = shrink(image, factor)
     light = is_light_on_dark(small)
-    tint = paper_tint(small)
-    plane = ink_plane(small, light, tint)
+    tint = color_cast(small)
+    plane = ink_channel(small, light, tint)
     best = _best(plane, _grounds(plane), light)
     return None if best is None else _cut_out(_Sheet(image, plane, light, factor, tint), *best, GRAIN)
 
@@ -89,14 +89,14 @@ def _find_small(image: Picture) -> Ink | None:
         image = gray = mended
     if is_veiled(gray):
         light = is_light_in_veil(gray)
-        plane = ink_plane(image, light)
+        plane = ink_channel(image, light)
         mask, ground, share = in_veil(plane)
         x, y, w, h = cv2.boundingRect(mask.view(np.uint8))
         mark = Mark(mask[y : y + h, x : x + w], x, y, 1.0, share)
         return _cut_out(_Sheet(image, plane, light), mark, ground, VEIL_GRAIN) if w else None
     light = is_light_on_dark(image)
-    plane = without_line(ink_plane(image, light))
-    even = even_ground(plane)
+    plane = without_line(ink_channel(image, light))
+    even = flat_background(plane)
     grounds = _grounds(plane) if even is None else [(even[0], max(plane.shape), even[1])]
     best = _best(plane, grounds, light)
     return None if best is None else _cut_out(_Sheet(image, plane, light), *best, 0.0)
@@ -105,16 +105,16 @@ def _find_small(image: Picture) -> Ink | None:
 def _grounds(plane: Gray) -> Iterator[tuple[Gray, int, float]]:
     """Grounds to try, each with the side in pixels of the square that it was found with; all might be paper."""
     for share in GROUND_SHARES:
-        size = max(3, round(share * stroke_limit(*plane.shape)))
-        yield ground_of(plane, size), size, 1.0
+        size = max(3, round(share * max_stroke_width(*plane.shape)))
+        yield estimate_background(plane, size), size, 1.0
 
 
 def _best(plane: Gray, grounds: Iterable[tuple[Gray, int, float]], light: bool) -> tuple[Mark, Gray] | None:
     """The first mark that is made of strokes, else that which is most like one; and its ground, (h, w)."""
     best: tuple[Mark, Gray] | None = None
     for ground, size, paper in grounds:
-        strength, levels = strength_of(plane, ground, paper)
-        mark = main_mark(strength, ink_limits(strength, levels, paper), size)
+        strength, levels = contrast_above(plane, ground, paper)
+        mark = main_mark(strength, hysteresis_thresholds(strength, levels, paper), size)
         if mark is not None and not _is_ink(mark, strength, None if light else ground):
             continue
         if mark is not None and (best is None or mark.bulge < best[0].bulge):
@@ -153,7 +153,7 @@ def _cut_out(sheet: _Sheet, mark: Mark, ground: Gray, grain: float) -> Ink | Non
         crop = shrink(sheet.plane[top:bottom, left:right], min(1.0, MARK_SIDE / max(w, h)))
     else:
         crop = shrink(sheet.image[y0:y1, x0:x1], min(1.0, MARK_SIDE * sheet.factor / max(w, h)))
-        crop = ink_plane(crop, sheet.light, sheet.tint)
+        crop = ink_channel(crop, sheet.light, sheet.tint)
     size = (crop.shape[1], crop.shape[0])
     keep = cv2.resize(near, size, interpolation=cv2.INTER_NEAREST)
     under = cv2.resize(ground[top:bottom, left:right], size, interpolation=cv2.INTER_LINEAR_EXACT)

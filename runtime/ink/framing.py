@@ -21,9 +21,9 @@ SAME_SIZE = (0.85, 1.2)  # a mark this near the box keeps its pixels: resampling
 
 
 def frame_ink(ink: Ink, spec: InputSpec) -> NDArray[np.uint8]:
-    """A mark in its box, centred by mass, as MNIST was made (LeCun et al. 1998); uint8 of spec.shape."""
+    """A mark in its box, centered by mass, as MNIST was made (LeCun et al. 1998); uint8 of spec.shape."""
     strength = _box(_bolden(ink.strength), spec.ink_box)
-    canvas = _centre(strength, spec.height, spec.width)
+    canvas = _center(strength, spec.height, spec.width)
     if spec.polarity == "dark-on-light" or (spec.polarity == "any" and not ink.light):
         canvas = np.asarray(255 - canvas, dtype=np.uint8)
     return canvas[..., np.newaxis]
@@ -82,14 +82,14 @@ def _cubic_weights(of: int, to: int) -> NDArray[np.float64]:
     return weights
 
 
-def _centre(mark: Gray, height: int, width: int) -> Gray:
-    """`mark` on a black (height, width) ground with its centre of mass in the middle, to the pixel."""
+def _center(mark: Gray, height: int, width: int) -> Gray:
+    """`mark` on a black (height, width) ground with its center of mass in the middle, to the pixel."""
     moments = cv2.moments(mark)
     mass = moments["m00"]
-    centre_x = moments["m10"] / mass if mass else (mark.shape[1] - 1) / 2
-    centre_y = moments["m01"] / mass if mass else (mark.shape[0] - 1) / 2
-    left, top = round(width / 2 - centre_x), round(height / 2 - centre_y)
-    # The mark stays whole: off-centre is better than cut.
+    center_x = moments["m10"] / mass if mass else (mark.shape[1] - 1) / 2
+    center_y = moments["m01"] / mass if mass else (mark.shape[0] - 1) / 2
+    left, top = round(width / 2 - center_x), round(height / 2 - center_y)
+    # The mark stays whole: off-center is better than cut.
     left = min(max(left, 0), max(0, width - mark.shape[1]))
     top = min(max(top, 0), max(0, height - mark.shape[0]))
     canvas = np.zeros((height, width), np.uint8)

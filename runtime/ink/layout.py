@@ -15,7 +15,7 @@ from runtime.ink.table_cells import MIN_CELLS
 
 TALL = 0.65  # of a row's height: pieces that are digits rather than parts of them
 ROW_SLACK = 0.15  # of a row's height, above and below it: a piece whose middle is there belongs to it
-NEIGHBOUR = 4.0  # heights: further apart, two pieces tell nothing of the row's slope
+NEIGHBOR = 4.0  # heights: further apart, two pieces tell nothing of the row's slope
 STEEPEST = 0.3  # slope of a row, some 17 degrees
 STACKED = 0.4  # of the narrower one's width: pieces one above the other by this much are one digit
 MERGED_HEIGHT = 1.4  # row heights; a digit put together is no taller
@@ -45,23 +45,23 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Row:
+class TextLine:
     """Groups from left to right, and the height of the digits among them, pixels."""
 
     groups: tuple[Group, ...]
     height: float
 
 
-def find_rows(page: Page) -> list[Row]:
+def find_text_lines(page: Page) -> list[TextLine]:
     """The rows of a page in reading order, from the top down; the rows of a table are apart from what is beside it."""
     tables = _tables(page.cells)
     rest = [_group(piece) for piece in page.pieces]
-    rows: list[tuple[float, Row]] = []
+    rows: list[tuple[float, TextLine]] = []
     for corners in tables:
         inside = [g for g in rest if cv2.pointPolygonTest(corners, (g.u, g.v), False) >= 0]
         rest = [g for g in rest if g not in inside]
-        rows += _rows(_levelled_by(corners, inside))
-    rows += _rows(_levelled(rest))
+        rows += _rows(_leveled_by(corners, inside))
+    rows += _rows(_leveled(rest))
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
 
 
@@ -110,7 +110,7 @@ def _quadrilateral(points: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.ascontiguousarray(points[chosen])
 
 
-def _levelled_by(corners: NDArray[np.float32], groups: list[Group]) -> list[Group]:
+def _leveled_by(corners: NDArray[np.float32], groups: list[Group]) -> list[Group]:
     """The groups with u and v as a table with these corners would have them if seen from straight above."""
     if not groups:
         return []
@@ -123,14 +123,14 @@ def _levelled_by(corners: NDArray[np.float32], groups: list[Group]) -> list[Grou
     return [replace(g, u=float(u), v=float(v)) for g, (u, v) in zip(groups, level, strict=True)]
 
 
-def _levelled(groups: list[Group]) -> list[Group]:
-    """The groups with v less the rows' slope: the usual one between a group and its neighbour to the right."""
+def _leveled(groups: list[Group]) -> list[Group]:
+    """The groups with v less the rows' slope: the usual one between a group and its neighbor to the right."""
     slopes = []
     for a in groups:
         beside = [
             b
             for b in groups
-            if 0 < b.u - a.u < NEIGHBOUR * max(a.h, b.h)
+            if 0 < b.u - a.u < NEIGHBOR * max(a.h, b.h)
             and abs(b.v - a.v) < 0.6 * min(a.h, b.h)
             and 0.5 * a.h < b.h < 2 * a.h
         ]
@@ -142,7 +142,7 @@ def _levelled(groups: list[Group]) -> list[Group]:
     return [replace(g, v=g.v - slope * g.u) for g in groups]
 
 
-def _rows(groups: list[Group]) -> list[tuple[float, Row]]:
+def _rows(groups: list[Group]) -> list[tuple[float, TextLine]]:
     """Each row with its v. Tall groups make rows, the rest go to the row that they lie in."""
     rows: list[list[Group]] = []
     for group in sorted(groups, key=lambda g: (-g.h, g.u)):
@@ -170,7 +170,7 @@ def _span(row: Sequence[Group]) -> tuple[float, float]:
     return float(np.median([g.v - g.h / 2 for g in tall])), float(np.median([g.v + g.h / 2 for g in tall]))
 
 
-def _put_together(row: list[Group]) -> Row:
+def _put_together(row: list[Group]) -> TextLine:
     """The row from left to right with broken strokes joined to their digits."""
     tallest = max(g.h for g in row)
     height = float(np.median([g.h for g in row if g.h >= 0.45 * tallest]))
@@ -182,7 +182,7 @@ def _put_together(row: list[Group]) -> Row:
             done[done.index(partner)] = merged(partner, group)
         else:
             done.append(group)
-    return Row(tuple(sorted(done, key=lambda g: g.u)), height)
+    return TextLine(tuple(sorted(done, key=lambda g: g.u)), height)
 
 
 def _are_one(a: Group, b: Group, height: float) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.image.pixels import Gray, Labels, Mask, components, having
-from runtime.ink.background import SMALL_SIDE, SQUARE, stroke_limit
+from runtime.ink.background import SMALL_SIDE, SQUARE, max_stroke_width
 from runtime.ink.ruled_lines import frame_lengths, frame_lines, may_have_frame_lines
 
 Table = NDArray[np.int64]  # (n, 5): x, y, width, height and area of a component
@@ -68,7 +68,7 @@ class _View:
     """A part (h, w) of a picture of height x width, at left, top; it has all the ink, and ground around it.
 
     labels: (h, w), 0 the ground. table: by label less 1, in pixels of the picture. ink: which labels are ink.
-    depths: those known, see `depth`.
+    depths: those known, see `inscribed_radius`.
     """
 
     labels: Labels
@@ -85,7 +85,7 @@ class _View:
         left, top = max(0, x - self.left - 1), max(0, y - self.top - 1)
         return self.labels[top : bottom - self.top + 1, left : right - self.left + 1]
 
-    def depth(self, index: int) -> float:
+    def inscribed_radius(self, index: int) -> float:
         """The largest distance of one component to the ground, in pixels."""
         if index not in self.depths:
             x, y, w, h = self.table[index, :4].tolist()
@@ -104,25 +104,25 @@ def main_mark(strength: Gray, limits: tuple[float, float] | None, size: int) -> 
     if view is None:
         return None
     keep = view.ink & ~_are_edges_or_lines(view)
-    if size < SMALL_SQUARE * stroke_limit(view.height, view.width):
+    if size < SMALL_SQUARE * max_stroke_width(view.height, view.width):
         keep &= ~_are_rests(view, keep, size)
     chosen = _chosen(view, keep)
     if not len(chosen):
         return None
     x, y, right, bottom = _box_of(view.table, chosen)
     around = view.around(x, y, right, bottom)
-    near = around == chosen[0] + 1 if len(chosen) == 1 else having(around, _labelled(chosen + 1, len(view.table) + 1))
-    depth = _deepest(view, chosen)
-    if max(view.height, view.width) > SMALL_SIDE and depth > BLOB_SHARE * max(right - x, bottom - y):
+    near = around == chosen[0] + 1 if len(chosen) == 1 else having(around, _labeled(chosen + 1, len(view.table) + 1))
+    inscribed_radius = _deepest(view, chosen)
+    if max(view.height, view.width) > SMALL_SIDE and inscribed_radius > BLOB_SHARE * max(right - x, bottom - y):
         return None
     areas = view.table[:, 4]
     share = float(areas[chosen].sum() / areas[keep].sum())
     row, column = min(1, y - view.top), min(1, x - view.left)
     mask = np.ascontiguousarray(near[row : row + bottom - y, column : column + right - x])
-    return Mark(mask, x, y, _bulge(near, depth, size), share)
+    return Mark(mask, x, y, _bulge(near, inscribed_radius, size), share)
 
 
-def _labelled(found: Labels, count: int) -> NDArray[np.bool_]:
+def _labeled(found: Labels, count: int) -> NDArray[np.bool_]:
     """(count,): which labels are among those found."""
     out = np.zeros(count, np.bool_)
     out[found] = True
@@ -147,7 +147,7 @@ def _view(strength: Gray, low: float, high: float) -> _View | None:
     left, top = max(0, x - 1), max(0, y - 1)
     part = (slice(top, y + h + 1), slice(left, x + w + 1))
     labels, stats = components(solid[part])
-    strong = _labelled(labels[strength[part] > int(high)], len(stats))
+    strong = _labeled(labels[strength[part] > int(high)], len(stats))
     length_x, length_y = frame_lengths(height, width)
     if (w >= length_x or h >= length_y) and may_have_frame_lines(solid[part].view(np.bool_), height, width):
         whole = np.zeros((height, width), np.bool_)
@@ -175,7 +175,7 @@ def _deepest(view: _View, chosen: NDArray[np.int64]) -> float:
     for most, index in sorted(zip(room, chosen.tolist(), strict=True), reverse=True):
         if most <= deepest:
             break
-        deepest = max(deepest, view.depth(index))
+        deepest = max(deepest, view.inscribed_radius(index))
     return deepest
 
 
@@ -187,7 +187,7 @@ def _deeper(view: _View, among: Mask, least: NDArray[np.float64]) -> Mask:
     w, h, area = view.table[:, 2:].T
     deep = among & (area > LEAST_BODY * least**2) & (np.minimum(w, h) + 1 >= least)
     for index in deep.nonzero()[0].tolist():
-        deep[index] = view.depth(index) > least[index]
+        deep[index] = view.inscribed_radius(index) > least[index]
     return np.asarray(deep)
 
 
@@ -289,11 +289,11 @@ def _gap(a: list[int], b: list[int]) -> int:
     return max(dx, dy)
 
 
-def _bulge(mask: Mask, depth: float, size: int) -> float:
-    """`depth` over the mean half-width, area by outline. Pen strokes are even, shadows are not."""
-    if depth > 0.35 * size:
+def _bulge(mask: Mask, inscribed_radius: float, size: int) -> float:
+    """`inscribed_radius` over the mean half-width, area by outline. Pen strokes are even, shadows are not."""
+    if inscribed_radius > 0.35 * size:
         return math.inf
     solid = mask.view(np.uint8)
     area = int(np.count_nonzero(solid))
     outline = area - int(np.count_nonzero(cv2.erode(solid, SQUARE)))
-    return depth / max(1.0, area / max(1, outline))
+    return inscribed_radius / max(1.0, area / max(1, outline))

@@ -14,11 +14,11 @@ from runtime.ink.background import (
     MIN_CONTRAST,
     NOISE_SIGMAS,
     SMALL_SIDE,
-    ground_of,
-    ink_plane,
+    color_cast,
+    contrast_above,
+    estimate_background,
+    ink_channel,
     is_light_on_dark,
-    paper_tint,
-    strength_of,
 )
 from runtime.ink.ruled_lines import find_lines, frame_lines
 from runtime.ink.table_cells import NO_CELLS, find_cells
@@ -27,7 +27,7 @@ READ_SIDE = 1600  # pixels; a 30-pixel digit of a 2000-pixel page keeps 24, enou
 FIRST_GROUND = 0.6  # of the shorter side: wider than any stroke, whatever the picture shows
 GROUND_STROKES = 6.0  # times the widest usual stroke: the square that forgets strokes and little else
 WIDEST_STROKE = 0.25  # of the shorter side; wider, it is a shadow or a thing on the page
-MIN_PAPER = 64  # grey levels of light that the darkest paper is taken to have
+MIN_PAPER = 64  # gray levels of light that the darkest paper is taken to have
 LOW_INK = 0.14  # of the strongest ink on the page: what may be ink
 OWN_INK = 0.33  # of a piece's own strongest ink: what is its ink
 FAINT_PIECE = 0.3  # of the usual piece's contrast: fainter, it shines through from the other side
@@ -71,7 +71,7 @@ class Page:
     light: bool
 
 
-def find_marks(picture: Picture) -> Page | None:
+def segment_page(picture: Picture) -> Page | None:
     """The pieces of ink on a page, without ruled lines, specks and what shines through; None where there are none.
 
     picture: (height, width) or (height, width, 3) BGR, uint8.
@@ -79,7 +79,7 @@ def find_marks(picture: Picture) -> Page | None:
     factor = min(1.0, READ_SIDE / max(picture.shape[:2]))
     light = is_light_on_dark(picture)
     small = shrink(picture, factor)
-    strength = _page_strength(ink_plane(small, light, paper_tint(small)), light)
+    strength = _page_strength(ink_channel(small, light, color_cast(small)), light)
     mask = _may_be_ink(strength)
     if mask is None:
         return None
@@ -89,7 +89,7 @@ def find_marks(picture: Picture) -> Page | None:
     near_lines = cv2.dilate(lines.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     beside = np.bincount(labels[near_lines], minlength=int(labels.max()) + 1)
     pieces = [p for p in pieces if max(p.w, p.h) >= MIN_PIECE and beside[p.label] < ON_LINE * p.area]
-    digit = usual_height(pieces)
+    digit = median_height(pieces)
     if digit is None:
         return None
     usual = _weighted_median([p.contrast for p in pieces], [float(p.area) for p in pieces])
@@ -114,7 +114,7 @@ def _ruled(mask: Mask, strength: Gray) -> tuple[Mask, Boxes]:
         return np.zeros_like(mask), NO_CELLS
     cells = find_cells(mask)
     pieces = _pieces(mask & ~frame_lines(mask), strength)[1]
-    digit = usual_height([p for p in pieces if not _is_table(p, cells)])
+    digit = median_height([p for p in pieces if not _is_table(p, cells)])
     if digit is not None and len(cells) and float(np.median(cells[:, 3])) < digit:
         cells = NO_CELLS
     return find_lines(mask, cells, digit), cells
@@ -141,7 +141,7 @@ def _is_sliver(piece: Piece, mask: Mask) -> bool:
     return (upright and piece.w < SLIVER * piece.h) or (lying and piece.h < SLIVER * piece.w)
 
 
-def usual_height(pieces: list[Piece]) -> float | None:
+def median_height(pieces: list[Piece]) -> float | None:
     """The height of the pieces that most ink is in, pixels; None without pieces.
 
     Pieces wider than high by far count for nothing: lines, words and signs tell nothing of digits.
@@ -156,11 +156,11 @@ def _page_strength(plane: Gray, light: bool) -> Gray:
     """How far each pixel stands above its paper, 0 to 255: of dark ink the share of the light that it takes."""
     side = min(plane.shape)
     size = max(3, round(FIRST_GROUND * side))
-    first = _strong(strength_of(plane, ground_of(plane, size))[0])
+    first = _strong(contrast_above(plane, estimate_background(plane, size))[0])
     if first is not None:
         size = int(np.clip(round(GROUND_STROKES * _stroke_width(first, WIDEST_STROKE * side)), 9, size))
-    ground = ground_of(plane, size)
-    strength = strength_of(plane, ground)[0]
+    ground = estimate_background(plane, size)
+    strength = contrast_above(plane, ground)[0]
     if not light:
         paper = np.maximum(255 - ground.astype(np.float32), MIN_PAPER)
         return u8(np.clip(strength * (255 / paper), 0, 255).round())

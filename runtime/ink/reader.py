@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from runtime.image.pixels import Gray, Mask, Picture, u8
 from runtime.ink.find import Ink, stretched
 from runtime.ink.framing import frame_ink
-from runtime.ink.layout import TALL, Group, Row, find_rows
-from runtime.ink.page import Page, find_marks
+from runtime.ink.layout import TALL, Group, TextLine, find_text_lines
+from runtime.ink.page import Page, segment_page
 from runtime.results import Region
 from runtime.tflite.card import InputSpec
 
@@ -64,18 +64,18 @@ class _Desk:
     threshold: float
 
 
-def read_rows(
+def read_text_lines(
     picture: Picture, spec: InputSpec, scores: Scores, labels: tuple[str, ...], threshold: float
 ) -> list[list[Region]]:
     """The digits of a picture, row by row from the top, in each from the left.
 
     picture: (h, w) or (h, w, 3) BGR, uint8. threshold: 0 to 1; what scores less is no digit.
     """
-    page = find_marks(picture)
+    page = segment_page(picture)
     if page is None:
         return []
     desk = _Desk(page, spec, scores, threshold)
-    rows = [_read_row(desk, row) for row in find_rows(page)]
+    rows = [_read_row(desk, row) for row in find_text_lines(page)]
     return [[_region(desk, guess, labels, picture) for guess in row] for row in rows if row]
 
 
@@ -87,7 +87,7 @@ def _region(desk: _Desk, guess: _Guess, labels: tuple[str, ...], picture: Pictur
     return Region((x0, y0, x1 - x0, y1 - y0), labels[guess.index], guess.score)
 
 
-def _read_row(desk: _Desk, row: Row) -> list[_Guess]:
+def _read_row(desk: _Desk, row: TextLine) -> list[_Guess]:
     """The digits among a row's groups. Where most of a run of close groups are none, the run is a word."""
     found: list[_Guess] = []
     run: list[list[_Guess]] = []
@@ -104,7 +104,7 @@ def _read_row(desk: _Desk, row: Row) -> list[_Guess]:
     return found + _unless_word(run)
 
 
-def _usual_width(row: Row) -> float:
+def _usual_width(row: TextLine) -> float:
     """The usual width of a row's digits, pixels: of those that stand alone, or else by their height."""
     alone = [g.w for g in row.groups if g.h >= TALL * row.height and g.w < WIDE * g.h]
     if len(alone) < 2:

@@ -219,7 +219,7 @@ def _drop_inner(thickness: NDArray[np.float64], stats: Boxes, shape: tuple[int, 
 
 
 def _without_long_runs(labels: NDArray[np.integer[Any]], stats: Boxes, limits: Boxes, solid: NDArray[np.uint8]) -> Mask:
-    """The labelled pixels whose vertical run in `solid` is no longer than the limit of their label; 0 is never."""
+    """The labeled pixels whose vertical run in `solid` is no longer than the limit of their label; 0 is never."""
     lines = np.zeros(labels.shape, np.bool_)
     for label in np.flatnonzero(limits).tolist():
         limit = int(limits[label])

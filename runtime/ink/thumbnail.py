@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.image.pixels import Gray, components, quantile, u8
-from runtime.ink.background import ground_of
+from runtime.ink.background import estimate_background
 
 EXTREME = 0.1  # of the picture's range: this near its end a pixel is as dark or as light as the picture gets
 BAND_GROUND = 0.6  # of a band's pixels: at one end of the range
 REST_GROUND = 0.6  # of the upper and lower border between two bands: at the other end
-BAND_EDGE = 0.35  # of the pixels along a band's edge, the digit's too: on the other half than their neighbours
-APART = 0.6  # of the range: a wrong pixel differs so much from all its neighbours but one
+BAND_EDGE = 0.35  # of the pixels along a band's edge, the digit's too: on the other half than their neighbors
+APART = 0.6  # of the range: a wrong pixel differs so much from all its neighbors but one
 ISOLATED_SHARE = 0.035  # of all pixels: more are noise, fewer are dots
 NOISE_PASSES = 2  # a pair of wrong pixels goes in the second
 SOLID = 0.6  # of the range: above it a line of one pixel is no wider
@@ -30,7 +30,7 @@ CORE = 0.4  # of the solid pixels are the mark's, be there a line or not
 PIECE = 0.03  # of the mark's largest part: less is a crossing of the line with itself
 MARGIN = 0.14  # of a side: MNIST's own is no narrower
 UNEVEN = 0.1  # of the range: between the border's quartiles
-HARD_STEP = 0.45  # of the range, between neighbours: a silhouette's edge, not a veil nor ink under it
+HARD_STEP = 0.45  # of the range, between neighbors: a silhouette's edge, not a veil nor ink under it
 HARD_SHARE = 0.02  # of all pixels: with fewer such steps it is a veil
 PAPER_SHARE = 0.15  # of a picture's pixels: its paper shows in no fewer
 PAPER_SPREAD = 0.15  # of the range: even paper's pixels lie no further from its own level
@@ -77,7 +77,7 @@ def _band(image: Gray, low: int, high: int) -> int:
 
 
 def _without_noise(image: Gray, span: int) -> Gray:
-    """Many darkest and lightest pixels that at most one neighbour is like become their neighbours' median."""
+    """Many darkest and lightest pixels that at most one neighbor is like become their neighbors' median."""
     for number in range(NOISE_PASSES):
         alone = _alone(image, span)
         if number == 0 and np.count_nonzero(alone) < ISOLATED_SHARE * image.size:
@@ -160,7 +160,7 @@ def is_light_in_veil(image: Gray) -> bool:
 def _veil(plane: Gray) -> Gray:
     """(h, w) uint8: the fog under the ink of a plane in which ink is bright."""
     size = max(3, round(VEIL_SQUARE * max(plane.shape))) | 1
-    return u8(cv2.min(plane, u8(cv2.GaussianBlur(ground_of(plane, size), (0, 0), VEIL_BLUR))))
+    return u8(cv2.min(plane, u8(cv2.GaussianBlur(estimate_background(plane, size), (0, 0), VEIL_BLUR))))
 
 
 def in_veil(plane: Gray) -> tuple[NDArray[np.bool_], Gray, float]:
@@ -179,7 +179,7 @@ def in_veil(plane: Gray) -> tuple[NDArray[np.bool_], Gray, float]:
     return np.asarray(keep[labels]), ground, float(strong[keep].sum() / max(1, strong.sum()))
 
 
-def even_ground(plane: Gray) -> tuple[Gray, float] | None:
+def flat_background(plane: Gray) -> tuple[Gray, float] | None:
     """(h, w) uint8 of one level, where paper has one, and the share of the pixels that is paper.
 
     Under a thick stroke or a filled shape there is no other ground.

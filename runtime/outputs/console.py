@@ -8,29 +8,29 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from runtime.outputs.format import json_line, state_line, text_line
-from runtime.outputs.stats import Stats
-from runtime.outputs.worker import Worker, line_writer
-from runtime.stream.answer import Answer
+from runtime.outputs.stats import StatsOutput
+from runtime.outputs.worker import BackgroundWriter, line_writer
+from runtime.stream.answer import StreamUpdate
 from runtime.stream.health import RECOVERED
 
 WAITING_LINES = 1000  # for a terminal or a pipe that does not take them
 
 
-class Lines:
+class ConsoleOutput:
     """Standard output: a line a change, or JSON for every frame. Standard error: changes of state."""
 
     def __init__(self, json: bool, live: bool, stop: Callable[[], bool]) -> None:
         self._json = json
-        self._out = Worker(line_writer(1, sys.stdout.encoding), WAITING_LINES, not live, stop)
-        self._err = Worker(line_writer(sys.stderr.fileno(), "utf-8"), WAITING_LINES, False, stop)
-        self.stats: Stats | None = None
+        self._out = BackgroundWriter(line_writer(1, sys.stdout.encoding), WAITING_LINES, not live, stop)
+        self._err = BackgroundWriter(line_writer(sys.stderr.fileno(), "utf-8"), WAITING_LINES, False, stop)
+        self.stats: StatsOutput | None = None
 
     def note(self, line: str) -> None:
         """A line for a person, from any thread."""
         with suppress(OSError):  # nobody reads it: no reason to stop
             self._err.put(line)
 
-    def show(self, answer: Answer) -> None:
+    def emit(self, answer: StreamUpdate) -> None:
         """Write what is new."""
         start = time.perf_counter()
         if answer.frame is None or answer.state == RECOVERED:

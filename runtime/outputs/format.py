@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 
 from runtime.results import Prediction, Reading
-from runtime.stream.answer import Answer, Look
+from runtime.stream.answer import FrameResult, StreamUpdate
 
 CSV_HEADER = ("source", "label", "score", "reason", "preprocess_ms", "inference_ms", "top")
 
@@ -84,7 +84,7 @@ def csv_line(cells: tuple[str, ...]) -> str:
     return buffer.getvalue()
 
 
-def text_line(answer: Answer) -> str:
+def text_line(answer: StreamUpdate) -> str:
     """ "12:03:04 frame 61: 7 (99.9 %), 29.8 fps"."""
     name = f"{clock(answer.at)} frame {answer.frame.index}" if answer.frame else clock(answer.at)
     if answer.look is None or answer.frame is None:
@@ -98,18 +98,18 @@ def text_line(answer: Answer) -> str:
     return line + (f" [{answer.fps:.1f} fps]" if answer.fps else "")
 
 
-def in_one_line(look: Look) -> str:
+def in_one_line(look: FrameResult) -> str:
     """A text that was read: "31415 / 92653 (97.1 %)", the score that of its least certain digit."""
     rows = look.answer[1].replace("\n", " / ")
     return f"{rows} ({look.score:.1%})".replace("%", " %") if rows else "no digits"
 
 
-def state_line(answer: Answer) -> str:
+def state_line(answer: StreamUpdate) -> str:
     """A change of state: "12:03:04 stale: no new frame for 2 s"."""
     return f"{clock(answer.at)} {answer.state}" + (f": {answer.message}" if answer.message else "")
 
 
-def to_json_dict(answer: Answer) -> dict[str, object]:
+def to_json_dict(answer: StreamUpdate) -> dict[str, object]:
     """The JSON object of one answer; the keys are the same with a frame and without.
 
     reason: "no frame" where stale or lost; `message` then says why.
@@ -135,7 +135,7 @@ def to_json_dict(answer: Answer) -> dict[str, object]:
     }
 
 
-def json_line(answer: Answer) -> str:
+def json_line(answer: StreamUpdate) -> str:
     """`to_json_dict` on one line."""
     return json.dumps(to_json_dict(answer), ensure_ascii=False)
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from runtime import __version__
 from runtime.errors import OptionError
-from runtime.stream.answer import Answer
+from runtime.stream.answer import StreamUpdate
 
 DEFAULT_TOPIC = "edge-classifier"
 PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -63,7 +63,7 @@ def parse_broker(url: str) -> Broker:
     return Broker(parts.hostname, port or PORTS[parts.scheme], parts.scheme == "mqtts", user, password, topic)
 
 
-def payload(answer: Answer) -> str:
+def payload(answer: StreamUpdate) -> str:
     """The JSON that is published: reading (null where there is none), score, state, and since when."""
     look = answer.look
     return json.dumps(
@@ -116,7 +116,7 @@ def trouble(error: BaseException | None) -> str:
     return str(getattr(error, "strerror", None) or error or "").lower()
 
 
-class Mqtt:
+class MqttOutput:
     """An Output. A broker that is away costs nothing: the newest reading waits until it is back."""
 
     def __init__(self, url: str, with_discovery: bool, note: Callable[[str], None], ca: str | None = None) -> None:
@@ -189,7 +189,7 @@ class Mqtt:
             self._told = text
             self._note(f"mqtt broker {self._broker.host}:{self._broker.port} {text}")
 
-    def show(self, answer: Answer) -> None:
+    def emit(self, answer: StreamUpdate) -> None:
         """Publish what changed: the reading, or the state of the source."""
         if not answer.changed and answer.state == self._state:
             return

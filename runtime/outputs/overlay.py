@@ -17,21 +17,21 @@ def overlay(image: NDArray[np.uint8], prediction: Prediction) -> NDArray[np.uint
     scale = max(1, round(240 / max(canvas.shape[:2])))
     canvas = cv2.resize(canvas, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
     height, width = canvas.shape[:2]
-    colour = GREEN if prediction.label is not None else ORANGE
+    color = GREEN if prediction.label is not None else ORANGE
     if prediction.box is not None:
         x, y, w, h = (v * scale for v in prediction.box)
-        cv2.rectangle(canvas, (x, y), (x + w, y + h), colour, max(2, height // 200))
+        cv2.rectangle(canvas, (x, y), (x + w, y + h), color, max(2, height // 200))
     bar = max(28, round(0.08 * max(height, width)))
     canvas = cv2.copyMakeBorder(canvas, bar, 0, 0, 0, cv2.BORDER_CONSTANT, value=(32, 32, 32))
-    # Whatever the picture's size, the colour tells an answer from none.
-    cv2.rectangle(canvas, (0, bar - 3), (canvas.shape[1], bar - 2), colour, -1)
+    # Whatever the picture's size, the color tells an answer from none.
+    cv2.rectangle(canvas, (0, bar - 3), (canvas.shape[1], bar - 2), color, -1)
     text = _ascii(_caption(prediction))
     size = bar / 40
     thick = max(1, round(size * 1.5))
     # Narrow pictures: smaller letters rather than lost ones.
     (needed, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, thick)
     size *= min(1.0, (width - 12) / needed)
-    cv2.putText(canvas, text, (6, round(bar * 0.72)), cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick, cv2.LINE_AA)
+    cv2.putText(canvas, text, (6, round(bar * 0.72)), cv2.FONT_HERSHEY_SIMPLEX, size, color, thick, cv2.LINE_AA)
     return np.asarray(canvas, dtype=np.uint8)
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import SourceError
-from runtime.outputs.worker import Worker
-from runtime.stream.answer import Answer
+from runtime.outputs.worker import BackgroundWriter
+from runtime.stream.answer import StreamUpdate
 
 Image = NDArray[np.uint8]
 KEEP_FREE = 500_000_000  # bytes of the disk that are left to others
@@ -34,7 +34,7 @@ def copies(elapsed: float, written: int, fps: float) -> int:
     return max(0, round(elapsed * fps) + 1 - written)
 
 
-class Recording:
+class VideoOutput:
     """An Output that writes every frame to a video, in a thread of its own."""
 
     def __init__(
@@ -51,9 +51,11 @@ class Recording:
         self._begun = 0.0
         self._written = 0
         self._full = False
-        self._worker: Worker[tuple[Image, float]] = Worker(self._write, ROOM, not live, stop, "record")
+        self._worker: BackgroundWriter[tuple[Image, float]] = BackgroundWriter(
+            self._write, ROOM, not live, stop, "record"
+        )
 
-    def show(self, answer: Answer) -> None:
+    def emit(self, answer: StreamUpdate) -> None:
         """Hand a frame over."""
         if answer.frame is not None and not self._full:
             self._worker.put((answer.frame.image, answer.frame.captured_at))
@@ -97,8 +99,8 @@ class Recording:
         self._writer, self._begun = writer, at
 
 
-class Unsure:
-    """An Output that keeps frames the model was unsure of, for labelling: TIME_GUESS_SCORE.jpg."""
+class UnsureFramesOutput:
+    """An Output that keeps frames the model was unsure of, for labeling: TIME_GUESS_SCORE.jpg."""
 
     def __init__(
         self, folder: Path, most: int, live: bool, note: Callable[[str], None], stop: Callable[[], bool]
@@ -112,9 +114,9 @@ class Unsure:
         self._count = sum(1 for _ in folder.glob("*.jpg"))
         self._last = float("-inf")
         self._full = False
-        self._worker: Worker[tuple[Image, str]] = Worker(self._save, ROOM, not live, stop, "unsure")
+        self._worker: BackgroundWriter[tuple[Image, str]] = BackgroundWriter(self._save, ROOM, not live, stop, "unsure")
 
-    def show(self, answer: Answer) -> None:
+    def emit(self, answer: StreamUpdate) -> None:
         """Keep a frame that is new, and unsure."""
         look, frame = answer.look, answer.frame
         if self._full or look is None or frame is None or not answer.classified:

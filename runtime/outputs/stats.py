@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from runtime.stream.answer import Answer
+from runtime.stream.answer import StreamUpdate
 
 EVERY_S = 60.0
 MOST = 3000  # values of a stage that are kept, the newest
@@ -33,7 +33,7 @@ def memory_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-class Stats:
+class StatsOutput:
     """Figures of the frames since the last report."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Stats:
         """One more value of a stage, milliseconds."""
         self._stages[name].append(ms)
 
-    def show(self, answer: Answer) -> None:
+    def emit(self, answer: StreamUpdate) -> None:
         """Count a frame; report where a minute is over."""
         if answer.look is not None:
             self._frames += 1

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from runtime.errors import OptionError
 from runtime.outputs.format import in_one_line
 from runtime.outputs.overlay import GREEN, ORANGE, overlay, overlay_regions
-from runtime.stream.answer import Answer
+from runtime.stream.answer import StreamUpdate
 from runtime.stream.health import OK
 
 TITLE = "edge-classifier"
 WIDEST = 1280  # pixels of a window as it opens
-BAR = 32  # grey level of the bar below
+BAR = 32  # gray level of the bar below
 QUIT_KEYS = (ord("q"), 27)  # Esc
 
 
@@ -57,7 +57,7 @@ def _answers(display: str) -> bool:
     return True
 
 
-def picture(answer: Answer, last: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+def picture(answer: StreamUpdate, last: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
     """What the window shows, (h, w, 3) BGR uint8: boxes, labels and scores, state and frame rate in a bar below.
 
     last: what is shown on, darkened, where there is no frame.
@@ -70,7 +70,7 @@ def picture(answer: Answer, last: NDArray[np.uint8] | None) -> NDArray[np.uint8]
     return _footed(overlay(answer.frame.image, answer.look.prediction), answer, framed=False)
 
 
-def _footed(canvas: NDArray[np.uint8], answer: Answer, framed: bool) -> NDArray[np.uint8]:
+def _footed(canvas: NDArray[np.uint8], answer: StreamUpdate, framed: bool) -> NDArray[np.uint8]:
     """With the bar below. framed: it is there already, and written anew."""
     bar = max(20, round(canvas.shape[1] * 0.05))
     if not framed:
@@ -83,13 +83,13 @@ def _footed(canvas: NDArray[np.uint8], answer: Answer, framed: bool) -> NDArray[
     size, thick = bar / 40, max(1, bar // 20)
     (needed, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, thick)
     size *= min(1.0, (canvas.shape[1] - 12) / needed)
-    colour = GREEN if answer.state == OK else ORANGE
+    color = GREEN if answer.state == OK else ORANGE
     place = (6, canvas.shape[0] - round(bar * 0.3))
-    cv2.putText(canvas, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick, cv2.LINE_AA)
+    cv2.putText(canvas, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, color, thick, cv2.LINE_AA)
     return canvas
 
 
-class Window:
+class WindowOutput:
     """An Output. OpenCV's windows belong to the thread that made them: the loop's own."""
 
     def __init__(self, quit_: Callable[[], None]) -> None:
@@ -101,7 +101,7 @@ class Window:
         self._last: NDArray[np.uint8] | None = None
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
 
-    def show(self, answer: Answer) -> None:
+    def emit(self, answer: StreamUpdate) -> None:
         """Draw one answer."""
         shown = picture(answer, self._last)
         if self._last is None:
@@ -111,9 +111,9 @@ class Window:
         if answer.frame is not None:
             self._last = shown
         cv2.imshow(TITLE, shown)
-        self.attend()
+        self.process_events()
 
-    def attend(self) -> None:
+    def process_events(self) -> None:
         """Let the window live, and see whether it is to be closed; often, also where no frame comes."""
         if cv2.waitKey(1) & 0xFF in QUIT_KEYS or cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
             self._quit()

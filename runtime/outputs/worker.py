@@ -13,17 +13,22 @@ SLICE_S = 0.1  # how soon a request to stop is seen while waiting
 GRACE_S = 0.2  # what is left in a queue gets to go out after a request to stop
 
 
-class Worker(Generic[T]):
+class BackgroundWriter(Generic[T]):
     """Calls `handle` with each item. Its first error is raised where the next item is handed over."""
 
     def __init__(
-        self, handle: Callable[[T], None], room: int, patient: bool, stop: Callable[[], bool], name: str = "output"
+        self,
+        handle: Callable[[T], None],
+        max_queue: int,
+        block_when_full: bool,
+        stop: Callable[[], bool],
+        name: str = "output",
     ) -> None:
-        """room: items that may wait. Then, patient: `put` waits (unless `stop()`); else the oldest is dropped."""
+        """max_queue: items that may wait. block_when_full: `put` then waits (unless `stop()`); else the oldest goes."""
         self.dropped = 0
         self._handle = handle
-        self._room = room
-        self._patient = patient
+        self._room = max_queue
+        self._patient = block_when_full
         self._stop = stop
         self._items: deque[T] = deque()
         self._changed = threading.Condition()

@@ -9,7 +9,7 @@ AS_TAKEN = 0.8  # of the time between two pictures: reading that takes as long i
 SPAN_S = 0.03  # between two pictures, where the camera does not say
 
 
-class Pace:
+class BacklogFilter:
     """Which frames show what is, and which only waited somewhere while nobody read.
 
     FFmpeg keeps what comes while it looks a stream over, and a network or a driver what comes while they, or
@@ -22,7 +22,7 @@ class Pace:
         self._last: tuple[float, float] | None = None
         self._since: float | None = None  # when catching up began
 
-    def is_now(self, taken: float, now: float) -> bool:
+    def is_current(self, taken: float, now: float) -> bool:
         """False for a frame that waited. taken: seconds by the camera's clock, all alike where it has none."""
         last, self._last = self._last, (taken, now)
         if last is None:

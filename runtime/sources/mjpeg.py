@@ -24,7 +24,7 @@ from runtime.errors import SourceError
 from runtime.image.jpeg import decode_jpeg, jpegs
 from runtime.sources import network
 from runtime.sources.base import Frame
-from runtime.sources.network import reason
+from runtime.sources.network import explain_error
 
 READ_TIMEOUT_S = 10.0  # without a byte, and for one whole frame; the loop says "stale" long before
 MAX_DAMAGED = 30  # JPEGs in a row
@@ -81,7 +81,7 @@ def _connect(url: str, name: str) -> Any:
         remedy = {401: f"{who} go into the URL: http://user:password@...", 404: "the path is wrong"}.get(error.code, "")
         raise SourceError(f"{name} answers {error.code} {error.reason}" + (f"; {remedy}" if remedy else "")) from None
     except (URLError, OSError, ValueError) as error:
-        raise SourceError(f"cannot open {name}: {reason(error)}") from None
+        raise SourceError(f"cannot open {name}: {explain_error(error)}") from None
     except Exception as error:  # http.client's own, for what does not speak HTTP
         raise SourceError(f"{name} does not speak HTTP ({type(error).__name__})") from None
 

@@ -8,7 +8,7 @@ from urllib.error import URLError
 CONNECT_TIMEOUT_S = 5.0
 
 
-def reason(error: BaseException) -> str:
+def explain_error(error: BaseException) -> str:
     """What a failed connection means, in words that say what to do."""
     cause = error.reason if isinstance(error, URLError) and isinstance(error.reason, BaseException) else error
     if isinstance(cause, TimeoutError):

@@ -19,8 +19,8 @@ import cv2
 
 from runtime.errors import SourceError
 from runtime.image.pixels import as_picture
-from runtime.native import quiet
-from runtime.sources.backlog import Pace
+from runtime.native import captured_stderr
+from runtime.sources.backlog import BacklogFilter
 from runtime.sources.base import Frame
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def open_camera(text: str, options: SourceOptions) -> Iterator[Frame]:
     ):
         if value:
             capture.set(property_, value)
-    return _live(capture, text, f"camera {text} gives no more frames; is it unplugged?", Pace(waited=False))
+    return _live(capture, text, f"camera {text} gives no more frames; is it unplugged?", BacklogFilter(waited=False))
 
 
 def node_number(text: str) -> int:
@@ -85,24 +85,24 @@ def node_problem(node: Path) -> str:
 
 def open_rtsp(url: str, name: str) -> Iterator[Frame]:
     """Frames of an RTSP stream, over TCP. name: the URL without its password."""
-    from runtime.sources.rtsp import for_ffmpeg, why_not
+    from runtime.sources.rtsp import explain_error, for_ffmpeg
 
     os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")  # over UDP pictures tear
     limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
     capture = cv2.VideoCapture(for_ffmpeg(url), cv2.CAP_FFMPEG, limits)
     if not capture.isOpened():
-        raise SourceError(f"cannot open {name}: {why_not(url)}")
-    return _live(capture, name, f"{name} gives no more frames", Pace(waited=True))
+        raise SourceError(f"cannot open {name}: {explain_error(url)}")
+    return _live(capture, name, f"{name} gives no more frames", BacklogFilter(waited=True))
 
 
-def _live(capture: cv2.VideoCapture, source: str, end: str, pace: Pace) -> Iterator[Frame]:
+def _live(capture: cv2.VideoCapture, source: str, end: str, pace: BacklogFilter) -> Iterator[Frame]:
     try:
         index = 0
         while True:
             ok, image = capture.read()
             if not ok:
                 raise SourceError(end)
-            if pace.is_now(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, time.monotonic()):
+            if pace.is_current(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, time.monotonic()):
                 yield Frame(as_picture(image), source, index, time.time())
             index += 1
     finally:
@@ -113,7 +113,7 @@ def open_video(text: str) -> Iterator[Frame]:
     """Every frame of a video file."""
     if not Path(text).is_file():
         raise SourceError(f"no such file: {text}")
-    with quiet():
+    with captured_stderr():
         capture = cv2.VideoCapture(text)
     if not capture.isOpened():
         raise SourceError(f"{text}: not a video OpenCV can read; the file is damaged or its codec is not supported")
@@ -124,7 +124,7 @@ def _stored(capture: cv2.VideoCapture, source: str) -> Iterator[Frame]:
     try:
         index = 0
         while True:
-            with quiet():
+            with captured_stderr():
                 ok, image = capture.read()
             if not ok:
                 break

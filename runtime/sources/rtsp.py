@@ -26,7 +26,7 @@ def for_ffmpeg(url: str) -> str:
     return urlunsplit(parts._replace(netloc=plain + at + host))
 
 
-def why_not(url: str) -> str:
+def explain_error(url: str) -> str:
     """Asks the server itself why its stream cannot be opened, without a password; what to do is in the answer."""
     parts = urlsplit(url)
     try:
@@ -44,9 +44,9 @@ def why_not(url: str) -> str:
             connection.sendall(request.encode("utf-8"))
             return _meaning(connection.recv(1000))
     except OSError as error:
-        from runtime.sources.network import reason
+        from runtime.sources.network import explain_error
 
-        return reason(error)
+        return explain_error(error)
 
 
 def _meaning(answer: bytes) -> str:

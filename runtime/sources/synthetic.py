@@ -17,7 +17,7 @@ from runtime.sources.base import Frame
 if TYPE_CHECKING:
     from runtime.sources.base import SourceOptions
 
-PAPER, INK = 225, 40  # grey levels
+PAPER, INK = 225, 40  # gray levels
 FRAMES_A_DIGIT = 30
 FPS = 30.0
 

@@ -9,7 +9,7 @@ from runtime.sources.base import Frame
 
 
 @dataclass(frozen=True)
-class Look:
+class FrameResult:
     """What a model says of a frame. reading: where every digit was asked for."""
 
     prediction: Prediction
@@ -38,7 +38,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Answer:
+class StreamUpdate:
     """All that is known after one event; what every output is shown.
 
     state: ok, stale, lost or recovered. frame, look: None where stale or lost, and `message` says why.
@@ -51,7 +51,7 @@ class Answer:
     source: str
     at: float
     frame: Frame | None = None
-    look: Look | None = None
+    look: FrameResult | None = None
     classified: bool = False
     steady: str | None = None
     changed: bool = False

@@ -10,7 +10,7 @@ BACKOFF_S = (0.5, 30.0)  # the first pause before opening again, doubled up to t
 OK, STALE, LOST, RECOVERED = "ok", "stale", "lost", "recovered"
 
 
-class Health:
+class SourceHealth:
     """The state of one source, from the first opening on. Times are seconds of any clock that only goes on."""
 
     def __init__(self, source: str, now: float, give_up: float | None = None) -> None:

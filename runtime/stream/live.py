@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from runtime.errors import EdgeError, SourceError
 from runtime.sources.base import STALE_S, Frame
-from runtime.stream.health import LOST, OK, STALE, Health
+from runtime.stream.health import LOST, OK, STALE, SourceHealth
 
 POLL_S = 0.2  # how soon a request to stop is seen where no frame comes
 MAX_HUNG = 3  # threads that hang in a driver; no more are started until one comes back
@@ -22,7 +22,7 @@ Opener = Callable[[], Iterator[Frame]]
 
 
 @dataclass(frozen=True)
-class Event:
+class SourceEvent:
     """A frame, or a change for the worse. state: ok, stale, lost or recovered.
 
     frame: None where stale or lost, and `message` says why. arrived: when, by the source's clock.
@@ -36,7 +36,7 @@ class Event:
     message: str = ""
 
 
-class Reader:
+class CaptureThread:
     """One opening of a source, in a thread of its own, with room for one frame."""
 
     def __init__(self, opener: Opener, changed: threading.Condition, clock: Callable[[], float]) -> None:
@@ -46,13 +46,13 @@ class Reader:
         self._opener = opener
         self._changed = changed
         self._clock = clock
-        self._newest: Event | None = None
+        self._newest: SourceEvent | None = None
         self._stopping = False
         # A daemon: a thread that hangs in a driver must not keep the program from ending.
         self._thread = threading.Thread(target=self._run, name="frames", daemon=True)
         self._thread.start()
 
-    def take(self) -> Event | None:
+    def take_newest(self) -> SourceEvent | None:
         """The newest frame, once. The caller holds the lock."""
         newest, self._newest = self._newest, None
         return newest
@@ -95,7 +95,7 @@ class Reader:
                 if self._stopping:
                     return
                 self.dropped += self._newest is not None
-                self._newest = Event("", self._clock(), frame, took)
+                self._newest = SourceEvent("", self._clock(), frame, took)
                 self._changed.notify_all()
 
 
@@ -116,17 +116,17 @@ class LiveSource:
         self._clock = clock
         self._wait = wait
         self._changed = threading.Condition()
-        self._health = Health(name, clock(), give_up)
-        self._hung: list[Reader] = []
+        self._health = SourceHealth(name, clock(), give_up)
+        self._hung: list[CaptureThread] = []
         self._dropped = 0
-        self._reader: Reader | None = Reader(opener, self._changed, clock)
+        self._reader: CaptureThread | None = CaptureThread(opener, self._changed, clock)
 
     @property
     def dropped(self) -> int:
         """Frames that a newer one replaced before anybody asked."""
         return self._dropped + (self._reader.dropped if self._reader else 0)
 
-    def events(self, stop: Callable[[], bool]) -> Iterator[Event]:
+    def events(self, stop: Callable[[], bool]) -> Iterator[SourceEvent]:
         """What happens, until the source is at its end or `stop()` says so.
 
         Raises SourceError where it never gave a frame, and where it stays lost for `give_up` seconds.
@@ -140,7 +140,7 @@ class LiveSource:
             now = self._clock()
             if event is not None:
                 if now - event.arrived < STALE_S:
-                    yield Event(self._health.frame(now), event.arrived, event.frame, event.capture_ms)
+                    yield SourceEvent(self._health.frame(now), event.arrived, event.frame, event.capture_ms)
                 else:
                     self._dropped += 1  # nobody asked for too long: it shows what was, not what is
             elif ended and self._reader is not None and self._reader.error is None:
@@ -157,10 +157,10 @@ class LiveSource:
             self._reader.join(CLOSE_S)
         return not any(reader.is_alive() for reader in readers)
 
-    def _look(self) -> tuple[Event | None, bool]:
-        return (self._reader.take(), self._reader.ended) if self._reader else (None, False)
+    def _look(self) -> tuple[SourceEvent | None, bool]:
+        return (self._reader.take_newest(), self._reader.ended) if self._reader else (None, False)
 
-    def _trouble(self, now: float, ended: bool) -> Iterator[Event]:
+    def _trouble(self, now: float, ended: bool) -> Iterator[SourceEvent]:
         """There is no frame: what is said, and done about it."""
         if ended and self._reader is not None:
             yield from self._lose(now, self._reader, _text(self._name, self._reader.error))
@@ -171,31 +171,31 @@ class LiveSource:
                 now, self._reader, f"{self._name} gives no frame and no error; its driver or network hangs"
             )
         elif self._health.is_stale(now):
-            yield Event(STALE, now, message=f"no new frame for {STALE_S:g} s")
+            yield SourceEvent(STALE, now, message=f"no new frame for {STALE_S:g} s")
         if self._health.may_reopen(now):
             self._reopen(now)
 
-    def _lose(self, now: float, reader: Reader, message: str) -> Iterator[Event]:
+    def _lose(self, now: float, reader: CaptureThread, message: str) -> Iterator[SourceEvent]:
         if not self._health.seen:
             raise SourceError(message)
         self._dropped += reader.dropped
         self._reader = None
         if self._health.failed(now, message):
-            yield Event(LOST, now, message=message)
+            yield SourceEvent(LOST, now, message=message)
 
     def _reopen(self, now: float) -> None:
         self._hung = [reader for reader in self._hung if reader.is_alive()]
         if len(self._hung) >= MAX_HUNG:
             self._health.failed(now, f"{len(self._hung)} earlier openings still hang")
         else:
-            self._reader = Reader(self._opener, self._changed, self._clock)
+            self._reader = CaptureThread(self._opener, self._changed, self._clock)
 
 
 def _text(name: str, error: Exception | None) -> str:
     return str(error) if isinstance(error, EdgeError) else f"{name}: {type(error).__name__}: {error}"
 
 
-def stored_events(frames: Iterator[Frame], stop: Callable[[], bool]) -> Iterator[Event]:
+def stored_events(frames: Iterator[Frame], stop: Callable[[], bool]) -> Iterator[SourceEvent]:
     """Every frame of a file, none of them late."""
     while not stop():
         start = time.monotonic()
@@ -203,4 +203,4 @@ def stored_events(frames: Iterator[Frame], stop: Callable[[], bool]) -> Iterator
         if frame is None:
             return
         now = time.monotonic()
-        yield Event(OK, now, frame, (now - start) * 1000)
+        yield SourceEvent(OK, now, frame, (now - start) * 1000)

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Steady(Generic[T]):
+class MajorityVote(Generic[T]):
     """A reading counts when N of the last 2N-1 frames gave it, and no longer when N of them did not."""
 
     def __init__(self, n: int) -> None:
@@ -17,7 +17,7 @@ class Steady(Generic[T]):
         self._last: deque[T] = deque(maxlen=2 * n - 1)
         self._held: T | None = None
 
-    def push(self, reading: T) -> T | None:
+    def update(self, reading: T) -> T | None:
         """What holds after one more frame; None where nothing does."""
         self._last.append(reading)
         if self._last.count(reading) >= self._n:
@@ -26,7 +26,7 @@ class Steady(Generic[T]):
             self._held = None
         return self._held
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """The source was interrupted: nothing holds any more."""
         self._last.clear()
         self._held = None

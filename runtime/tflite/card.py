@@ -27,13 +27,13 @@ except ImportError:
     except ImportError:
         from hashlib import sha256
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 CARD_FILE = "card.json"
 LABELS_FILE = "labels.txt"
 
-COLOURS = ("gray", "rgb")
+COLORS = ("gray", "rgb")
 POLARITIES = ("light-on-dark", "dark-on-light", "any")
-FRAMINGS = ("ink", "frame")
+FRAMINGS = ("ink", "whole")
 RESIZES = ("stretch", "crop", "pad")
 OUTPUTS = ("probabilities", "logits")
 
@@ -54,17 +54,17 @@ def _is_number(value: object) -> bool:
 class InputSpec:
     """What a picture becomes before the model sees it.
 
-    height, width: pixels. channels: 1 (`colour` "gray") or 3 ("rgb").
+    height, width: pixels. channels: 1 (`color` "gray") or 3 ("rgb").
     polarity: what the model was trained on; pictures the other way round are inverted
         (framing "ink" only; "any" leaves them).
-    framing: "ink" finds the mark, scales its longer side to `ink_box` pixels and centres its mass,
-        which is how MNIST was made (LeCun et al. 1998); "frame" takes the whole picture, by `resize`.
+    framing: "ink" finds the mark, scales its longer side to `ink_box` pixels and centers its mass,
+        which is how MNIST was made (LeCun et al. 1998); "whole" takes the whole picture, by `resize`.
     """
 
     height: int = 28
     width: int = 28
     channels: int = 1
-    colour: str = "gray"
+    color: str = "gray"
     polarity: str = "light-on-dark"
     framing: str = "ink"
     ink_box: int = 20
@@ -75,19 +75,19 @@ class InputSpec:
             value = getattr(self, name)
             if type(value) is not int or value < 1:
                 raise ModelError(f"card: input.{name} must be a whole number above 0; received {value!r}")
-        _one_of("input.colour", self.colour, COLOURS)
+        _one_of("input.color", self.color, COLORS)
         _one_of("input.polarity", self.polarity, POLARITIES)
         _one_of("input.framing", self.framing, FRAMINGS)
         _one_of("input.resize", self.resize, RESIZES)
-        if self.channels != (1 if self.colour == "gray" else 3):
+        if self.channels != (1 if self.color == "gray" else 3):
             raise ModelError(
-                f"card: input.colour {self.colour!r} has {1 if self.colour == 'gray' else 3} channel(s); "
+                f"card: input.color {self.color!r} has {1 if self.color == 'gray' else 3} channel(s); "
                 f"received input.channels = {self.channels}"
             )
-        if self.framing == "ink" and (self.colour != "gray" or self.ink_box > min(self.height, self.width)):
+        if self.framing == "ink" and (self.color != "gray" or self.ink_box > min(self.height, self.width)):
             raise ModelError(
-                "card: framing 'ink' needs colour 'gray' and an ink_box that fits the input; received "
-                f"colour {self.colour!r}, ink_box {self.ink_box}, input {self.height}x{self.width}"
+                "card: framing 'ink' needs color 'gray' and an ink_box that fits the input; received "
+                f"color {self.color!r}, ink_box {self.ink_box}, input {self.height}x{self.width}"
             )
 
     @property
@@ -167,11 +167,13 @@ class ModelCard:
         if not isinstance(raw, dict):
             raise ModelError(f"card: expected a JSON object; received {type(raw).__name__}")
         version = raw.get("schema_version")
-        if version != SCHEMA_VERSION:
+        if version not in (1, SCHEMA_VERSION):
             raise ModelError(
-                f"card: this runtime reads schema version {SCHEMA_VERSION}; received {version!r}. "
+                f"card: this runtime reads schema versions 1 to {SCHEMA_VERSION}; received {version!r}. "
                 "Update the runtime, or convert the model again"
             )
+        if version == 1:
+            raw = _from_schema_1(raw)
         labels = raw.get("labels")
         if not isinstance(labels, list) or not labels or not all(isinstance(x, str) for x in labels):
             raise ModelError(f"card: labels must be a list of strings; received {labels!r}")
@@ -182,6 +184,20 @@ class ModelCard:
             raw["accuracy"] = _build(Accuracy, raw["accuracy"], "accuracy")
         raw["golden"] = tuple(_golden(item) for item in raw.get("golden") or ())
         return _build(cls, raw, "card")
+
+
+def _from_schema_1(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A card of schema 1 in the words of schema 2.
+
+    `input.colour` is `input.color`, the framing "frame" is "whole", and a framing other than "ink" has no ink_box.
+    """
+    spec = raw.get("input")
+    if isinstance(spec, Mapping):
+        spec = {"color" if key == "colour" else key: value for key, value in spec.items()}
+        if spec.get("framing") == "frame":
+            spec["framing"] = "whole"
+            spec.pop("ink_box", None)
+    return {**raw, "input": spec, "schema_version": SCHEMA_VERSION}
 
 
 def attach_card(model: bytes, card: ModelCard) -> bytes:

@@ -11,7 +11,7 @@ from runtime.tflite.tensors import dequantize, quantize_input
 
 
 def card_from_tensors(interpreter: Interpreter, name: str) -> ModelCard:
-    """What can be known of a model without a card: classes are numbers, framing is "frame".
+    """What can be known of a model without a card: classes are numbers, framing is "whole".
 
     Raises ModelMismatch where the input is not a square picture of 1 or 3 channels.
     """
@@ -25,10 +25,9 @@ def card_from_tensors(interpreter: Interpreter, name: str) -> ModelCard:
         height=shape[1],
         width=shape[2],
         channels=shape[3],
-        colour="gray" if shape[3] == 1 else "rgb",
+        color="gray" if shape[3] == 1 else "rgb",
         polarity="any",
-        framing="frame",
-        ink_box=1,
+        framing="whole",
     )
     classes = interpreter.output.shape[-1]
     return ModelCard(name, "", tuple(str(i) for i in range(classes)), spec, Decision(_output_kind(interpreter)))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import InterpreterMissing, ModelError, ModelMismatch
-from runtime.native import quiet
+from runtime.native import captured_stderr
 from runtime.tflite.flatbuffer import check_flatbuffer
 
 PACKAGES = ("ai_edge_litert", "tflite_runtime", "tensorflow")  # the first that works is taken
@@ -61,7 +61,7 @@ class Interpreter:
         """
         check_flatbuffer(model)
         make, name = find_interpreter()
-        with quiet() as said:
+        with captured_stderr() as said:
             try:
                 handle = make(model_content=model, num_threads=num_threads)
                 handle.allocate_tensors()
@@ -107,7 +107,7 @@ def installed() -> Iterator[str]:
 
 
 def _import_interpreter(package: str) -> tuple[Callable[..., Any], str]:
-    with quiet():
+    with captured_stderr():
         if package == "tensorflow":
             module = importlib.import_module(package).lite
         else:

@@ -26,7 +26,7 @@ RECORD = Record("mlp-128", 0, "mnist", "ab", 101_770, 110_000, 6, 13.0, 0.98, 0.
 
 @pytest.fixture
 def real(tmp_path: Path, samples: Path) -> Path:
-    """Three pictures of single digits from two sources, one of them labelled wrongly, and a row of digits."""
+    """Three pictures of single digits from two sources, one of them labeled wrongly, and a row of digits."""
     folder = tmp_path / "real"
     folder.mkdir()
     rows = [("photo_7.jpg", "7", "one"), ("marker_8.jpg", "8", "one"), ("scan_1.png", "4", "two")]

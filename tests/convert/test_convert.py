@@ -21,7 +21,7 @@ from runtime.errors import DataError, EdgeError, ModelError, OptionError
 from runtime.tflite.card import Decision, InputSpec, ModelCard, split_card
 
 ROOT = Path(__file__).resolve().parents[2]
-FRAME = InputSpec(framing="frame", polarity="any")
+FRAME = InputSpec(framing="whole", polarity="any")
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 CARD = ModelCard("small", "2", NAMES, FRAME, Decision(), training={"seed": 9})
 LOOSE = ("--min-agreement", "0.98", "--max-accuracy-drop", "0.02")  # 500 images and 19,000 weights
@@ -143,7 +143,7 @@ def test_a_foreign_saved_model_without_a_card(
     _, card = split_card((tmp_path / "foreign.tflite").read_bytes())
     assert card is not None
     assert (card.name, card.labels, card.quantization) == ("foreign", NAMES, "float16")
-    assert (card.input.framing, card.input.shape, card.decision.output) == ("frame", (28, 28, 1), "logits")
+    assert (card.input.framing, card.input.shape, card.decision.output) == ("whole", (28, 28, 1), "logits")
     assert card.training["conversion"]["calibration"] is None
 
 
@@ -169,7 +169,7 @@ def test_the_reject_threshold_is_chosen_on_validation_and_negatives(
     chosen, given = decisions
     assert (given["value"], given["how"]) == (0.25, GIVEN)
     assert "negatives let through" in chosen["how"]
-    cost = [5 * said["digits_rejected"] + said["negatives_accepted"] for said in decisions]
+    cost = [5 * said["false_reject_rate"] + said["false_accept_rate"] for said in decisions]
     assert cost[0] <= cost[1]
     assert 0 < chosen["value"] < 1
 

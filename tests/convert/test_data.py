@@ -13,12 +13,12 @@ from convert.data import Dataset, Split, calibrate, calibration_indices, load_da
 from runtime.errors import DataError
 from runtime.tflite.card import InputSpec
 
-FRAME = InputSpec(framing="frame", polarity="any")
-RGB = InputSpec(2, 2, 3, colour="rgb", polarity="any", framing="frame", ink_box=1)
+FRAME = InputSpec(framing="whole", polarity="any")
+RGB = InputSpec(2, 2, 3, color="rgb", polarity="any", framing="whole")
 
 
 def _split(counts: list[int], seed: int = 0) -> Split:
-    """counts[k] pictures of class k, shuffled, each of one grey level from 1 to 200."""
+    """counts[k] pictures of class k, shuffled, each of one gray level from 1 to 200."""
     labels = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts)).astype(np.int64)
     levels = (np.arange(len(labels)) % 200 + 1).astype(np.uint8)
     return Split(np.tile(levels[:, np.newaxis, np.newaxis], (1, 2, 2)), labels)
@@ -120,7 +120,7 @@ def test_keras_style_pictures_go_through_preprocess(tmp_path: Path) -> None:
     assert done == [1, 2]
 
 
-def test_colours_of_raw_pictures_keep_their_order(tmp_path: Path) -> None:
+def test_colors_of_raw_pictures_keep_their_order(tmp_path: Path) -> None:
     red = np.zeros((1, 2, 2, 3), np.uint8)
     red[..., 0] = 200
     np.savez(tmp_path / "rgb.npz", x_test=red, y_test=[0])

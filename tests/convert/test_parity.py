@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from convert.parity import ClassRow, Disagreement, Limits, compare, misses, output_kind
+from convert.parity import ClassRow, Disagreement, Limits, compare, output_activation, violations
 from runtime.errors import ModelError, ModelMismatch
 
 LABELS = ("cat", "dog", "owl")
@@ -57,11 +57,11 @@ def _with_wrong(wrong: int, n: int = 1000) -> tuple[NDArray[np.float32], NDArray
 def test_limits_are_met_at_exactly_their_value(wrong: int, missed: int) -> None:
     """0.9 - 0.898 in floating point is above 0.002; 2 of 1000 is not."""
     found = compare(*_with_wrong(wrong), ("a", "b"))
-    assert len(misses(found, Limits(0.002, 0.998))) == missed
+    assert len(violations(found, Limits(0.002, 0.998))) == missed
 
 
 def test_misses_say_by_how_much() -> None:
-    drop, agreement = misses(compare(*_with_wrong(12), ("a", "b")), Limits(0.002, 0.998))
+    drop, agreement = violations(compare(*_with_wrong(12), ("a", "b")), Limits(0.002, 0.998))
     assert drop == "accuracy drops by 0.0120 (0.9000 to 0.8880), 0.0100 more than the 0.002 allowed"
     assert agreement == ("top-1 agreement is 0.9880 (12 of 1000 pictures differ), 0.0100 less than the 0.998 required")
 
@@ -76,13 +76,13 @@ def test_misses_say_by_how_much() -> None:
     ],
 )
 def test_output_kind(outputs: list[list[float]], kind: str) -> None:
-    assert output_kind(np.array(outputs, np.float32)) == kind
+    assert output_activation(np.array(outputs, np.float32)) == kind
 
 
 def test_output_kind_refuses_one_score_and_nan() -> None:
     with pytest.raises(
         ModelMismatch, match=r"one score for each of 2 or more classes; received outputs of shape \(1,\)"
     ):
-        output_kind(np.zeros((3, 1), np.float32))
+        output_activation(np.zeros((3, 1), np.float32))
     with pytest.raises(ModelError, match="nan or infinite scores for 1 of 2 test images"):
-        output_kind(np.array([[np.nan, 0], [1, 0]], np.float32))
+        output_activation(np.array([[np.nan, 0], [1, 0]], np.float32))

@@ -16,7 +16,7 @@ from runtime.errors import ModelError, ModelMismatch, OptionError
 from runtime.tflite.card import InputSpec
 from runtime.tflite.interpreter import Interpreter, TensorInfo
 
-FRAME = InputSpec(framing="frame", polarity="any")
+FRAME = InputSpec(framing="whole", polarity="any")
 SHAPE = (1, 28, 28, 1)
 
 

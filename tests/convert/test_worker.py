@@ -81,7 +81,7 @@ def test_the_oldest_runtime_knows_the_operators(quantization: str, artifacts: Pa
     assert model.subgraphs[0].tensors[model.subgraphs[0].inputs[0]].shapeSignature is None  # the batch is fixed
 
 
-def test_batch_normalisation_and_convolution_convert(digits: Dataset) -> None:
+def test_batch_normalization_and_convolution_convert(digits: Dataset) -> None:
     """With the variables of a Keras 3 model left in, TensorFlow 2.21 writes files that read at chance."""
     keras.utils.set_random_seed(0)
     body = [layers.Conv2D(4, 3, strides=2), layers.BatchNormalization(), layers.ReLU(), layers.Flatten()]
@@ -188,8 +188,8 @@ def test_a_saved_model_of_divided_pixels_is_told_apart(digits: Dataset, network:
     pixels = digits.test.images.astype(np.float32)
     seen = [np.asarray(model(x)) for model in (bare, whole) for x in (pixels, pixels / 255)]
     with pytest.raises(ModelMismatch, match=r"divided by 255 .*put keras\.layers\.Rescaling\(1/255\) first"):
-        parity.check_undivided(seen[0], seen[1], truth)
-    parity.check_undivided(seen[2], seen[3], truth)
+        parity.check_expects_pixels(seen[0], seen[1], truth)
+    parity.check_expects_pixels(seen[2], seen[3], truth)
 
 
 def test_brief_takes_the_first_line_that_says_something() -> None:

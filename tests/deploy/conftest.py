@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.payload import DEVICE, OWN_FILES, Payload, seal
+from deploy.payload import DEVICE, OWN_FILES, Payload, write_manifest
 from deploy.target import Target
 
 ROOT = Path(__file__).parent.parent.parent
@@ -53,7 +53,7 @@ def payload(tmp_path: Path) -> Callable[[str], Payload]:
         for name in OWN_FILES:
             (folder / name).write_bytes((DEVICE / name).read_bytes())
         (folder / "model.tflite").write_text(model)
-        return seal(folder, HERE, own.name, [])
+        return write_manifest(folder, HERE, own.name, [])
 
     return make
 

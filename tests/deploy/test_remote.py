@@ -13,7 +13,7 @@ import pytest
 from deploy.__main__ import to_send
 from deploy.errors import DeployError
 from deploy.payload import Payload
-from deploy.remote import INBOX, Found, Remote
+from deploy.remote import INBOX, BoardInfo, Remote
 
 # ssh [-o X]... [-t] [-O exit] HOST COMMAND, with the board's home as HOME. SSH_CUT=N: gone after N bytes of input.
 STAND_IN = """
@@ -78,11 +78,11 @@ def test_a_script_runs_as_root_by_sudo_alone(ssh: str, tmp_path: Path) -> None:
     home.mkdir()
     (home / "act.py").write_text("import sys; sys.exit(3 if sys.argv[1] == 'fail' else 0)")
     with Remote("pi@board", ssh) as remote:
-        remote.act("act.py", "install", root=True)
+        remote.run_as_root("act.py", "install", root=True)
         with pytest.raises(DeployError, match=r"pi@board did not take it \(status 3"):
-            remote.act("act.py", "fail", root=True)
+            remote.run_as_root("act.py", "fail", root=True)
         with pytest.raises(DeployError):
-            remote.act("act.py", "fail", root=False)
+            remote.run_as_root("act.py", "fail", root=False)
     assert "sudo python3 act.py fail" in (tmp_path / "ssh.log").read_text()
 
 
@@ -107,7 +107,7 @@ def test_hosts(host: str) -> None:
 
 def test_only_what_changed_is_sent(payload: Callable[[str], Payload]) -> None:
     made = payload("model")
-    nothing = Found("aarch64", 64, "3.11", "2.36", False)
+    nothing = BoardInfo("aarch64", 64, "3.11", "2.36", False)
     assert set(to_send(made, nothing)) == {*made.sha256, "payload.json"}
     assert to_send(made, nothing)[-1] == "payload.json"
     everything = dataclasses.replace(nothing, inbox={**made.sha256, "payload.json": "of another payload"})
@@ -118,5 +118,5 @@ def test_only_what_changed_is_sent(payload: Callable[[str], Payload]) -> None:
 
 def test_wheels_that_are_installed_are_not_sent_again(payload: Callable[[str], Payload]) -> None:
     made = dataclasses.replace(payload("model"), dependencies=("edge_classifier-1.0-py3-none-any.whl",))
-    there = Found("aarch64", 64, "3.11", "2.36", False, (made.environment,))
+    there = BoardInfo("aarch64", 64, "3.11", "2.36", False, (made.environment,))
     assert "edge_classifier-1.0-py3-none-any.whl" not in to_send(made, there)

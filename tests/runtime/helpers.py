@@ -59,7 +59,7 @@ def free_port() -> int:
 
 
 def jpeg(level: int) -> bytes:
-    """A JPEG of one grey level."""
+    """A JPEG of one gray level."""
     return cv2.imencode(".jpg", np.full((48, 64), level, np.uint8))[1].tobytes()
 
 

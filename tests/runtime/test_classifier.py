@@ -134,7 +134,7 @@ def save(folder: Path, data: bytes) -> Path:
 def test_a_model_without_a_card_runs_with_numbers_for_labels(bare_model: bytes, tmp_path: Path) -> None:
     classifier = Classifier.load(save(tmp_path, bare_model))
     assert classifier.card.labels == tuple("0123456789")
-    assert classifier.card.input.framing == "frame"
+    assert classifier.card.input.framing == "whole"
     assert classifier.card.decision.output == "logits"
     digit = np.frombuffer(Classifier.load().card.golden[0].input, np.uint8).reshape(28, 28)
     assert classifier.predict(digit).label == Classifier.load().predict(digit).label
@@ -153,7 +153,7 @@ def test_labels_rename_classes_and_must_fit(tmp_path: Path) -> None:
         ({"labels": ("yes", "no")}, r"expected an output of shape \(1, 2\).*received int8 of shape \(1, 10\)"),
         ({"input": InputSpec(height=32, width=32)}, r"expected an input of shape \(1, 32, 32, 1\), as the card says"),
         (
-            {"input": InputSpec(channels=3, colour="rgb", framing="frame")},
+            {"input": InputSpec(channels=3, color="rgb", framing="whole")},
             r"expected an input of shape \(1, 28, 28, 3\)",
         ),
     ],

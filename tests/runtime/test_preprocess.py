@@ -25,7 +25,7 @@ DIGITS = InputSpec()
 
 
 def frame_spec(resize: str, height: int = 32, width: int = 32) -> InputSpec:
-    return InputSpec(height, width, 3, "rgb", "any", "frame", 1, resize)
+    return InputSpec(height, width, 3, "rgb", "any", "whole", resize=resize)
 
 
 def test_ink_framing_gives_what_the_docstring_says() -> None:

@@ -28,7 +28,7 @@ def test_the_seed_and_the_image_decide(digits: npt.NDArray[np.uint8]) -> None:
 
 
 @pytest.mark.parametrize("shape", [(28, 28, 1), (28, 28, 3), (20, 34, 1), (96, 96, 3), (8, 8, 1)])
-@pytest.mark.parametrize("framing", ["ink", "frame"])
+@pytest.mark.parametrize("framing", ["ink", "whole"])
 def test_shape_dtype_and_input_stay(shape: tuple[int, int, int], framing: str) -> None:
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, shape, dtype=np.uint8)
@@ -52,7 +52,7 @@ def test_a_digit_changes_and_stays_a_digit(digits: npt.NDArray[np.uint8]) -> Non
 
 
 def test_most_images_stay_close(digits: npt.NDArray[np.uint8]) -> None:
-    """Clean digits must stay what is learnt best: most of the ink of half of the images overlaps."""
+    """Clean digits must stay what is learned best: most of the ink of half of the images overlaps."""
     out = augment_batch(digits, np.random.default_rng(0)).astype(float)
     clean = digits.astype(float)
     overlap = np.minimum(out, clean).sum(axis=(1, 2, 3)) / clean.sum(axis=(1, 2, 3))
@@ -91,7 +91,7 @@ def test_strokes_get_thinner_and_thicker(digits: npt.NDArray[np.uint8]) -> None:
 def test_frames_are_mirrored_only_where_asked() -> None:
     half = np.zeros((96, 96, 3), np.uint8)
     half[:, :30] = 200
-    plain = [augment(half, np.random.default_rng(seed), "frame") for seed in range(40)]
-    flipped = [augment(half, np.random.default_rng(seed), "frame", flip=True) for seed in range(40)]
+    plain = [augment(half, np.random.default_rng(seed), "whole") for seed in range(40)]
+    flipped = [augment(half, np.random.default_rng(seed), "whole", flip=True) for seed in range(40)]
     assert all(image[48, 5, 0] > 100 and image[48, 90, 0] == 0 for image in plain)
     assert 8 < sum(image[48, 90, 0] > 100 for image in flipped) < 32

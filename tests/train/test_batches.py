@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from runtime.tflite.card import InputSpec
-from train.batches import Batches, DigitAccuracy, Material
+from train.batches import Batches, EpochData, InlierAccuracy
 from train.data.pictures import Image
 from train.models.recipes import RECIPES
 from train.synthetic.extras import DRAWN_DIGITS, DRAWN_NEGATIVES, Extras, Targets
@@ -24,13 +24,13 @@ def coded(count: int, start: int) -> Image:
 
 
 @pytest.fixture(scope="module")
-def material() -> Material:
+def material() -> EpochData:
     labels = (np.arange(OWN + MORE) % 10).astype(np.int64)
     extras = Extras(coded(MORE, OWN), labels[OWN:], coded(NONE, OWN + MORE))
-    return Material(coded(OWN, 0), labels[:OWN], InputSpec(), 10, extras)
+    return EpochData(coded(OWN, 0), labels[:OWN], InputSpec(), 10, extras)
 
 
-def epoch(material: Material, number: int = 1, augment: bool = False) -> tuple[Image, Targets]:
+def epoch(material: EpochData, number: int = 1, augment: bool = False) -> tuple[Image, Targets]:
     recipe = dataclasses.replace(RECIPES["cnn"], augment=augment, batch_size=64)
     batches = Batches(recipe, 3, material, number)
     parts = [batches[index] for index in range(len(batches))]
@@ -38,7 +38,7 @@ def epoch(material: Material, number: int = 1, augment: bool = False) -> tuple[I
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
-def test_every_image_has_its_own_target(material: Material) -> None:
+def test_every_image_has_its_own_target(material: EpochData) -> None:
     images, targets = epoch(material)
     numbers = images[:, 0, 0, 0].astype(int) * 256 + images[:, 0, 1, 0]
     assert len(set(numbers.tolist())) == len(numbers)  # none twice
@@ -52,13 +52,13 @@ def test_every_image_has_its_own_target(material: Material) -> None:
     assert targets.dtype == np.float32
 
 
-def test_epochs_differ_and_repeat_themselves(material: Material) -> None:
+def test_epochs_differ_and_repeat_themselves(material: EpochData) -> None:
     first, again, other = (epoch(material, number, augment=True)[0] for number in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
 
 
-def test_without_extras_targets_are_labels(material: Material) -> None:
+def test_without_extras_targets_are_labels(material: EpochData) -> None:
     images, labels = epoch(dataclasses.replace(material, extras=None))
     numbers = images[:, 0, 0, 0].astype(int) * 256 + images[:, 0, 1, 0]
     assert sorted(numbers.tolist()) == list(range(OWN))
@@ -68,6 +68,6 @@ def test_without_extras_targets_are_labels(material: Material) -> None:
 def test_negatives_do_not_count_as_right_or_wrong() -> None:
     truth = np.array([[1, 0, 0], [0, 1, 0], [1 / 3, 1 / 3, 1 / 3]], np.float32)
     said = np.array([[5, 1, 1], [5, 1, 1], [5, 1, 1]], np.float32)
-    accuracy = DigitAccuracy()
+    accuracy = InlierAccuracy()
     accuracy.update_state(truth, said)
     assert float(accuracy.result()) == pytest.approx(0.5)

@@ -13,15 +13,15 @@ import pytest
 from runtime.errors import DataError
 from runtime.tflite.card import InputSpec
 from train.augment import augment_batch
-from train.batches import Batches, DigitAccuracy, Material
+from train.batches import Batches, EpochData, InlierAccuracy
 from train.data.pictures import Image
 from train.distillation import (
-    SHARE,
-    SOFTNESS,
-    Lessons,
+    ALPHA,
+    TEMPERATURE,
+    SoftTargets,
     TaughtCrossentropy,
     Teacher,
-    knows,
+    beats_uniform,
     make_lessons,
     passes_for,
     read_teacher,
@@ -53,17 +53,17 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True))
 
 
-def lessons_of(*teachers: Teacher, change: Change = augment_batch, seed: int = 0) -> Lessons:
+def lessons_of(*teachers: Teacher, change: Change = augment_batch, seed: int = 0) -> SoftTargets:
     return make_lessons(teachers, images(), change, seed)
 
 
-def test_the_answers_are_to_the_very_copies_that_are_learnt_from() -> None:
+def test_the_answers_are_to_the_very_copies_that_are_learned_from() -> None:
     teacher = brightness_teacher()
     lessons = lessons_of(teacher)
     assert lessons.images.shape == (passes_for(images(), True), COUNT, 28, 28, 1)
     assert lessons.images.dtype == np.uint8
     for copies, answers in zip(lessons.images, lessons.answers, strict=True):
-        np.testing.assert_allclose(answers, softmax(np.asarray(teacher.model(copies)) / SOFTNESS), atol=1e-5)
+        np.testing.assert_allclose(answers, softmax(np.asarray(teacher.model(copies)) / TEMPERATURE), atol=1e-5)
     assert (lessons.images[0] != lessons.images[1]).any()
     np.testing.assert_array_equal(lessons_of(teacher).images, lessons.images)
     assert (lessons_of(teacher, seed=1).images != lessons.images).any()
@@ -106,8 +106,8 @@ def test_the_loss_against_its_definition() -> None:
     answer[1] = 0  # nobody was asked about the second
     logits = rng.normal(size=(2, CLASSES)).astype(np.float32)
     plain = -(label * np.log(softmax(logits))).sum(axis=1)
-    soft = -(answer * np.log(softmax(logits / SOFTNESS))).sum(axis=1)
-    expected = [(1 - SHARE) * plain[0] + SHARE * SOFTNESS**2 * soft[0], plain[1]]
+    soft = -(answer * np.log(softmax(logits / TEMPERATURE))).sum(axis=1)
+    expected = [(1 - ALPHA) * plain[0] + ALPHA * TEMPERATURE**2 * soft[0], plain[1]]
     target = np.hstack([label, answer]).astype(np.float32)
     loss = TaughtCrossentropy(from_logits=True, reduction=None)
     np.testing.assert_allclose(loss(target, logits), expected, rtol=1e-5)
@@ -122,7 +122,7 @@ def test_batches_pair_each_image_with_its_label_and_answer(of_extras: bool) -> N
     extras = Extras(images()[:30], labels[:30], images()[:20])
     more, targets_of_more = all_of(extras, CLASSES)
     lessons, others = (make_lessons([brightness_teacher()], part, augment_batch, 0) for part in (images(), more))
-    material = Material(images(), labels, InputSpec(), CLASSES, extras, lessons, others if of_extras else None)
+    material = EpochData(images(), labels, InputSpec(), CLASSES, extras, lessons, others if of_extras else None)
     recipe = dataclasses.replace(RECIPES["cnn"], augment=False, batch_size=16)
     batches = Batches(recipe, 0, material, epoch=2)
     parts = [batches[index] for index in range(len(batches))]
@@ -136,7 +136,7 @@ def test_batches_pair_each_image_with_its_label_and_answer(of_extras: bool) -> N
     for image, target in zip(seen[taught], targets[taught], strict=True):
         same = (copies == image).all(axis=(1, 2, 3))
         assert (np.hstack([known[same], answers[same]]) == target).all(axis=1).any()
-    accuracy = DigitAccuracy()
+    accuracy = InlierAccuracy()
     accuracy.update_state(targets, targets[:, :CLASSES])
     assert float(accuracy.result()) == 1.0
 
@@ -148,9 +148,9 @@ def test_a_teacher_is_asked_about_what_it_knows() -> None:
     coded: Image = np.zeros((COUNT, 28, 28, 1), np.uint8)
     coded[np.arange(COUNT), 0, labels, 0] = 255
     teacher = Teacher("reads the code", keras.Sequential([keras.Input((28, 28, 1)), _Coded()]))
-    assert knows(teacher, coded, right)
-    assert not knows(teacher, coded, np.roll(right, 1, axis=1))
-    assert not knows(teacher, coded, np.full_like(right, 1 / CLASSES))
+    assert beats_uniform(teacher, coded, right)
+    assert not beats_uniform(teacher, coded, np.roll(right, 1, axis=1))
+    assert not beats_uniform(teacher, coded, np.full_like(right, 1 / CLASSES))
 
 
 def test_files_that_are_no_teacher(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import pytest
 from runtime.errors import OptionError
 from runtime.tflite.card import InputSpec
 from train import outputs
-from train.batches import Batches, Material
+from train.batches import Batches, EpochData
 from train.checkpoint import Epoch, History
 from train.data.load import Dataset
 from train.fit import Plan, is_finished, options_of, train
@@ -184,7 +184,7 @@ def test_finished_by_epochs_or_by_patience() -> None:
 
 def test_batches_depend_on_seed_and_epoch_and_hold_every_image_once(dataset: Dataset) -> None:
     def batches(seed: int, epoch: int, augment: bool) -> Batches:
-        material = Material(dataset.images_train, dataset.labels_train, dataset.input_spec, 10)
+        material = EpochData(dataset.images_train, dataset.labels_train, dataset.input_spec, 10)
         return Batches(recipe("cnn", augment=augment, batch_size=300), seed, material, epoch)
 
     plain = batches(1, 1, augment=False)

@@ -41,7 +41,7 @@ def told(history: History, name: str) -> Steps:
 def dataset() -> Dataset:
     images = np.random.default_rng(0).integers(0, 256, (120, 8, 8, 1), np.uint8)
     labels = np.arange(120) % 3
-    spec = InputSpec(8, 8, 1, framing="frame", ink_box=1)
+    spec = InputSpec(8, 8, 1, framing="whole")
     return Dataset("noise", images, labels, images, labels, ("a", "b", "c"), spec)
 
 

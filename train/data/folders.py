@@ -1,4 +1,4 @@
-"""A folder of labelled pictures: one subfolder a class."""
+"""A folder of labeled pictures: one subfolder a class."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import numpy as np
 
 from runtime.errors import DataError
 from runtime.tflite.card import InputSpec
-from train.data.pictures import Part, Raw
+from train.data.pictures import RawDataset, Split
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 TEST_FOLDERS = ("test", "val", "valid", "validation")
-FOLDER_SPEC = InputSpec(96, 96, 3, colour="rgb", polarity="any", framing="frame", resize="crop")
+FOLDER_SPEC = InputSpec(96, 96, 3, color="rgb", polarity="any", framing="whole", resize="crop")
 
 LAYOUT = "one subfolder a class (cats/*.jpg, dogs/*.jpg), or train/ and test/ with such subfolders"
 
 Classes = dict[str, list[Path]]
 
 
-def read_folder(path: Path) -> Raw:
+def read_folder(path: Path) -> RawDataset:
     """List FOLDER/<class>/**/<picture>, or FOLDER/train/... and FOLDER/test/... (or val/).
 
     Class names are sorted, by number where all are numbers. Hidden files are left alone, and a class
@@ -39,7 +39,7 @@ def read_folder(path: Path) -> Raw:
             received = f"{unknown[0]!r}, which {root} has not" if unknown else "none with pictures in it"
             raise DataError(f"{tests}: expected the classes {', '.join(labels)}; received {received}")
         test = _part(test_classes, labels)
-    return Raw(path.resolve().name, _part(classes, labels), test, labels, FOLDER_SPEC, tuple(warnings))
+    return RawDataset(path.resolve().name, _part(classes, labels), test, labels, FOLDER_SPEC, tuple(warnings))
 
 
 def _layout(path: Path) -> tuple[Path, Path | None]:
@@ -77,6 +77,6 @@ def _is_picture(file: Path) -> bool:
     return file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()
 
 
-def _part(classes: Classes, labels: tuple[str, ...]) -> Part:
+def _part(classes: Classes, labels: tuple[str, ...]) -> Split:
     pictures = [(picture, labels.index(name)) for name, files in classes.items() for picture in files]
-    return Part([picture for picture, _ in pictures], np.array([label for _, label in pictures], np.int64))
+    return Split([picture for picture, _ in pictures], np.array([label for _, label in pictures], np.int64))

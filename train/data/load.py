@@ -17,7 +17,7 @@ from train import progress
 from train.data.folders import read_folder
 from train.data.named import fashion_mnist, mnist, mnist_5k
 from train.data.npz import read_npz
-from train.data.pictures import Image, Labels, Part, Raw, read_picture
+from train.data.pictures import Image, Labels, RawDataset, Split, read_picture
 from train.data.split import split_validation
 
 NAMES = ("auto", "mnist", "mnist-5k", "fashion-mnist")
@@ -68,7 +68,7 @@ def load(data: str = "auto", seed: int = 0) -> Dataset:
     return _framed(raw, raw.test or raw.train)
 
 
-def _find(data: str) -> Raw:
+def _find(data: str) -> RawDataset:
     if data in ("auto", "mnist"):
         return mnist(fall_back=data == "auto")
     if data == "mnist-5k":
@@ -83,7 +83,7 @@ def _find(data: str) -> Raw:
     raise DataError(f"{data}: expected one of {', '.join(NAMES)}, a .npz file or a folder; there is no such thing here")
 
 
-def _framed(raw: Raw, test: Part) -> Dataset:
+def _framed(raw: RawDataset, test: Split) -> Dataset:
     """Every picture of both parts through `to_input`."""
     images_train, labels_train, bad_train = _inputs(raw.train, raw.spec, f"{raw.name}: training images")
     images_test, labels_test, bad_test = _inputs(test, raw.spec, f"{raw.name}: test images")
@@ -97,7 +97,7 @@ def _framed(raw: Raw, test: Part) -> Dataset:
     )
 
 
-def _inputs(part: Part, spec: InputSpec, title: str) -> tuple[Image, Labels, list[str]]:
+def _inputs(part: Split, spec: InputSpec, title: str) -> tuple[Image, Labels, list[str]]:
     """Model inputs uint8 (N,) + spec.shape, their labels, and the files that are no pictures."""
     _silence_opencv()
     total = len(part.labels)

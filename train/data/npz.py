@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from runtime.errors import DataError
 from runtime.tflite.card import FRAMINGS, InputSpec
-from train.data.pictures import DIGITS, Image, Labels, Part, Raw
+from train.data.pictures import DIGITS, Image, Labels, RawDataset, Split
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -20,28 +20,28 @@ WANTED = "x_train, y_train and, best, x_test, y_test"
 UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error, MemoryError)
 
 
-def read_npz(path: Path, framing: str = "") -> Raw:
+def read_npz(path: Path, framing: str = "") -> RawDataset:
     """Read and check a Keras-style .npz.
 
     x_*: uint8 (or other integers, 0 to 255) of (N, H, W), (N, H, W, 1) or (N, H, W, 3) RGB; y_*: (N,) whole
     numbers from 0. `x`, `y` alone, or no test arrays, are fine: a test split is then made from them.
-    Optional keys: `labels` (class names, by index), `framing` ("ink" or "frame"). framing: overrides the file.
+    Optional keys: `labels` (class names, by index), `framing` ("ink" or "whole"). framing: overrides the file.
     A file named mnist*.npz with 28x28 gray images is taken for handwritten digits, framing "ink"; no other is,
     since nothing in the arrays says what they show. Raises DataError, one line that names what is wrong.
     """
     arrays = _arrays(path)
     x_train, y_train = _pair(arrays, ("x_train", "y_train") if "x_train" in arrays else ("x", "y"), path)
-    parts = [Part(x_train, y_train)]
+    parts = [Split(x_train, y_train)]
     if "x_test" in arrays or "y_test" in arrays:
         x_test, y_test = _pair(arrays, ("x_test", "y_test"), path)
         if x_test.shape[1:] != x_train.shape[1:]:
             raise DataError(
                 f"{path}: expected x_test of the shape of x_train, {_size(x_train)}; received {_size(x_test)}"
             )
-        parts.append(Part(x_test, y_test))
+        parts.append(Split(x_test, y_test))
     spec = _spec(path, x_train, framing or _text(arrays, "framing", path))
     labels, parts = _named(_names(arrays, path) or _digits(spec, y_train), parts, path)
-    return Raw(path.stem, parts[0], parts[1] if len(parts) == 2 else None, labels, spec)
+    return RawDataset(path.stem, parts[0], parts[1] if len(parts) == 2 else None, labels, spec)
 
 
 def _arrays(path: Path) -> Arrays:
@@ -126,12 +126,12 @@ def _spec(path: Path, images: Image, framing: str) -> InputSpec:
     gray = images.ndim == 3
     if not framing:
         digits = path.name.lower().startswith("mnist") and (height, width) == (28, 28) and gray
-        framing = "ink" if digits else "frame"
+        framing = "ink" if digits else "whole"
     if framing not in FRAMINGS:
         raise DataError(f"{path}: expected framing to be one of {', '.join(FRAMINGS)}; received {framing!r}")
-    if framing == "frame":
-        colour, channels = ("gray", 1) if gray else ("rgb", 3)
-        return InputSpec(height, width, channels, colour=colour, polarity="any", framing="frame")
+    if framing == "whole":
+        color, channels = ("gray", 1) if gray else ("rgb", 3)
+        return InputSpec(height, width, channels, color=color, polarity="any", framing="whole")
     if not gray:
         raise DataError(f"{path}: framing 'ink' expects gray images, (N, H, W); received {_shape(images)}")
     return InputSpec(height, width, ink_box=max(1, round(min(height, width) * 20 / 28)))  # MNIST's own proportion
@@ -142,12 +142,12 @@ def _digits(spec: InputSpec, labels: Labels) -> tuple[str, ...]:
     return DIGITS if spec.framing == "ink" and labels.max() < len(DIGITS) else ()
 
 
-def _named(names: tuple[str, ...], parts: list[Part], path: Path) -> tuple[tuple[str, ...], list[Part]]:
+def _named(names: tuple[str, ...], parts: list[Split], path: Path) -> tuple[tuple[str, ...], list[Split]]:
     """Class names, and the parts with labels that index them. Numbers no image has leave no class behind."""
     known = np.arange(len(names)) if names else np.unique(parts[0].labels)
     names = names or tuple(str(number) for number in known)
     if len(names) < 2:
-        raise DataError(f"{path}: expected at least 2 classes; received {len(names)}, labelled {', '.join(names)}")
+        raise DataError(f"{path}: expected at least 2 classes; received {len(names)}, labeled {', '.join(names)}")
     for part in parts:
         unknown = np.setdiff1d(part.labels, known)
         if len(unknown):
@@ -155,7 +155,7 @@ def _named(names: tuple[str, ...], parts: list[Part], path: Path) -> tuple[tuple
                 f"{path}: expected labels of {known[0]} to {known[-1]}, the {len(names)} classes of the training "
                 f"images or of `labels`; received {int(unknown[0])}"
             )
-    return names, [Part(part.pictures, np.searchsorted(known, part.labels)) for part in parts]
+    return names, [Split(part.pictures, np.searchsorted(known, part.labels)) for part in parts]
 
 
 def _names(arrays: Arrays, path: Path) -> tuple[str, ...]:

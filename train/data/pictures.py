@@ -19,27 +19,27 @@ DIGITS = tuple(str(digit) for digit in range(10))
 
 
 @dataclass(frozen=True)
-class Part:
+class Split:
     """pictures: an array, uint8 (N, H, W) gray or (N, H, W, 3) RGB, or image files. labels: (N,) indices."""
 
     pictures: Image | Sequence[Path]
     labels: Labels
 
-    def pick(self, indices: Labels) -> Part:
+    def pick(self, indices: Labels) -> Split:
         """The same part with only these pictures."""
         pictures = self.pictures
         if isinstance(pictures, np.ndarray):
-            return Part(pictures[indices], self.labels[indices])
-        return Part([pictures[index] for index in indices], self.labels[indices])
+            return Split(pictures[indices], self.labels[indices])
+        return Split([pictures[index] for index in indices], self.labels[indices])
 
 
 @dataclass(frozen=True)
-class Raw:
+class RawDataset:
     """A dataset before framing. test is None where its maker gave none: one is then split off."""
 
     name: str
-    train: Part
-    test: Part | None
+    train: Split
+    test: Split | None
     labels: tuple[str, ...]
     spec: InputSpec
     warnings: tuple[str, ...] = ()

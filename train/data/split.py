@@ -1,7 +1,7 @@
 """Seeded, stratified splits: every class gives its share, in runs of images that follow one another. Pure.
 
 Images that follow one another are alike: in MNIST the digits of one writer do, in a folder the pictures of one
-burst. Picked one by one, what is held back would be known already, in its neighbours. Here that is so at the ends
+burst. Picked one by one, what is held back would be known already, in its neighbors. Here that is so at the ends
 of a few runs only.
 """
 

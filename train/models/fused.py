@@ -1,4 +1,4 @@
-"""The copy of a network that is trained: batch normalisation in one operation, which Keras puts together from
+"""The copy of a network that is trained: batch normalization in one operation, which Keras puts together from
 several, and where it is asked for, arithmetic in bfloat16. What is kept has Keras's own layers in float32 again:
 anybody can load it.
 """
@@ -67,7 +67,7 @@ KNOWN = (
 
 
 def fused(model: Any, precision: str = "float32") -> Any:
-    """A copy of `model`, not compiled, to be trained; `model` itself where it has no batch normalisation."""
+    """A copy of `model`, not compiled, to be trained; `model` itself where it has no batch normalization."""
     return _with(model, layers.BatchNormalization, FusedBatchNormalization, PRECISIONS[precision])
 
 

@@ -1,11 +1,11 @@
 """Convolutional networks written as words, one a step, for 28x28 pixels or whatever a dataset has:
 
-    32      3x3 convolution of 32 filters, batch normalisation, ReLU      32/2  with stride 2
+    32      3x3 convolution of 32 filters, batch normalization, ReLU      32/2  with stride 2
     32k5    the same 5x5                                                   32k5/2, 32k1
-    s32     depthwise 3x3, then 1x1 of 32 filters, each normalised, ReLU   s32/2
+    s32     depthwise 3x3, then 1x1 of 32 filters, each normalized, ReLU   s32/2
     p       2x2 maximum pooling
     r       a convolution as wide as the last one, added to its own input (He et al. 2016)
-    place   the end: of each filter the sum over the picture, weighted by place, the weights learnt
+    place   the end: of each filter the sum over the picture, weighted by place, the weights learned
     flat    the end: all values; with neither the mean of each filter (global average pooling)
 
 Then always one Dense layer to the classes: logits.
@@ -73,7 +73,7 @@ def _step(x: Any, word: str) -> Any:
 
 
 def _convolution(x: Any, filters: int, kernel: int, strides: int) -> Any:
-    """With batch normalisation, which has the bias (Ioffe and Szegedy 2015), and He's start."""
+    """With batch normalization, which has the bias (Ioffe and Szegedy 2015), and He's start."""
     from keras.layers import BatchNormalization, Conv2D
 
     options = {"padding": "same", "use_bias": False, "kernel_initializer": "he_normal"}
@@ -81,9 +81,9 @@ def _convolution(x: Any, filters: int, kernel: int, strides: int) -> Any:
 
 
 def _placed(x: Any) -> Any:
-    """Of each filter the sum over the picture, weighted by place; the weights are learnt.
+    """Of each filter the sum over the picture, weighted by place; the weights are learned.
 
-    Global depthwise convolution: Chen et al. 2018, "MobileFaceNets". What a model is to read is centred, and then
+    Global depthwise convolution: Chen et al. 2018, "MobileFaceNets". What a model is to read is centered, and then
     it tells to know where a filter answers. In larger inputs, which are pictures of things, it is as good
     anywhere: the mean.
     """

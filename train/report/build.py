@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from train.files import replacing, write_text
-from train.report.material import Material, read_material
+from train.report.material import ReportData, read_material
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,7 +44,7 @@ def write_report(folder: Path, model: Any) -> Path:
     return folder / PAGE_FILE
 
 
-def figures(material: Material) -> dict[str, Callable[[], Figure]]:
+def figures(material: ReportData) -> dict[str, Callable[[], Figure]]:
     """What draws each picture, by the name of its file, in the order of the page."""
     from train.report import plots, sheets
 
@@ -66,7 +66,7 @@ def figures(material: Material) -> dict[str, Callable[[], Figure]]:
     return found
 
 
-def _training_sheets(m: Material) -> list[Any]:
+def _training_sheets(m: ReportData) -> list[Any]:
     """Images as they come and, beside them and in the same places, as the recipe changes them; then the extra ones."""
     from train.augment import augment_batch
     from train.report import sheets
@@ -83,7 +83,7 @@ def _training_sheets(m: Material) -> list[Any]:
     return made
 
 
-def _disagreements(m: Material) -> list[Any]:
+def _disagreements(m: ReportData) -> list[Any]:
     """A sheet for each quantization: the test images that it answers otherwise than the Keras model."""
     from train.report import sheets
 

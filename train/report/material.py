@@ -24,9 +24,9 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Material:
+class ReportData:
     """All that a report is made of. images_*: uint8 (N, H, W, C) model inputs; probabilities: float32 (N, classes)
-    of the test images; extra: more images that it learnt from, by title; parity, comparison: what convert left,
+    of the test images; extra: more images that it learned from, by title; parity, comparison: what convert left,
     None where it has not run; tflite_card: of the converted file, else None."""
 
     card: ModelCard
@@ -48,7 +48,7 @@ class Material:
 
     @property
     def taught(self) -> bool:
-        """Whether it learnt from the answers of teachers."""
+        """Whether it learned from the answers of teachers."""
         return bool(self.card.training.get("teachers"))
 
     @property
@@ -58,7 +58,7 @@ class Material:
         return float(fitted["value"]) if fitted.get("validation_images") else None
 
 
-def read_material(folder: Path, model: Any) -> Material:
+def read_material(folder: Path, model: Any) -> ReportData:
     """What is in `folder`, and what the model says of its test images."""
     card = _card(folder / "card.json")
     arrays = _arrays(folder / "dataset.npz")
@@ -70,7 +70,7 @@ def read_material(folder: Path, model: Any) -> Material:
     if card.decision.output == "logits":
         outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         outputs /= outputs.sum(axis=1, keepdims=True)
-    return Material(
+    return ReportData(
         card=card,
         history=_history(folder / "history.csv"),
         images_train=arrays["x_train"],

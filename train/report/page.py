@@ -14,7 +14,7 @@ import numpy as np
 from runtime.tflite.card import ModelCard
 
 if TYPE_CHECKING:
-    from train.report.material import Json, Material
+    from train.report.material import Json, ReportData
 
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 68rem; margin: 2rem auto; padding: 0 1rem }
@@ -40,7 +40,7 @@ COMPARE_COMMAND = "python -m convert.compare"
 Rows = Sequence[Sequence[object]]
 
 
-def html_of(m: Material, pictures: Mapping[str, bytes]) -> str:
+def html_of(m: ReportData, pictures: Mapping[str, bytes]) -> str:
     """The whole page. pictures: PNG bytes by file name, in order."""
     parts = [f"<h1>{escape(m.card.name)}: {escape(str(m.card.training.get('model', 'model')))}</h1>", _summary(m)]
     after = {"confusion.png": _per_class(m)}
@@ -74,7 +74,7 @@ def _figure(name: str, data: bytes) -> str:
     return f'<h2>{escape(title)}</h2>\n<figure><img src="{source}" alt="{escape(title)}"></figure>'
 
 
-def _summary(m: Material) -> str:
+def _summary(m: ReportData) -> str:
     training, given = m.card.training, m.probabilities.argmax(axis=1)
     wrong = int((given != m.labels_test).sum())
     rows = [
@@ -90,7 +90,7 @@ def _summary(m: Material) -> str:
     return table(("", ""), rows)
 
 
-def _per_class(m: Material) -> str:
+def _per_class(m: ReportData) -> str:
     from sklearn.metrics import precision_recall_fscore_support
 
     count = len(m.card.labels)
@@ -104,7 +104,7 @@ def _per_class(m: Material) -> str:
     return table(("class", "test images", "precision", "recall", "F1"), rows)
 
 
-def _parity(m: Material) -> str:
+def _parity(m: ReportData) -> str:
     if m.parity is None:
         return '<p class="missing">Not converted yet. Run: <code>python -m convert</code></p>'
     p = m.parity
@@ -126,7 +126,7 @@ def _errors(fitted: Json) -> str:
     return ", ".join(_share(fitted[f"test_calibration_error_{when}"]) for when in ("before", "after"))
 
 
-def _comparison(m: Material) -> str:
+def _comparison(m: ReportData) -> str:
     if m.comparison is None:
         return f'<p class="missing">All four quantizations beside each other: <code>{COMPARE_COMMAND}</code></p>'
     found = m.comparison["quantizations"]

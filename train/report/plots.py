@@ -17,7 +17,7 @@ from train.checkpoint import History
 from train.data.pictures import Labels
 
 BINS = 15  # of confidence, as in Guo et al. 2017
-BLUE, ORANGE, GREY, RED = "#2166ac", "#d6604d", "#777777", "#b2182b"
+BLUE, ORANGE, GRAY, RED = "#2166ac", "#d6604d", "#777777", "#b2182b"
 MOST_NUMBERED = 20  # classes whose confusion matrix has its counts written in
 MOST_NAMED = 60  # classes that all find room on an axis
 NAME_LENGTH = 16  # characters of a class name on an axis
@@ -47,7 +47,7 @@ def curves(history: History, best: int, augmented: bool, taught: bool = False) -
         held = [(row.epoch, value) for row in history if (value := getattr(row, f"val_{name}")) is not None]
         if held:
             axis.plot(*zip(*held, strict=True), ".-", color=ORANGE, label="validation")
-        axis.axvline(best, color=GREY, linewidth=1, linestyle=":", label=f"kept: epoch {best}")
+        axis.axvline(best, color=GRAY, linewidth=1, linestyle=":", label=f"kept: epoch {best}")
         axis.set(xlabel="epoch", ylabel=name, title=name.capitalize())
         axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axis.set_xlim(0.5, len(history) + 0.5)
@@ -89,8 +89,8 @@ def confusion(truth: Labels, answers: Labels, labels: Sequence[str]) -> Figure:
 def _numbers(axis: Axes, matrix: npt.NDArray[np.int64], shares: npt.NDArray[np.float64]) -> None:
     for (row, column), number in np.ndenumerate(matrix):
         if number:
-            colour = "white" if shares[row, column] > 0.3 else "black"
-            axis.text(column, row, str(number), ha="center", va="center", color=colour, fontsize=7)
+            color = "white" if shares[row, column] > 0.3 else "black"
+            axis.text(column, row, str(number), ha="center", va="center", color=color, fontsize=7)
 
 
 def _wrong(matrix: npt.NDArray[np.int64]) -> int:
@@ -131,18 +131,18 @@ def reliability(probabilities: Probabilities, truth: Labels, temperature: float 
     """Accuracy over confidence, and how many images there are of each; before and after the temperature, if any."""
     figure = Figure(figsize=(6.4, 6.4), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    upper.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":", label="perfect")
+    upper.plot([0, 1], [0, 1], color=GRAY, linewidth=1, linestyle=":", label="perfect")
     parts = [("as trained", BLUE, -1, probabilities)]
     if temperature is not None:
         parts.append((f"temperature {temperature:g}", ORANGE, 1, tempered(probabilities, temperature)))
     width = 0.4 / BINS if len(parts) > 1 else 0.8 / BINS
-    for name, colour, side, values in parts:
+    for name, color, side, values in parts:
         bins = binned(values, truth)
         label = f"{name}: calibration error {bins.error:.2%}"
-        upper.plot(bins.confidence, bins.accuracy, "o-", color=colour, label=label, markersize=4)
+        upper.plot(bins.confidence, bins.accuracy, "o-", color=color, label=label, markersize=4)
         middles = (np.clip(np.ceil(bins.confidence * BINS), 1, BINS) - 0.5) / BINS
         shift = side * width / 2 if len(parts) > 1 else 0
-        lower.bar(middles + shift, bins.counts, width, color=colour)
+        lower.bar(middles + shift, bins.counts, width, color=color)
     upper.set(ylabel="accuracy", title=f"Reliability on {len(truth):,} test images", ylim=(-0.02, 1.02))
     upper.legend(loc="best")
     lower.set(

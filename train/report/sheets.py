@@ -86,13 +86,13 @@ def _draw(place: SubFigure, sheet: Sheet) -> None:
         corners = (left, left + CELL, top + CELL, top)
         axis.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=255, extent=corners, interpolation="nearest")
         caption = sheet.captions[index] if sheet.captions else Caption(())
-        colour = RED if caption.wrong else "black"
+        color = RED if caption.wrong else "black"
         if caption.wrong:
             box = [left, left + CELL, left + CELL, left, left], [top, top, top + CELL, top + CELL, top]
             axis.plot(*box, color=RED, linewidth=2, solid_joinstyle="miter")
         for line, text in enumerate(caption.lines):
             middle = left + CELL / 2, top + CELL + (line + 0.55) * LINE
-            _fit(axis.text(*middle, text, ha="center", va="center", fontsize=FONT, color=colour), place.dpi)
+            _fit(axis.text(*middle, text, ha="center", va="center", fontsize=FONT, color=color), place.dpi)
     axis.set(xlim=(0, width), ylim=(height, 0))  # imshow has changed them
 
 

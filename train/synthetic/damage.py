@@ -1,4 +1,4 @@
-"""What spoils a digit before the device sees it: noise, lines drawn across, veils, stripes, cuts, neighbours.
+"""What spoils a digit before the device sees it: noise, lines drawn across, veils, stripes, cuts, neighbors.
 
 Kinds after MNIST-C (Mu and Gilmer 2019) and after what photographs of paper show; strengths by chance.
 """
@@ -168,7 +168,7 @@ def _cut(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _beside(image: Image, rng: np.random.Generator) -> Image:
-    """A piece of a neighbour at one side, or of a frame around the cell."""
+    """A piece of a neighbor at one side, or of a frame around the cell."""
     out: Image = image.copy()
     view = (out, out[:, ::-1])[int(rng.integers(2))]
     depth = int(rng.integers(1, 4))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from runtime.tflite.card import InputSpec
 from train.data.pictures import DIGITS, Image, Labels
 from train.synthetic.damage import damaged
-from train.synthetic.glyphs import glyphs, repenned
+from train.synthetic.glyphs import glyphs, restroked
 from train.synthetic.negatives import negatives
 
 Done = Callable[[int], None]
@@ -35,7 +35,7 @@ class Extras:
     negatives: Image
 
 
-def suits(labels: tuple[str, ...], spec: InputSpec) -> bool:
+def applies_to(labels: tuple[str, ...], spec: InputSpec) -> bool:
     """Whether a dataset is of digits as marks: others have no use for more digits."""
     return spec.framing == "ink" and labels == DIGITS
 
@@ -52,7 +52,7 @@ def make_extras(images: Image, labels: Labels, spec: InputSpec, seed: int, done:
     drawn, drawn_labels = glyphs(round(GLYPHS * count), spec, chance[0])
     done(1)
     again = chance[1].permutation(count)[: round(REPENNED * count)]
-    rewritten = repenned(images[again], spec, chance[1])
+    rewritten = restroked(images[again], spec, chance[1])
     done(1)
     hit = chance[2].permutation(count)[: round(DAMAGED * count)]
     spoilt = damaged(images[hit], spec, chance[2])

@@ -8,7 +8,7 @@ import numpy as np
 from runtime.tflite.card import InputSpec
 from train.data.pictures import Image, Labels
 from train.synthetic.fonts import fonts_for, shape_of
-from train.synthetic.pen import CANVAS, bend, draw, framed, random_hand, repen, strokes, thin, worn
+from train.synthetic.pen import CANVAS, bend, degraded, draw, framed, random_hand, repen, strokes, thin
 
 # Strokes as train.synthetic.pen.strokes reads them, the forms of a digit one a line.
 FORMS: dict[int, tuple[str, ...]] = {
@@ -132,18 +132,18 @@ def written(digit: int, rng: np.random.Generator) -> Image:
 def printed(digit: int, rng: np.random.Generator) -> Image:
     """A digit in print: a canvas."""
     fonts = fonts_for(str(digit))
-    return inked(shape_of(str(digit), fonts[int(rng.integers(len(fonts)))]), rng, PRINT_WILDNESS)
+    return printed_or_drawn(shape_of(str(digit), fonts[int(rng.integers(len(fonts)))]), rng, PRINT_WILDNESS)
 
 
-def inked(shape: Image, rng: np.random.Generator, wildness: float) -> Image:
+def printed_or_drawn(shape: Image, rng: np.random.Generator, wildness: float) -> Image:
     """A filled shape on a canvas as it is printed, or its middle line as a pen draws it."""
     bent = bend(shape, rng, wildness)
     if rng.random() >= THINNED_SHARE:
-        return worn(bent, rng)
+        return degraded(bent, rng)
     return repen(thin((bent[None] > 127).astype(np.uint8))[0], rng)
 
 
-def repenned(images: Image, spec: InputSpec, rng: np.random.Generator) -> Image:
+def restroked(images: Image, spec: InputSpec, rng: np.random.Generator) -> Image:
     """Model inputs (N, *spec.shape) written again with one pen of even width each: their middle lines, drawn.
 
     What comes out empty stays as it was.

@@ -17,7 +17,7 @@ from runtime.preprocess import to_input
 from runtime.tflite.card import InputSpec
 from train.data.pictures import Image
 from train.synthetic.fonts import fill_text, fonts_for, shape_of
-from train.synthetic.glyphs import inked, written
+from train.synthetic.glyphs import printed_or_drawn, written
 from train.synthetic.pen import CANVAS, MARK, draw, framed, random_hand, read_strokes, strokes
 from train.synthetic.scenes import texture, word_scene
 from train.synthetic.silhouettes import silhouette
@@ -132,7 +132,7 @@ def _letter(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image |
     character = LETTERS[int(rng.integers(len(LETTERS)))]
     fonts = fonts_for(character)
     shape = shape_of(character, fonts[int(rng.integers(len(fonts)))])
-    return framed(inked(shape, rng, LETTER_WILDNESS), spec)
+    return framed(printed_or_drawn(shape, rng, LETTER_WILDNESS), spec)
 
 
 def _sign(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | None:
@@ -154,7 +154,7 @@ def _word(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | N
     count = int(rng.integers(2, 5))
     text = "".join(LETTERS[int(rng.integers(LATIN))] for _ in range(count))
     fonts = fonts_for("A")
-    return framed(inked(fill_text(text, fonts[int(rng.integers(len(fonts)))]), rng, LETTER_WILDNESS), spec)
+    return framed(printed_or_drawn(fill_text(text, fonts[int(rng.integers(len(fonts)))]), rng, LETTER_WILDNESS), spec)
 
 
 def _pair(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | None:

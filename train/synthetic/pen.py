@@ -88,10 +88,10 @@ def draw(lines: Sequence[Points], hand: Hand, rng: np.random.Generator) -> Image
         bent = (bent + np.sin(phase) @ hand.waves[:, 3:]) @ hand.matrix.T + CANVAS / 2
         width = max(1, round(hand.width * rng.uniform(0.9, 1.1)))
         cv2.polylines(canvas, [np.round(bent * 16).astype(np.int32)], False, (255,), width, cv2.LINE_AA, 4)
-    return worn(canvas, rng)
+    return degraded(canvas, rng)
 
 
-def worn(canvas: Image, rng: np.random.Generator) -> Image:
+def degraded(canvas: Image, rng: np.random.Generator) -> Image:
     """Edges soft as a lens makes them on some, gaps as chalk leaves them on a few."""
     soft, chalk = (float(draw) for draw in rng.random(2))
     if soft < SOFT_SHARE:
@@ -119,7 +119,7 @@ def repen(line: Image, rng: np.random.Generator) -> Image:
     """A line one pixel wide, uint8 0 or 1, drawn with a pen of some width: 0 to 255, same shape."""
     width = max(2, round(math.exp(rng.uniform(*np.log(PEN_PX)))))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    return worn(_u8(cv2.dilate(line, kernel) * 255), rng)
+    return degraded(_u8(cv2.dilate(line, kernel) * 255), rng)
 
 
 def framed(canvas: Image, spec: InputSpec) -> Image | None:
@@ -151,7 +151,7 @@ def thin(shapes: Image) -> Image:
 
 @cache
 def _removable() -> tuple[Image, Image]:
-    """For each of the two passes, (256,): 0 where a pixel with these neighbours may go, else 1."""
+    """For each of the two passes, (256,): 0 where a pixel with these neighbors may go, else 1."""
     # Clockwise from the one above, as the paper numbers them; the bit that each has in `thin`'s weights.
     bits = [1, 2, 4, 7, 6, 5, 3, 0]
     tables = np.ones((2, 256), np.uint8)

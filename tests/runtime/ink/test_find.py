@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runtime.ink.background import is_light_on_dark, paper_tint
+from runtime.ink.background import color_cast, is_light_on_dark
 from runtime.ink.find import MARK_SIDE, find_ink
 from tests.runtime.helpers import stroke
 
@@ -79,10 +79,10 @@ def test_grain_is_blank(seed: int) -> None:
     assert find_ink(np.clip(grain, 0, 255).astype(np.uint8)) is None
 
 
-@pytest.mark.parametrize("colour", [(160, 40, 30), (30, 30, 190), (40, 130, 40)])
-def test_coloured_ink_on_coloured_paper(colour: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize("color", [(160, 40, 30), (30, 30, 190), (40, 130, 40)])
+def test_colored_ink_on_colored_paper(color: tuple[int, int, int]) -> None:
     gray = stroke((480, 640), 0, 255, 10).astype(np.float32)[..., None] / 255
-    image = gray * np.array((205, 225, 230)) + (1 - gray) * np.array(colour)
+    image = gray * np.array((205, 225, 230)) + (1 - gray) * np.array(color)
     found = find_ink(image.astype(np.uint8))
     assert found is not None
     assert inside(found.box, (480, 640))
@@ -101,25 +101,25 @@ INKS = [(40, 35, 35), (190, 80, 40), (240, 190, 130), (60, 140, 240), (40, 210, 
 TOLD_APART = [(p, i) for p in PAPERS for i in INKS if max(abs(a - b) for a, b in zip(p, i, strict=True)) >= 60]
 
 
-@pytest.mark.parametrize(("paper", "colour"), TOLD_APART)
+@pytest.mark.parametrize(("paper", "color"), TOLD_APART)
 def test_any_ink_on_any_paper_that_one_channel_tells_apart(
-    paper: tuple[int, int, int], colour: tuple[int, int, int]
+    paper: tuple[int, int, int], color: tuple[int, int, int]
 ) -> None:
     gray = stroke((480, 640), 0, 255, 8).astype(np.float32)[..., None] / 255
     light = np.linspace(1.0, 0.8, 640, dtype=np.float32)[None, :, None]
-    image = (gray * np.array(paper) + (1 - gray) * np.array(colour)) * light
+    image = (gray * np.array(paper) + (1 - gray) * np.array(color)) * light
     noisy = image + np.random.default_rng(2).normal(0, 3, image.shape)
     found = find_ink(np.clip(noisy, 0, 255).astype(np.uint8))
     assert found is not None
     assert inside(found.box, (480, 640))
 
 
-def test_grey_paper_has_no_tint() -> None:
+def test_gray_paper_has_no_tint() -> None:
     paper = np.full((300, 400, 3), (200, 204, 210), np.uint8)
-    assert paper_tint(paper) == paper_tint(paper[..., 0]) == (0, 0, 0)
+    assert color_cast(paper) == color_cast(paper[..., 0]) == (0, 0, 0)
     paper[:60] = (20, 60, 200)  # a red cloth beside the sheet
-    assert paper_tint(paper) == (0, 0, 0)
-    assert paper_tint(np.full((300, 400, 3), (80, 220, 230), np.uint8)) == (0, 140, 150)
+    assert color_cast(paper) == (0, 0, 0)
+    assert color_cast(np.full((300, 400, 3), (80, 220, 230), np.uint8)) == (0, 140, 150)
 
 
 def test_specks_and_cell_borders_are_dropped() -> None:

@@ -109,20 +109,20 @@ def test_signs_are_no_digits(shipped: Classifier, size: int) -> None:
     assert shipped.read(camera(image, rng())).text == "836"
 
 
-def ruled_lines(image: Image, spacing: int, colour: tuple[int, int, int], both: bool) -> Image:
-    """Lines across the whole page, as dark as `colour` says."""
+def ruled_lines(image: Image, spacing: int, color: tuple[int, int, int], both: bool) -> Image:
+    """Lines across the whole page, as dark as `color` says."""
     out: Image = image.copy()
     for y in range(spacing // 2, out.shape[0], spacing):
-        cv2.line(out, (0, y), (out.shape[1], y + 3), colour, 2, cv2.LINE_AA)
+        cv2.line(out, (0, y), (out.shape[1], y + 3), color, 2, cv2.LINE_AA)
     for x in range(spacing // 2, out.shape[1] if both else 0, spacing):
-        cv2.line(out, (x, 0), (x - 3, out.shape[0]), colour, 2, cv2.LINE_AA)
+        cv2.line(out, (x, 0), (x - 3, out.shape[0]), color, 2, cv2.LINE_AA)
     return out
 
 
 @pytest.mark.parametrize("both", [False, True])
-@pytest.mark.parametrize("colour", [(190, 170, 150), (60, 50, 45)])
-def test_ruled_and_squared_paper(shipped: Classifier, colour: tuple[int, int, int], both: bool) -> None:
-    paper = ruled_lines(sheet(330, 700, PAPER, 2.0, rng()), 160, colour, both)
+@pytest.mark.parametrize("color", [(190, 170, 150), (60, 50, 45)])
+def test_ruled_and_squared_paper(shipped: Classifier, color: tuple[int, int, int], both: bool) -> None:
+    paper = ruled_lines(sheet(330, 700, PAPER, 2.0, rng()), 160, color, both)
     image = page(["374620", "520736"], 90, paper=paper)
     assert shipped.read(camera(image, rng())).text == "374620\n520736"
 

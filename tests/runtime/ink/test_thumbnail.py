@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from runtime.image.pixels import Gray
 from runtime.ink.find import find_ink
-from runtime.ink.thumbnail import even_ground, is_light_in_veil, is_veiled, restored, without_line
+from runtime.ink.thumbnail import flat_background, is_light_in_veil, is_veiled, restored, without_line
 from samples.draw import CHALK, STROKES, Pen, Place, coverage
 
 DIGITS = sorted(STROKES)
@@ -129,14 +129,14 @@ def test_no_sliver_of_a_filled_shape_is_a_mark(shape: list[tuple[int, int]], tex
 
 def test_uneven_paper_has_no_one_level() -> None:
     slope = np.broadcast_to(np.linspace(0, 120, 40), (40, 40)).astype(np.uint8)
-    assert even_ground(slope) is None
+    assert flat_background(slope) is None
 
 
 def test_paper_of_one_level_is_even_whatever_lies_on_it() -> None:
     image = np.zeros((40, 40), np.uint8)
     image[:, 8:32] = np.linspace(20, 110, 24)
     image[18:22, 18:22] = 250
-    found = even_ground(image)
+    found = flat_background(image)
     assert found is not None
     assert not found[0].any()
     assert 0.4 < found[1] < 0.6

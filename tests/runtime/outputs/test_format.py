@@ -70,8 +70,8 @@ def test_overlay_is_a_bgr_picture_of_any_size(shape: tuple[int, ...], prediction
     assert out.dtype == np.uint8
     assert out.ndim == 3
     assert out.shape[2] == 3
-    colour = GREEN if prediction.label else ORANGE
-    assert (out == colour).all(axis=2).any()
+    color = GREEN if prediction.label else ORANGE
+    assert (out == color).all(axis=2).any()
     assert (image == 200).all()
 
 

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from runtime.errors import OptionError
-from runtime.outputs.mqtt import Broker, Mqtt, discovery, parse_broker
+from runtime.outputs.mqtt import Broker, MqttOutput, discovery, parse_broker
 from runtime.sources.base import Frame
-from runtime.stream.answer import Answer
+from runtime.stream.answer import StreamUpdate
 from tests.runtime.helpers import ROOT, free_port
 from tests.runtime.stream.test_watcher import Model
 
@@ -57,12 +57,12 @@ def test_home_assistant_is_told_where_to_look() -> None:
 def test_without_paho_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "paho.mqtt.client", None)
     with pytest.raises(OptionError, match="pip install 'paho-mqtt>=2'"):
-        Mqtt("mqtt://127.0.0.1/x", False, lambda _: None)
+        MqttOutput("mqtt://127.0.0.1/x", False, lambda _: None)
 
 
-def answer(label: int, changed: bool = True, state: str = "ok") -> Answer:
+def answer(label: int, changed: bool = True, state: str = "ok") -> StreamUpdate:
     frame = Frame(np.full((2, 2), label, np.uint8), "camera 0", 0, AT)
-    return Answer(state, "camera 0", AT, frame, Model().look(frame.image), True, str(label), changed)
+    return StreamUpdate(state, "camera 0", AT, frame, Model().look(frame.image), True, str(label), changed)
 
 
 class Mosquitto:
@@ -145,9 +145,9 @@ def said(notes: Queue[str], part: str) -> None:
 def test_readings_are_retained_and_survive_the_broker(broker: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runtime.outputs.mqtt.RETRY_S", (1, 1))
     notes: Queue[str] = Queue()
-    mqtt = Mqtt(f"mqtt://127.0.0.1:{broker.port}/home/meter", True, notes.put)
+    mqtt = MqttOutput(f"mqtt://127.0.0.1:{broker.port}/home/meter", True, notes.put)
     said(notes, "cannot be reached")
-    mqtt.show(answer(7))  # the broker is away: it costs nothing
+    mqtt.emit(answer(7))  # the broker is away: it costs nothing
     broker.start()
     said(notes, "connected")
     listener = Listener(broker.port)
@@ -160,18 +160,18 @@ def test_readings_are_retained_and_survive_the_broker(broker: Mosquitto, monkeyp
         "source": "camera 0",
         "at": AT,
     }
-    mqtt.show(answer(8))
+    mqtt.emit(answer(8))
     listener.until("home/meter", '"8"')
-    mqtt.show(answer(9, changed=False))
-    mqtt.show(Answer("lost", "camera 0", AT, changed=True, message="unplugged"))
+    mqtt.emit(answer(9, changed=False))
+    mqtt.emit(StreamUpdate("lost", "camera 0", AT, changed=True, message="unplugged"))
     payload, _ = listener.until("home/meter", '"lost"')
     assert json.loads(payload)["reading"] is None
-    mqtt.show(answer(6, changed=False, state="recovered"))
+    mqtt.emit(answer(6, changed=False, state="recovered"))
     assert '"6"' in listener.until("home/meter", "recovered")[0]
     listener.close()
     broker.stop()
     said(notes, "is gone")
-    mqtt.show(answer(5))
+    mqtt.emit(answer(5))
     broker.start()
     said(notes, "connected")
     late = Listener(broker.port)
@@ -220,6 +220,6 @@ def test_the_last_will_tells_of_a_sudden_end(broker: Mosquitto) -> None:
 def test_a_broker_that_never_answers_does_not_keep_it_from_ending() -> None:
     pytest.importorskip("paho.mqtt.client", reason="NOT RUN: no paho-mqtt")
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        mqtt = Mqtt(f"mqtt://127.0.0.1:{silent.getsockname()[1]}/x", False, lambda _: None)
-        mqtt.show(answer(7))
+        mqtt = MqttOutput(f"mqtt://127.0.0.1:{silent.getsockname()[1]}/x", False, lambda _: None)
+        mqtt.emit(answer(7))
         mqtt.close()  # True or False; it comes back

@@ -13,7 +13,7 @@ from queue import Queue
 import pytest
 
 from runtime.errors import OptionError
-from runtime.outputs.mqtt import Mqtt, trouble
+from runtime.outputs.mqtt import MqttOutput, trouble
 from tests.runtime.helpers import command, free_port
 from tests.runtime.outputs.test_mqtt import PATIENCE_S, Listener, Mosquitto, answer, mosquitto, said
 
@@ -76,7 +76,7 @@ def broker(mosquitto: None, tmp_path: Path) -> Iterator[Tls]:
 def note_of(url: str, ca: str | None) -> str:
     """The first thing that is said about a broker."""
     notes: Queue[str] = Queue()
-    mqtt = Mqtt(url, False, notes.put, ca)
+    mqtt = MqttOutput(url, False, notes.put, ca)
     note = notes.get(timeout=PATIENCE_S)
     mqtt.close()
     return note
@@ -85,9 +85,9 @@ def note_of(url: str, ca: str | None) -> str:
 def test_readings_go_through_tls_to_a_broker_with_a_ca_of_its_own(broker: Tls) -> None:
     listener = Listener(broker.port, "me", "p@ss")
     notes: Queue[str] = Queue()
-    mqtt = Mqtt(f"mqtts://me:p%40ss@127.0.0.1:{broker.tls_port}/meter", False, notes.put, broker.ca)
+    mqtt = MqttOutput(f"mqtts://me:p%40ss@127.0.0.1:{broker.tls_port}/meter", False, notes.put, broker.ca)
     said(notes, "connected")
-    mqtt.show(answer(7))
+    mqtt.emit(answer(7))
     assert '"reading": "7"' in listener.until("meter", '"7"')[0]
     assert mqtt.close()
     listener.until("meter/availability", "offline")
@@ -109,9 +109,9 @@ def test_what_is_wrong_with_a_broker_is_said(broker: Tls) -> None:
 def test_a_wrong_password_is_said_once(broker: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runtime.outputs.mqtt.RETRY_S", (1, 1))
     notes: Queue[str] = Queue()
-    mqtt = Mqtt(f"mqtts://me:guess@127.0.0.1:{broker.tls_port}/x", False, notes.put, broker.ca)
+    mqtt = MqttOutput(f"mqtts://me:guess@127.0.0.1:{broker.tls_port}/x", False, notes.put, broker.ca)
     for _ in range(3):  # it tries again and again
-        broker.until("not authorised")
+        broker.until("not authorized")
     mqtt.close()
     said_of_it = [notes.get_nowait() for _ in range(notes.qsize())]
     assert [note.partition(" refuses: ")[2] for note in said_of_it] == [
@@ -135,5 +135,5 @@ def test_a_file_that_holds_no_certificate(tmp_path: Path) -> None:
         assert done.stderr.startswith("error: --mqtt-ca: expected certificates in PEM; ")
         assert done.stderr.endswith(f"{name}: {why}\n")
     with pytest.raises(OptionError, match="--mqtt-ca: goes with mqtts://"):
-        Mqtt("mqtt://x/y", False, print, "ca.pem")
+        MqttOutput("mqtt://x/y", False, print, "ca.pem")
     assert command("runtime.camera", "--mqtt-ca", "ca.pem").returncode == 2

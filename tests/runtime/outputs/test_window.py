@@ -7,7 +7,7 @@ import pytest
 
 from runtime.outputs.window import picture, problem
 from runtime.sources.base import Frame
-from runtime.stream.answer import Answer
+from runtime.stream.answer import StreamUpdate
 from tests.runtime.helpers import command
 from tests.runtime.stream.test_watcher import Model
 
@@ -40,18 +40,18 @@ def test_the_command_says_so_in_one_line() -> None:
 
 def test_a_lost_source_darkens_the_picture() -> None:
     frame = Frame(np.full((240, 320, 3), 200, np.uint8), "x", 0, 0.0)
-    shown = picture(Answer("ok", "x", 0.0, frame, Model().look(frame.image), steady="7", fps=25.0), None)
-    dark = picture(Answer("lost", "x", 0.0), shown)
+    shown = picture(StreamUpdate("ok", "x", 0.0, frame, Model().look(frame.image), steady="7", fps=25.0), None)
+    dark = picture(StreamUpdate("lost", "x", 0.0), shown)
     assert dark.shape == shown.shape
     assert dark.mean() < shown.mean() / 2
-    assert picture(Answer("lost", "x", 0.0), None).shape == (260, 320, 3)
+    assert picture(StreamUpdate("lost", "x", 0.0), None).shape == (260, 320, 3)
 
 
 def test_the_bar_below_is_written_anew_and_not_over() -> None:
     frame = Frame(np.full((240, 320, 3), 200, np.uint8), "x", 0, 0.0)
-    shown = picture(Answer("ok", "x", 0.0, frame, Model().look(frame.image), steady="7", fps=25.0), None)
+    shown = picture(StreamUpdate("ok", "x", 0.0, frame, Model().look(frame.image), steady="7", fps=25.0), None)
     fresh, again = (
-        picture(Answer("lost", "x", 0.0, message="unplugged"), last) for last in (np.zeros_like(shown), shown)
+        picture(StreamUpdate("lost", "x", 0.0, message="unplugged"), last) for last in (np.zeros_like(shown), shown)
     )
     assert np.array_equal(fresh[-20:], again[-20:])
     assert (fresh[-20:] != 32).any()

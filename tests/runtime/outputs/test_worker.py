@@ -7,14 +7,14 @@ import threading
 
 import pytest
 
-from runtime.outputs.worker import Worker, line_writer
+from runtime.outputs.worker import BackgroundWriter, line_writer
 
 PATIENCE_S = 60.0
 
 
 def test_everything_is_handled_in_order() -> None:
     done: list[int] = []
-    worker = Worker(done.append, 1000, False, lambda: False)
+    worker = BackgroundWriter(done.append, 1000, False, lambda: False)
     for number in range(100):
         worker.put(number)
     assert worker.close()
@@ -31,7 +31,7 @@ def test_a_worker_that_hangs_holds_up_nobody_and_loses_the_oldest() -> None:
         done.append(number)
 
     stopping = False
-    worker = Worker(slow, 3, False, lambda: stopping)
+    worker = BackgroundWriter(slow, 3, False, lambda: stopping)
     worker.put(0)
     assert started.wait(PATIENCE_S)
     for number in range(1, 8):
@@ -47,7 +47,7 @@ def test_a_worker_that_hangs_holds_up_nobody_and_loses_the_oldest() -> None:
 
 def test_a_patient_worker_loses_nothing() -> None:
     done: list[int] = []
-    worker = Worker(done.append, 2, True, lambda: False)
+    worker = BackgroundWriter(done.append, 2, True, lambda: False)
     for number in range(500):
         worker.put(number)
     assert worker.close()
@@ -58,7 +58,7 @@ def test_its_error_is_raised_at_the_next_item() -> None:
     def broken(_: int) -> None:
         raise BrokenPipeError
 
-    worker = Worker(broken, 1, True, lambda: False)
+    worker = BackgroundWriter(broken, 1, True, lambda: False)
     with pytest.raises(BrokenPipeError):  # noqa: PT012
         for number in range(3):
             worker.put(number)

@@ -23,7 +23,7 @@ from tests.runtime.helpers import ROOT, MjpegServer, jpeg
 
 
 def shade(frame: Frame) -> int:
-    """A test picture is of one grey, JPEG adds a little."""
+    """A test picture is of one gray, JPEG adds a little."""
     return round(float(frame.image.mean()) / 10) * 10
 
 

@@ -12,9 +12,9 @@ import pytest
 from runtime.errors import SourceError
 from runtime.results import Prediction
 from runtime.sources.base import Frame
-from runtime.stream.answer import Look
-from runtime.stream.live import MAX_HUNG, Event, LiveSource
-from runtime.stream.watcher import Watcher
+from runtime.stream.answer import FrameResult
+from runtime.stream.live import MAX_HUNG, LiveSource, SourceEvent
+from runtime.stream.watcher import StreamClassifier
 
 PATIENCE_S = 60.0  # a test that waits this long has failed
 
@@ -69,13 +69,13 @@ class Bench:
         else:
             assert changed.wait(PATIENCE_S)
 
-    def frame(self, number: int) -> Event:
+    def frame(self, number: int) -> SourceEvent:
         """Hand the camera a frame and see what comes of it."""
         self.silent = None
         self.camera.script.put(number)
         return next(self.events)
 
-    def silence(self) -> Event:
+    def silence(self) -> SourceEvent:
         """Let time pass until something happens by itself."""
         self.silent = self.source._reader
         return next(self.events)
@@ -95,7 +95,7 @@ def bench() -> Iterator[Bench]:
     made.source.close()
 
 
-def shown(event: Event) -> tuple[str, int | None]:
+def shown(event: SourceEvent) -> tuple[str, int | None]:
     return event.state, event.frame.index if event.frame else None
 
 
@@ -117,7 +117,7 @@ def test_the_answer_is_of_the_newest_frame_and_as_old_as_its_processing(bench: B
     numbers = iter(range(1, 1000))
     looked: list[int] = []
 
-    def look(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Look:
+    def look(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> FrameResult:
         """Three frames come in while one is looked at."""
         looked.append(int(image[0, 0]))
         start = bench.now
@@ -125,12 +125,12 @@ def test_the_answer_is_of_the_newest_frame_and_as_old_as_its_processing(bench: B
             bench.now = start + part * interval
             bench.arrive(next(numbers))
         bench.now = start + processing
-        return Look(Prediction("7", 7, 0.9, None, (), None, 1.0, 1.0))
+        return FrameResult(Prediction("7", 7, 0.9, None, (), None, 1.0, 1.0))
 
-    watcher = Watcher("camera 0", look, every_frame=True, clock=lambda: bench.now)
+    watcher = StreamClassifier("camera 0", look, every_frame=True, clock=lambda: bench.now)
     assert bench.camera.asked.acquire(timeout=PATIENCE_S)
     bench.arrive(0)
-    answers = [watcher.see(next(bench.events)) for _ in range(20)]
+    answers = [watcher.process(next(bench.events)) for _ in range(20)]
     assert looked == [0, *range(3, 60, 3)]  # the last to come in before it was asked for
     assert all(answer.age_ms <= (interval + processing) * 1000 + 1e-6 for answer in answers)
     assert max(answer.age_ms for answer in answers) > processing * 1000

@@ -86,12 +86,12 @@ def test_a_damaged_card_is_named() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "complaint"),
     [
-        (("schema_version",), 99, "schema version 1; received 99"),
+        (("schema_version",), 99, "schema versions 1 to 2; received 99"),
         (("labels",), [], "labels must be a list of strings"),
         (("labels",), [1, 2], "labels must be a list of strings"),
         (("input", "height"), 0, "input.height must be a whole number above 0; received 0"),
         (("input", "height"), "28", "input.height must be a whole number above 0; received '28'"),
-        (("input", "colour"), "cmyk", "input.colour must be one of gray, rgb; received 'cmyk'"),
+        (("input", "color"), "cmyk", "input.color must be one of gray, rgb; received 'cmyk'"),
         (("input", "channels"), 3, r"'gray' has 1 channel\(s\); received input.channels = 3"),
         (("input", "ink_box"), 40, "ink_box that fits"),
         (("decision", "temperature"), 0, "decision.temperature must be above 0"),

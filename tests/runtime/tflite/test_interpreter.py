@@ -33,10 +33,10 @@ def test_what_it_says_with_debug_comes_through(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DEBUG", "1")
-    with native.quiet():
+    with native.captured_stderr():
         os.write(2, b"heard")
     monkeypatch.delenv("DEBUG")
-    with native.quiet() as said:
+    with native.captured_stderr() as said:
         os.write(2, b"kept")
         assert said() == "kept"
     assert capfd.readouterr().err == "heard"

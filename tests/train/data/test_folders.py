@@ -1,4 +1,4 @@
-"""Folders of labelled pictures: how they may be laid out, and what becomes of broken files."""
+"""Folders of labeled pictures: how they may be laid out, and what becomes of broken files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from train.data.load import load
 
 
 def draw(path: Path, blue: int = 0, green: int = 0, red: int = 0) -> Path:
-    """A picture of one colour, 40 wide and 30 high."""
+    """A picture of one color, 40 wide and 30 high."""
     path.parent.mkdir(parents=True, exist_ok=True)
     picture = np.zeros((30, 40, 3), np.uint8)
     picture[:] = blue, green, red

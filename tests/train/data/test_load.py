@@ -201,7 +201,7 @@ def test_fashion_mnist_from_the_cache_and_from_the_server(home: Path, server: Pa
     dataset = load("fashion-mnist")
     assert dataset.digest() == first.digest()
     assert dataset.labels == FASHION_LABELS
-    assert dataset.input_spec == InputSpec(28, 28, 1, polarity="any", framing="frame")
+    assert dataset.input_spec == InputSpec(28, 28, 1, polarity="any", framing="whole")
     np.testing.assert_array_equal(dataset.images_train[..., 0], marks(30))
     assert dataset.labels_test.tolist() == list(range(10))
 

@@ -30,7 +30,7 @@ def test_keras_keys(tmp_path: Path) -> None:
     raw = read_npz(save(tmp_path / "things.npz", **whole()))
     assert raw.name == "things"
     assert raw.labels == ("0", "1", "2")
-    assert raw.spec == InputSpec(28, 28, 1, polarity="any", framing="frame")
+    assert raw.spec == InputSpec(28, 28, 1, polarity="any", framing="whole")
     np.testing.assert_array_equal(raw.train.pictures, X)
     assert raw.test is not None
     np.testing.assert_array_equal(raw.test.labels, Y[:6])
@@ -48,9 +48,9 @@ def test_without_test_images(tmp_path: Path, keys: tuple[str, str]) -> None:
     [
         ("mnist.npz", X, "ink"),
         ("MNIST-mine.npz", X, "ink"),
-        ("fashion.npz", X, "frame"),
-        ("mnist.npz", X[:, :20, :24], "frame"),
-        ("mnist.npz", np.stack([X] * 3, axis=-1), "frame"),
+        ("fashion.npz", X, "whole"),
+        ("mnist.npz", X[:, :20, :24], "whole"),
+        ("mnist.npz", np.stack([X] * 3, axis=-1), "whole"),
     ],
 )
 def test_only_a_28x28_gray_mnist_file_is_taken_for_digits(
@@ -68,8 +68,8 @@ def test_the_files_own_words_come_first(tmp_path: Path) -> None:
     raw = read_npz(path)
     assert raw.spec.framing == "ink"
     assert raw.labels == ("ka", "ki", "ku", "ke")
-    path = save(tmp_path / "mnist_not.npz", **whole(framing="frame", labels=np.array([b"a", b"b", b"c"])))
-    assert read_npz(path).spec.framing == "frame"
+    path = save(tmp_path / "mnist_not.npz", **whole(framing="whole", labels=np.array([b"a", b"b", b"c"])))
+    assert read_npz(path).spec.framing == "whole"
     assert read_npz(path).labels == ("a", "b", "c")
 
 

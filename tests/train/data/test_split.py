@@ -27,7 +27,7 @@ def test_the_seed_decides() -> None:
     assert not np.array_equal(first, other)
 
 
-def test_neighbours_stay_together() -> None:
+def test_neighbors_stay_together() -> None:
     """MNIST's writers and a folder's bursts: a class's images are held back in a few runs, at like places."""
     labels = np.tile(np.arange(10), 600)
     choose = split_validation(labels, 0.1, seed=0)[1]

@@ -1,4 +1,4 @@
-"""Batch normalisation in one operation: the same network, the same steps."""
+"""Batch normalization in one operation: the same network, the same steps."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def test_cnn_convolutions() -> None:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_other_sizes_colours_and_classes(name: str) -> None:
+def test_other_sizes_colors_and_classes(name: str) -> None:
     model = build(RECIPES[name], (33, 48, 3), 4)
     assert model(np.zeros((2, 33, 48, 3), np.uint8), training=False).shape == (2, 4)
 

@@ -40,7 +40,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     labels = np.arange(300) % 2
     images[labels == 0, 2:14, 7:9] += 120
     images[labels == 1, 7:9, 2:14] += 120
-    spec = InputSpec(16, 16, 3, colour="rgb", polarity="any", framing="frame", ink_box=1)
+    spec = InputSpec(16, 16, 3, color="rgb", polarity="any", framing="whole")
     labels[:6] = 2
     dataset = Dataset("bars", images[:200], labels[:200], images[200:], labels[200:], LABELS, spec)
     recipe = dataclasses.replace(RECIPES["mlp-128-64"], epochs=2, augment=True)

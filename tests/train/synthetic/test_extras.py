@@ -8,7 +8,7 @@ import pytest
 from runtime.tflite.card import InputSpec
 from train.data.pictures import DIGITS, Image, Labels
 from train.synthetic import extras as module
-from train.synthetic.extras import Extras, all_of, make_extras, one_hot, suits, uniform
+from train.synthetic.extras import Extras, all_of, applies_to, make_extras, one_hot, uniform
 from train.synthetic.glyphs import glyphs
 
 SPEC = InputSpec()
@@ -69,6 +69,6 @@ def test_targets(extras: Extras) -> None:
 
 
 def test_only_digits_in_ink_are_extended() -> None:
-    assert suits(DIGITS, SPEC)
-    assert not suits(DIGITS, InputSpec(framing="frame"))
-    assert not suits(("cat", "dog"), SPEC)
+    assert applies_to(DIGITS, SPEC)
+    assert not applies_to(DIGITS, InputSpec(framing="whole"))
+    assert not applies_to(("cat", "dog"), SPEC)

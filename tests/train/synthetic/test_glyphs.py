@@ -8,7 +8,7 @@ import pytest
 from runtime.classifier import Classifier
 from runtime.tflite.card import InputSpec
 from train.synthetic.fonts import FONTS, fonts_for, shape_of
-from train.synthetic.glyphs import FORMS, glyphs, printed, repenned, written
+from train.synthetic.glyphs import FORMS, glyphs, printed, restroked, written
 from train.synthetic.pen import CANVAS, draw, framed, random_hand, strokes
 
 SPEC = InputSpec()
@@ -68,7 +68,7 @@ def test_written_and_printed_are_canvases() -> None:
 def test_written_again_a_digit_has_its_shape_and_another_width() -> None:
     images, _ = glyphs(60, SPEC, np.random.default_rng(0))
     before = images.copy()
-    made = repenned(images, SPEC, np.random.default_rng(1))
+    made = restroked(images, SPEC, np.random.default_rng(1))
     np.testing.assert_array_equal(images, before)
     assert made.shape == images.shape
     overlap = np.minimum(made, images).sum(axis=(1, 2, 3)) / np.minimum(made.sum((1, 2, 3)), images.sum((1, 2, 3)))
@@ -76,4 +76,4 @@ def test_written_again_a_digit_has_its_shape_and_another_width() -> None:
     ratio = made.sum(axis=(1, 2, 3)) / images.sum(axis=(1, 2, 3))
     assert ratio.std() > 0.1
     black = np.zeros((1, *SPEC.shape), np.uint8)
-    np.testing.assert_array_equal(repenned(black, SPEC, np.random.default_rng(0)), black)
+    np.testing.assert_array_equal(restroked(black, SPEC, np.random.default_rng(0)), black)

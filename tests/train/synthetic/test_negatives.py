@@ -53,7 +53,7 @@ def test_an_upright_bar_may_be_a_one_and_is_never_made() -> None:
     soft: Image = np.where(bar > 0, np.uint8(120), np.uint8(0))
     assert module._may_be_one(bar)
     assert not module._may_be_one(lying)
-    assert not module._may_be_one(soft)  # no stroke is all grey
+    assert not module._may_be_one(soft)  # no stroke is all gray
     assert not module._may_be_one(np.full(SPEC.shape, 255, np.uint8))
     assert not module._may_be_one(np.zeros(SPEC.shape, np.uint8))
 
