@@ -110,7 +110,7 @@ class LiveSource:
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[threading.Condition, float], object] = threading.Condition.wait,
     ) -> None:
-        """opener: called in the reader's thread, at the start and after each loss. give_up: see Health."""
+        """opener: called in the reader's thread, at the start and after each loss. give_up: see SourceHealth."""
         self._name = name
         self._opener = opener
         self._clock = clock

@@ -42,7 +42,7 @@ class StreamClassifier:
         every_frame: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """smoothing: see Steady. every_frame: classify what did not change too. clock: that of the events."""
+        """smoothing: see MajorityVote. every_frame: classify what did not change too. clock: that of the events."""
         self._source = source
         self._look = look
         self._steady: MajorityVote[tuple[bool, str]] = MajorityVote(smoothing)

@@ -193,11 +193,11 @@ def test_readings_are_retained_and_survive_the_broker(broker: Mosquitto, monkeyp
 
 DIE = """
 import os, sys
-from runtime.outputs.mqtt import Mqtt
+from runtime.outputs.mqtt import MqttOutput
 def note(line):
     if "connected" in line:
         print(line, flush=True)
-mqtt = Mqtt(sys.argv[1], False, note)
+mqtt = MqttOutput(sys.argv[1], False, note)
 sys.stdin.read()
 os._exit(9)
 """
