@@ -29,8 +29,8 @@ from runtime.errors import DataError
 from runtime.tflite.interpreter import Interpreter
 from train.data.load import Dataset, load
 from train.data.split import split_validation
-from train.files import write_text
 from train.models.recipes import RECIPES, Recipe
+from workbench.files import write_text
 
 EXAMPLE = """\
   MNIST_NPZ=mnist.npz python -m benchmarks.architectures --epochs 4 --page

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runtime.errors import OptionError
-from train.files import write_text
+from workbench.files import write_text
 
 PAGE = Path(__file__).parent.parent / "docs" / "models.md"
 

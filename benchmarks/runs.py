@@ -18,7 +18,7 @@ from benchmarks.robustness import Images, Labels, scores_as_published
 from runtime.classifier import Classifier
 from runtime.cli.parser import print_note
 from runtime.errors import DataError, EdgeError, OptionError
-from train.files import write_text
+from workbench.files import write_text
 
 RECORD_FILE = "leaderboard.json"
 NO_LIMITS = ("--max-accuracy-drop", "1", "--min-agreement", "0")  # a figure is wanted here, not a verdict

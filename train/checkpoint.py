@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.errors import DataError, OptionError
-from train.files import replacing, write_text
+from workbench.files import replacing, write_text
 
 FOLDER = "checkpoint"
 STATE_FILE = "state.json"

@@ -33,8 +33,9 @@ from train.distillation import BATCH, SoftTargets, TaughtCrossentropy, Teacher, 
 from train.models.fused import fused, quick, unfused
 from train.models.recipes import Recipe, build
 from train.optimizer import averaged, optimizer_for
-from train.progress import Reporter, bar
+from train.progress import Reporter
 from train.synthetic.extras import PARTS, Extras, Targets, all_of, applies_to, make_extras, one_hot
+from workbench.progress import bar
 
 EVALUATION_BATCH = 512
 HISTORY_FILE = "history.csv"

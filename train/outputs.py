@@ -17,8 +17,8 @@ import tensorflow as tf
 from runtime.tflite.card import Decision, ModelCard
 from train.data.load import Dataset
 from train.data.pictures import DIGITS
-from train.files import replacing, write_text
 from train.fit import EVALUATION_BATCH, Plan, Trained
+from workbench.files import replacing, write_text
 
 MODEL_FILE, H5_FILE = "model.keras", "model.h5"
 METRICS_FILE, CARD_FILE, DATASET_FILE = "metrics.json", "card.json", "dataset.npz"

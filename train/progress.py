@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from runtime.cli.parser import print_note
+from workbench.progress import make_progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -15,23 +14,12 @@ if TYPE_CHECKING:
     from train.checkpoint import Epoch
 
 
-@contextmanager
-def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar for `total` steps; call what it gives with the number of steps done since."""
-    if not sys.stderr.isatty():
-        yield lambda steps: None
-        return
-    with _progress("{task.fields[text]}") as progress:
-        task = progress.add_task(title, total=total or None, text="")
-        yield lambda steps: progress.update(task, advance=steps)
-
-
 class Reporter:
     """Tells a person how training goes. One of these serves one run; use it as a context."""
 
     def __init__(self, epochs: int) -> None:
         self._epochs = epochs
-        self._progress: Progress | None = _progress("{task.fields[text]}") if sys.stderr.isatty() else None
+        self._progress: Progress | None = make_progress("{task.fields[text]}") if sys.stderr.isatty() else None
         self._task: TaskID | None = None
 
     def __enter__(self) -> Reporter:
@@ -72,17 +60,3 @@ class Reporter:
         if epoch.val_loss is not None and epoch.val_accuracy is not None:
             text += f"  val_loss {epoch.val_loss:.4f}  val_accuracy {epoch.val_accuracy:.4f}"
         return f"{text}  {epoch.seconds:.1f} s"
-
-
-def _progress(text: str) -> Progress:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(text),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -11,7 +11,7 @@ import pytest
 from runtime.errors import DataError, OptionError
 from train import checkpoint
 from train.checkpoint import Epoch, History, best_epoch, commit, discard, history_of, model_path
-from train.files import replacing
+from workbench.files import replacing
 
 OPTIONS = {"--model": "cnn", "--epochs": 5, "--learning-rate": 0.002}
 

@@ -12,8 +12,8 @@ from typing import IO, Any
 from urllib.request import urlopen
 
 from runtime.errors import DataError
-from train import progress
-from train.files import replacing
+from workbench.files import replacing
+from workbench.progress import bar
 
 SOCKET_TIMEOUT_S = 5.0  # one answer; a whole download may take as long as it moves
 CONNECT_TIMEOUT_S = 6.0  # looking the name up included, which no socket time-out bounds
@@ -74,7 +74,7 @@ def _copy(response: IO[bytes], path: Path, title: str) -> str:
     headers = getattr(response, "headers", {})
     total = int(headers.get("Content-Length") or 0)
     digest, received = hashlib.sha256(), 0
-    with path.open("wb") as out, progress.bar(f"download {title}", total) as advance:
+    with path.open("wb") as out, bar(f"download {title}", total) as advance:
         while chunk := response.read(CHUNK_BYTES):
             out.write(chunk)
             digest.update(chunk)

@@ -13,12 +13,12 @@ import numpy.typing as npt
 from runtime.errors import DataError
 from runtime.preprocess import to_input
 from runtime.tflite.card import InputSpec
-from train import progress
 from train.data.folders import read_folder
 from train.data.named import fashion_mnist, mnist, mnist_5k
 from train.data.npz import read_npz
 from train.data.pictures import Image, Labels, RawDataset, Split, read_picture
 from train.data.split import split_validation
+from workbench.progress import bar
 
 NAMES = ("auto", "mnist", "mnist-5k", "fashion-mnist")
 TEST_SHARE = 0.2  # of a dataset whose maker gave no test images
@@ -103,7 +103,7 @@ def _inputs(part: Split, spec: InputSpec, title: str) -> tuple[Image, Labels, li
     total = len(part.labels)
     inputs: Image = np.zeros((total, *spec.shape), np.uint8)
     readable: npt.NDArray[np.bool_] = np.ones(total, bool)
-    with progress.bar(title, total) as advance:
+    with bar(title, total) as advance:
         for index, item in enumerate(part.pictures):
             readable[index] = _frame(item, spec, inputs[index])
             if (index + 1) % PROGRESS_STEP == 0:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from train.files import replacing, write_text
 from train.report.material import ReportData, read_material
+from workbench.files import replacing, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
