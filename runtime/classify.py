@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from runtime.cli.options import add_model_options, add_read_option, load_classifier
 from runtime.cli.parser import Parser, print_error, print_note, run
-from runtime.errors import EdgeError, ImageError, SourceError
+from runtime.errors import EdgeError, ImageError, OutputError, SourceError
 from runtime.image.files import STDIN, expand, read_image
 from runtime.outputs.format import CSV_HEADER, csv_line, reading_to_dict, reading_to_text, to_csv, to_json, to_text
 from runtime.outputs.overlay import overlay, overlay_regions
@@ -84,7 +84,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SourceError(f"cannot make folder {folder}: {error.strerror}") from None
+        raise OutputError(f"cannot make folder {folder}: {error.strerror}") from None
 
 
 def _save(folder: Path, name: str, picture: NDArray[np.uint8]) -> None:
@@ -97,7 +97,7 @@ def _save(folder: Path, name: str, picture: NDArray[np.uint8]) -> None:
         target = folder / f"{stem}-{number}{suffix}"
         number += 1
     if not cv2.imwrite(str(target), picture):
-        raise SourceError(f"cannot write {target}; is the disk full?")
+        raise OutputError(f"cannot write {target}; is the disk full?")
     print_note(f"saved {target}")
 
 

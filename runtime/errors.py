@@ -15,6 +15,10 @@ class SourceError(EdgeError):
     """A camera, video, folder or pattern that gives no frames."""
 
 
+class OutputError(EdgeError):
+    """A file or folder that cannot be written."""
+
+
 class ModelError(EdgeError):
     """A model file that cannot be loaded or run."""
 
@@ -29,6 +33,10 @@ class InterpreterMissing(EdgeError):
 
 class DataError(EdgeError):
     """A dataset that cannot be read, or that does not fit the model."""
+
+
+class TrainingError(EdgeError):
+    """A training run that did not lead to a usable model, because it diverged for example."""
 
 
 class ParityError(EdgeError):

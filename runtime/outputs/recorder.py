@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.errors import SourceError
+from runtime.errors import OutputError
 from runtime.outputs.worker import BackgroundWriter
 from runtime.stream.answer import StreamUpdate
 
@@ -42,9 +42,9 @@ class VideoOutput:
     ) -> None:
         """fps: of the file. live: frames are repeated or left out to keep time; of a file each is written once."""
         if path.suffix.lower() not in (".mp4", ".avi", ".mkv"):
-            raise SourceError(f"--record: expected a name that ends in .mp4, .avi or .mkv; received {path}")
+            raise OutputError(f"--record: expected a name that ends in .mp4, .avi or .mkv; received {path}")
         if not path.parent.is_dir():
-            raise SourceError(f"--record: no such folder: {path.parent}")
+            raise OutputError(f"--record: no such folder: {path.parent}")
         self._path, self._fps, self._live, self._note = path, fps or FPS, live, note
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
@@ -95,7 +95,7 @@ class VideoOutput:
         code = "MJPG" if self._path.suffix.lower() == ".avi" else "mp4v"
         writer = cv2.VideoWriter(str(self._path), cv2.VideoWriter.fourcc(*code), self._fps, self._size)
         if not writer.isOpened():
-            raise SourceError(f"--record: cannot write {self._path}; may you write there?")
+            raise OutputError(f"--record: cannot write {self._path}; may you write there?")
         self._writer, self._begun = writer, at
 
 
@@ -109,7 +109,7 @@ class UnsureFramesOutput:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SourceError(f"cannot make folder {folder}: {error.strerror}") from None
+            raise OutputError(f"cannot make folder {folder}: {error.strerror}") from None
         self._folder, self._most, self._live, self._note = folder, most, live, note
         self._count = sum(1 for _ in folder.glob("*.jpg"))
         self._last = float("-inf")
@@ -139,7 +139,7 @@ class UnsureFramesOutput:
             self._note(f"no more frames are saved in {self._folder}: it holds {self._count}, or the disk is full")
             return
         if not cv2.imwrite(str(self._folder / name), image):
-            raise SourceError(f"cannot write to {self._folder}; may you write there?")
+            raise OutputError(f"cannot write to {self._folder}; may you write there?")
         self._count += 1
 
 

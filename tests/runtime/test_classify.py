@@ -174,3 +174,12 @@ def test_read_has_no_csv() -> None:
     done = command("runtime.classify", "--read", "--csv", "samples/blank.jpg")
     assert done.returncode == 2
     assert "--read: not allowed with argument --csv" in done.stderr
+
+
+def test_what_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    words = ("runtime.classify", "samples/photo_7.jpg", "--annotate", str(tmp_path / "file" / "in"))
+    done = command(*words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"error: cannot make folder {tmp_path}/file/in: Not a directory\n"
+    assert "runtime.errors.OutputError: cannot make folder" in command(*words, env={"DEBUG": "1"}).stderr

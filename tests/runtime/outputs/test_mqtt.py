@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 from typing import Any
 
 import numpy as np
@@ -74,26 +77,42 @@ class Mosquitto:
         lines = [*(more or ["allow_anonymous true"]), "persistence false", f"listener {self.port} 127.0.0.1"]
         self._config.write_text("\n".join(lines) + "\n")
         self._running: subprocess.Popen[str] | None = None
+        self._log: Queue[str | None] = Queue()
 
     def start(self) -> None:
         assert MOSQUITTO is not None
         self._running = subprocess.Popen([MOSQUITTO, "-c", str(self._config)], stderr=subprocess.PIPE, text=True)
-        assert self._running.stderr is not None
-        for line in self._running.stderr:
-            if line.rstrip().endswith("running"):
-                return
-        raise AssertionError("mosquitto did not start")
+        self._log = Queue()
+        threading.Thread(target=self._read, args=(self._running, self._log), daemon=True).start()
+        self.until(r" running$")
 
-    def until(self, part: str) -> None:
-        """Wait for a line of its log."""
-        assert self._running is not None
-        assert self._running.stderr is not None
-        assert any(part in line for line in self._running.stderr)
+    @staticmethod
+    def _read(running: subprocess.Popen[str], log: Queue[str | None]) -> None:
+        assert running.stderr is not None
+        with running.stderr:
+            for line in running.stderr:
+                log.put(line.rstrip())
+        log.put(None)  # its end
+
+    def until(self, pattern: str) -> None:
+        """Wait for a line of its log, PATIENCE_S at most."""
+        deadline = time.monotonic() + PATIENCE_S
+        seen: list[str] = []
+        while True:
+            try:
+                line = self._log.get(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                line = None
+            if line is None:
+                raise AssertionError(f"mosquitto did not say {pattern!r} within {PATIENCE_S:g} s; it said: {seen}")
+            if re.search(pattern, line):
+                return
+            seen.append(line)
 
     def stop(self) -> None:
         if self._running is not None:
             self._running.terminate()
-            self._running.communicate()
+            self._running.wait(PATIENCE_S)
             self._running = None
 
 

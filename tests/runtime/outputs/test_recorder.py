@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtime.errors import SourceError
+from runtime.errors import OutputError
 from runtime.image.files import read_image
 from runtime.outputs import recorder
 from runtime.outputs.recorder import UnsureFramesOutput, VideoOutput, copies, file_name
@@ -72,7 +72,7 @@ def test_a_full_disk_ends_the_recording_and_not_the_program(tmp_path: Path, monk
 
 @pytest.mark.parametrize(("name", "complaint"), [("out.gif", "ends in .mp4"), ("no/out.mp4", "no such folder")])
 def test_where_no_video_can_go(name: str, complaint: str, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=complaint):
+    with pytest.raises(OutputError, match=complaint):
         VideoOutput(tmp_path / name, None, False, print, never)
 
 
@@ -107,5 +107,14 @@ def test_names_hold_no_odd_letters() -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(SourceError, match="cannot make folder"):
+    with pytest.raises(OutputError, match="cannot make folder"):
         UnsureFramesOutput(tmp_path / "file" / "in", 3, False, print, never)
+
+
+def test_a_video_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:
+    (tmp_path / "out.avi").mkdir()  # a folder has the name already
+    recording = VideoOutput(tmp_path / "out.avi", None, False, print, never)
+    recording.emit(answer(1, AT))
+    recording.close()
+    with pytest.raises(OutputError, match=r"cannot write .*out\.avi; may you write there"):
+        recording.emit(answer(2, AT))
