@@ -1,0 +1,1 @@
+"""What train, convert and the benchmarks share: files, names, tables, metrics, progress. No TensorFlow."""
