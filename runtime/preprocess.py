@@ -6,83 +6,114 @@ resize only INTER_AREA, INTER_NEAREST and INTER_LINEAR_EXACT round alike on Arm 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.image.pixels import Picture, as_picture
-from runtime.ink.find import find_ink
-from runtime.ink.framing import frame_ink
+from runtime.errors import ModelError
+from runtime.framing.base import Content, Framing, Prepared, Scores, read_one
+from runtime.image.pixels import as_picture
 from runtime.tflite.card import InputSpec
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
-@dataclass(frozen=True)
-class Prepared:
-    """A model input and where it came from.
+__all__ = [
+    "FRAMINGS",
+    "FRAMING_GROUP",
+    "Content",
+    "Framing",
+    "Prepared",
+    "Scores",
+    "load_framing",
+    "prepare",
+    "read_one",
+    "to_input",
+]
 
-    pixels: uint8 of the spec's (height, width, channels), 0 to 255. box: (x, y, width, height) of what
-    was taken, in pixels of the picture. share: of all ink in the picture that is in it, 0 to 1.
-    """
-
-    pixels: NDArray[np.uint8]
-    box: tuple[int, int, int, int]
-    share: float = 1.0
+# By the card's `input.framing`: "module:object", as an entry point has it, so that only the one asked for is imported.
+FRAMINGS: Mapping[str, str] = {
+    "ink": "runtime.ink.handwriting:FRAMING",
+    "whole": "runtime.framing.whole:FRAMING",
+}
+FRAMING_GROUP = "edge_classifier.framings"  # entry points: framings that other packages bring
 
 
 def to_input(image: NDArray[np.generic], spec: InputSpec) -> NDArray[np.uint8] | None:
-    """A picture as the model wants it.
+    """Turn a picture into what the model wants.
 
-    image: whatever `as_picture` takes: gray, BGR or BGRA of 8 or 16 bits.
-    Returns uint8 of shape spec.shape (color "rgb": R first), or None where framing is "ink" and
-    there is no mark. Raises ValueError for an array that is not a picture.
+    Args:
+        image: Whatever `as_picture` takes: gray, BGR or BGRA of 8 or 16 bits.
+        spec: The model's input, `ModelCard.input`.
+
+    Returns:
+        uint8 of shape spec.shape (color "rgb": R first), or None where the framing finds nothing to classify,
+        as "ink" does on an empty sheet.
+
+    Raises:
+        ValueError: The array is not a picture.
+        ModelError: The framing is unknown.
+
+    Example:
+        >>> from runtime.image.files import read_image
+        >>> to_input(read_image("samples/photo_7.jpg"), InputSpec()).shape
+        (28, 28, 1)
     """
     prepared = prepare(image, spec)
     return None if prepared is None else prepared.pixels
 
 
 def prepare(image: NDArray[np.generic], spec: InputSpec) -> Prepared | None:
-    """`to_input`, and the box in the picture that it was made from."""
-    picture = as_picture(image)
-    if spec.framing == "whole":
-        return Prepared(_frame(picture, spec), (0, 0, picture.shape[1], picture.shape[0]))
-    ink = find_ink(picture)
-    if ink is None:
-        return None
-    return Prepared(frame_ink(ink, spec), ink.box, ink.share)
+    """`to_input`, and the box in the picture that the input was made from.
+
+    Args:
+        image: As for `to_input`.
+        spec: As for `to_input`.
+
+    Returns:
+        The input and its box, or None, as for `to_input`.
+
+    Raises:
+        ValueError: The array is not a picture.
+        ModelError: The framing is unknown.
+    """
+    return load_framing(spec.framing).prepare(as_picture(image), spec)
 
 
-def _frame(picture: Picture, spec: InputSpec) -> NDArray[np.uint8]:
-    """The whole picture at the model's size, by the spec's `resize`."""
-    if spec.channels == 1 and picture.ndim == 3:
-        picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-    elif spec.channels == 3:
-        code = cv2.COLOR_GRAY2RGB if picture.ndim == 2 else cv2.COLOR_BGR2RGB
-        picture = np.asarray(cv2.cvtColor(picture, code), dtype=np.uint8)
-    if spec.resize == "crop":
-        picture = _cropped(picture, spec.width / spec.height)
-    elif spec.resize == "pad":
-        picture = _padded(picture, spec.width / spec.height)
-    if picture.shape[:2] != (spec.height, spec.width):
-        grows = picture.shape[0] < spec.height or picture.shape[1] < spec.width
-        method = cv2.INTER_LINEAR_EXACT if grows else cv2.INTER_AREA
-        picture = np.asarray(cv2.resize(picture, (spec.width, spec.height), interpolation=method), dtype=np.uint8)
-    return np.ascontiguousarray(picture).reshape(spec.shape)
+@cache
+def load_framing(name: str) -> Framing:
+    """Import the framing of a name, which is its key in FRAMINGS or that of an entry point in FRAMING_GROUP.
+
+    Args:
+        name: The card's `input.framing`.
+
+    Returns:
+        The framing.
+
+    Raises:
+        ModelError: No framing has that name; the message lists those there are.
+
+    Example:
+        >>> load_framing("whole").content
+        'picture'
+    """
+    if name in FRAMINGS:
+        module, attribute = FRAMINGS[name].split(":")
+        return cast(Framing, getattr(import_module(module), attribute))
+    installed = _installed_framings()
+    if name not in installed:
+        raise ModelError(
+            f"card: input.framing must be one of {', '.join([*FRAMINGS, *sorted(installed)])}; received {name!r}. "
+            f"Install the package that brings it (entry point group {FRAMING_GROUP})"
+        )
+    return cast(Framing, installed[name].load())
 
 
-def _cropped(picture: Picture, ratio: float) -> Picture:
-    """The largest centered part whose width is `ratio` times its height."""
-    height, width = picture.shape[:2]
-    w, h = min(width, max(1, round(height * ratio))), min(height, max(1, round(width / ratio)))
-    x, y = (width - w) // 2, (height - h) // 2
-    return picture[y : y + h, x : x + w]
+def _installed_framings() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points  # here: it takes longer to import than all else in this file
 
-
-def _padded(picture: Picture, ratio: float) -> Picture:
-    """The picture on a black ground whose width is `ratio` times its height."""
-    height, width = picture.shape[:2]
-    w, h = max(width, round(height * ratio)), max(height, round(width / ratio))
-    x, y = (w - width) // 2, (h - height) // 2
-    edges = (y, h - height - y, x, w - width - x)
-    return np.asarray(cv2.copyMakeBorder(picture, *edges, cv2.BORDER_CONSTANT, value=(0, 0, 0)), dtype=np.uint8)
+    return {entry.name: entry for entry in entry_points(group=FRAMING_GROUP)}

@@ -32,15 +32,10 @@ ALLOWED: dict[str, set[str]] = {
     "runtime.results": set(),
     "runtime.image": {"runtime.errors", "runtime.native"},
     "runtime.tflite": {"runtime.errors", "runtime.native"},
-    "runtime.ink": {"runtime.image.pixels", "runtime.tflite.card", "runtime.results"},
-    "runtime.preprocess": {
-        "runtime.errors",
-        "runtime.image.pixels",
-        "runtime.ink.find",
-        "runtime.ink.framing",
-        "runtime.results",
-        "runtime.tflite.card",
-    },
+    "runtime.framing": {"runtime.image.pixels", "runtime.results", "runtime.tflite.card"},
+    "runtime.ink": {"runtime.framing.base", "runtime.image.pixels", "runtime.results", "runtime.tflite.card"},
+    # It knows the framings it loads by their names alone.
+    "runtime.preprocess": {"runtime.errors", "runtime.framing.base", "runtime.image.pixels", "runtime.tflite.card"},
     "runtime.classifier": {
         "runtime.errors",
         "runtime.image.pixels",
@@ -102,8 +97,6 @@ ALLOWED: dict[str, set[str]] = {
 }
 # Allowed within a function only: what is seldom needed, and costs a start too much.
 LATE: dict[str, set[str]] = {
-    "runtime.preprocess": {"runtime.ink.reader"},
-    "runtime.classifier": {"runtime.ink.reader"},
     "runtime.board": {"runtime.sources.v4l2", "runtime.tflite.interpreter"},
 }
 # Rooms whose face, all of it, a prefix may stand for.

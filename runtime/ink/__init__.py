@@ -1,0 +1,1 @@
+"""Handwriting: what knows paper, strokes and digits."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from runtime.framing.base import Scores
 from runtime.image.pixels import Gray, Mask, Picture, u8
 from runtime.ink.find import Ink, stretched
 from runtime.ink.framing import frame_ink
@@ -17,8 +17,6 @@ from runtime.ink.layout import TALL, Group, TextLine, find_text_lines
 from runtime.ink.page import Page, segment_page
 from runtime.results import Region
 from runtime.tflite.card import InputSpec
-
-Scores = Callable[[NDArray[np.uint8]], NDArray[np.float32]]  # model input -> probabilities (classes,)
 
 LOWEST_DIGIT = 0.45  # of the row's height: lower, it is a minus, a dot, a comma
 TALLEST_DIGIT = 2.2  # of the row's height: taller, it is something else
@@ -65,7 +63,7 @@ class _Desk:
 
 
 def read_text_lines(
-    picture: Picture, spec: InputSpec, scores: Scores, labels: tuple[str, ...], threshold: float
+    picture: Picture, spec: InputSpec, scores: Scores, labels: Sequence[str], threshold: float
 ) -> list[list[Region]]:
     """The digits of a picture, row by row from the top, in each from the left.
 
@@ -79,7 +77,7 @@ def read_text_lines(
     return [[_region(desk, guess, labels, picture) for guess in row] for row in rows if row]
 
 
-def _region(desk: _Desk, guess: _Guess, labels: tuple[str, ...], picture: Picture) -> Region:
+def _region(desk: _Desk, guess: _Guess, labels: Sequence[str], picture: Picture) -> Region:
     factor = desk.page.factor
     x0, y0 = int(guess.x / factor), int(guess.y / factor)
     x1 = min(picture.shape[1], math.ceil((guess.x + guess.w) / factor))

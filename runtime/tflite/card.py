@@ -33,7 +33,7 @@ LABELS_FILE = "labels.txt"
 
 COLORS = ("gray", "rgb")
 POLARITIES = ("light-on-dark", "dark-on-light", "any")
-FRAMINGS = ("ink", "whole")
+FRAMINGS = ("ink", "whole")  # the built-in ones; runtime.preprocess.load_framing looks up any other name
 RESIZES = ("stretch", "crop", "pad")
 OUTPUTS = ("probabilities", "logits")
 
@@ -77,7 +77,10 @@ class InputSpec:
                 raise ModelError(f"card: input.{name} must be a whole number above 0; received {value!r}")
         _one_of("input.color", self.color, COLORS)
         _one_of("input.polarity", self.polarity, POLARITIES)
-        _one_of("input.framing", self.framing, FRAMINGS)
+        if not isinstance(self.framing, str) or not self.framing.replace("-", "_").isidentifier():
+            raise ModelError(
+                f"card: input.framing must be {', '.join(FRAMINGS)}, or a framing's name; received {self.framing!r}"
+            )
         _one_of("input.resize", self.resize, RESIZES)
         if self.channels != (1 if self.color == "gray" else 3):
             raise ModelError(

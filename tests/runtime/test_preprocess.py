@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,31 +15,15 @@ from numpy.typing import NDArray
 
 from runtime import preprocess
 from runtime.classifier import Classifier
+from runtime.errors import ModelError
 from runtime.image.files import read_image
 from runtime.image.pixels import as_picture
-from runtime.ink.framing import _enlarged
-from runtime.preprocess import prepare, to_input
-from runtime.tflite.card import InputSpec
+from runtime.preprocess import FRAMING_GROUP, FRAMINGS, load_framing, to_input
+from runtime.tflite import card
+from runtime.tflite.card import InputSpec, attach_card
 from tests.runtime.helpers import stroke
 
 DIGITS = InputSpec()
-
-
-def frame_spec(resize: str, height: int = 32, width: int = 32) -> InputSpec:
-    return InputSpec(height, width, 3, "rgb", "any", "whole", resize=resize)
-
-
-def test_ink_framing_gives_what_the_docstring_says() -> None:
-    out = to_input(stroke((480, 640), 40, 220, 10), DIGITS)
-    assert out is not None
-    assert out.shape == DIGITS.shape
-    assert out.dtype == np.uint8
-    assert out.max() == 255
-    ys, xs = np.nonzero(out[..., 0])
-    assert max(np.ptp(ys), np.ptp(xs)) + 1 in (19, 20, 21)
-    moments = cv2.moments(out[..., 0])
-    assert abs(moments["m10"] / moments["m00"] - 14) <= 1
-    assert abs(moments["m01"] / moments["m00"] - 14) <= 1
 
 
 def test_a_blank_sheet_is_none() -> None:
@@ -54,21 +39,88 @@ def test_an_image_in_mnists_form_stays_as_it_is(shipped: Classifier) -> None:
         assert shipped.predict(image).label == shipped.predict(again).label
 
 
-@pytest.mark.parametrize("polarity", ["light-on-dark", "dark-on-light", "any"])
-def test_polarity_is_what_the_model_was_trained_on(polarity: str) -> None:
-    spec = InputSpec(polarity=polarity)
-    dark, light = (to_input(stroke((200, 200), *levels, 8), spec) for levels in ((30, 220), (220, 30)))
-    assert dark is not None
-    assert light is not None
-    # The corner is ground: which of the two it is tells the polarity.
-    assert dark[0, 0, 0] == (0 if polarity == "light-on-dark" else 255)
-    assert light[0, 0, 0] == (255 if polarity == "dark-on-light" else 0)
+@pytest.mark.parametrize("name", FRAMINGS)
+def test_every_row_of_the_registry_is_a_framing(name: str) -> None:
+    framing = load_framing(name)
+    assert framing.content in ("mark", "picture")
+    for channels in framing.channels:
+        spec = framing.input_spec(32, 24, channels)
+        assert spec.framing == name
+        prepared = framing.prepare(stroke((60, 80), 40, 220, 6), spec)
+        assert prepared is not None
+        assert prepared.pixels.shape == spec.shape
 
 
-def test_hairlines_reach_the_model_as_strokes() -> None:
-    thin = to_input(stroke((1200, 1600), 30, 220, 3), DIGITS)
-    assert thin is not None
-    assert int((thin > 100).sum()) > 25
+def test_the_registry_and_the_card_name_the_same_framings() -> None:
+    assert tuple(FRAMINGS) == card.FRAMINGS
+
+
+def test_an_unknown_framing_is_one_error_that_lists_the_known() -> None:
+    with pytest.raises(ModelError, match=r"input.framing must be one of ink, whole; received 'nowhere'. Install"):
+        to_input(stroke((60, 80), 40, 220, 6), InputSpec(framing="nowhere"))
+
+
+TOY = """
+from runtime.preprocess import Prepared, read_one
+from runtime.tflite.card import InputSpec
+
+class Corner:
+    content = "picture"
+    channels = (1,)
+
+    def input_spec(self, height, width, channels):
+        return InputSpec(height, width, channels, framing="corner")
+
+    def prepare(self, picture, spec):
+        pixels = picture[: spec.height, : spec.width].reshape(spec.shape)
+        return Prepared(pixels, (0, 0, spec.width, spec.height)) if pixels.any() else None
+
+    def read(self, picture, spec, scores, labels, threshold):
+        return read_one(self.prepare(picture, spec), scores, labels, threshold)
+"""
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder on the path with a package that brings the framing "corner": one file, one row."""
+    about = tmp_path / "toy-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(f"[{FRAMING_GROUP}]\ncorner = toy_framing:CORNER\n")
+    (tmp_path / "toy_framing.py").write_text(TOY + "\nCORNER = Corner()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def test_a_framing_from_outside_serves_a_model(toy: Path, bare_model: bytes, shipped: Classifier) -> None:
+    path = toy / "corner.tflite"
+    path.write_bytes(attach_card(bare_model, replace(shipped.card, input=InputSpec(framing="corner"))))
+    first, second = (np.frombuffer(g.input, np.uint8).reshape(28, 28) for g in shipped.card.golden[:2])
+    classifier = Classifier.load(path)
+    seen = classifier.predict(np.hstack([first, second]))
+    assert (seen.label, seen.box) == (shipped.predict(first).label, (0, 0, 28, 28))
+    assert classifier.read(np.hstack([second, first])).text == shipped.predict(second).label
+    assert classifier.predict(np.zeros((40, 40), np.uint8)).reason == "blank"
+    with pytest.raises(ModelError, match="one of ink, whole, corner; received 'nowhere'"):
+        load_framing("nowhere")
+
+
+IMPORTED = """
+import sys
+from runtime.classifier import Classifier
+from runtime.preprocess import load_framing
+load_framing({name!r})
+print(*(name for name in sys.modules if name.startswith("runtime.ink.") or name == "importlib.metadata"))
+"""
+
+
+@pytest.mark.parametrize(("name", "imports_ink"), [("ink", True), ("whole", False)])
+def test_a_framing_is_imported_when_it_is_asked_for(name: str, imports_ink: bool) -> None:
+    code = IMPORTED.format(name=name)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ("runtime.ink.find" in done.stdout) == imports_ink
+    assert "runtime.ink.reader" not in done.stdout
+    assert "importlib.metadata" not in done.stdout
 
 
 @pytest.mark.parametrize("name", ["photo_7.jpg", "lined_5.jpg", "board_4.jpg", "marker_8.jpg", "corner_9.jpg"])
@@ -97,61 +149,6 @@ def changed(image: NDArray[np.uint8], change: str) -> NDArray[np.uint8]:
         edge = np.median(image, axis=(0, 1)).astype(int).tolist()
         return np.asarray(cv2.copyMakeBorder(image, 60, 60, 60, 60, cv2.BORDER_CONSTANT, value=edge), np.uint8)
     return image
-
-
-def quadrants() -> NDArray[np.uint8]:
-    """(40, 80, 3) BGR: blue left of the middle, red right, with green at both ends."""
-    image = np.zeros((40, 80, 3), np.uint8)
-    image[:, :40, 0] = 255
-    image[:, 40:, 2] = 255
-    image[:, :10] = image[:, 70:] = (0, 255, 0)
-    return image
-
-
-def test_stretch_takes_the_whole_picture_as_rgb() -> None:
-    out = to_input(quadrants(), frame_spec("stretch"))
-    assert out is not None
-    assert out.shape == (32, 32, 3)
-    assert out[16, 0].tolist() == [0, 255, 0]
-    assert out[16, 10].tolist() == [0, 0, 255]
-    assert out[16, 22].tolist() == [255, 0, 0]
-
-
-def test_crop_takes_the_middle() -> None:
-    out = to_input(quadrants(), frame_spec("crop"))
-    assert out is not None
-    assert not (out[..., 1] > 0).any()
-
-
-def test_pad_keeps_all_and_adds_black() -> None:
-    out = to_input(quadrants(), frame_spec("pad"))
-    assert out is not None
-    assert not out[:7].any()
-    assert not out[-7:].any()
-    assert out[16, 0].tolist() == [0, 255, 0]
-
-
-def test_a_picture_of_the_models_size_is_taken_byte_for_byte() -> None:
-    image = np.random.default_rng(1).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    out = to_input(image, frame_spec("stretch"))
-    assert out is not None
-    assert np.array_equal(out, image[..., ::-1])
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (1, 200, 3), (200, 1), (7, 5, 4)])
-@pytest.mark.parametrize("resize", ["stretch", "crop", "pad"])
-def test_odd_shapes_still_fit(shape: tuple[int, ...], resize: str) -> None:
-    out = to_input(np.full(shape, 90, np.uint8), frame_spec(resize, 24, 40))
-    assert out is not None
-    assert out.shape == (24, 40, 3)
-
-
-def test_the_box_is_in_pixels_of_the_picture() -> None:
-    prepared = prepare(stroke((1200, 1600), 30, 220, 30), DIGITS)
-    assert prepared is not None
-    x, y, w, h = prepared.box
-    assert [x, y] == pytest.approx([0.35 * 1600, 0.25 * 1200], abs=40)
-    assert [w, h] == pytest.approx([0.3 * 1600, 0.5 * 1200], abs=60)
 
 
 def test_16_bits_become_8_and_alpha_is_laid_on_paper() -> None:
@@ -188,21 +185,10 @@ def test_input_is_not_written_to() -> None:
     assert np.array_equal(first, second)
 
 
-@pytest.mark.parametrize(("of", "to"), [((13, 9), (20, 14)), ((5, 3), (20, 12)), ((1, 7), (3, 20))])
-def test_small_marks_are_enlarged_as_opencv_does_on_x86(of: tuple[int, int], to: tuple[int, int]) -> None:
-    """OpenCV's cubic may round by a level otherwise, on Arm it does: that is why it is not used."""
-    mark = np.random.default_rng(0).integers(0, 256, of, dtype=np.uint8)
-    large = _enlarged(mark, to[::-1])
-    assert large.shape == to
-    assert large.dtype == np.uint8
-    theirs = np.asarray(cv2.resize(mark, to[::-1], interpolation=cv2.INTER_CUBIC), np.uint8).reshape(to)
-    assert np.abs(large.astype(int) - theirs.astype(int)).max() <= 1
-
-
 def test_only_interpolations_that_are_the_same_on_every_machine_are_used() -> None:
     """tests/device proves it on Arm; this keeps the others from coming back unnoticed."""
     folder = Path(preprocess.__file__).parent
-    files = [folder / "preprocess.py", *folder.glob("ink/*.py"), *folder.glob("image/*.py")]
+    files = [path for room in ("ink", "image", "framing") for path in folder.glob(f"{room}/*.py")]
     used = {name for path in files for name in re.findall(r"INTER_\w+", path.read_text("utf-8"))}
     code = {name for name in used if name not in ("INTER_AREA", "INTER_NEAREST", "INTER_LINEAR_EXACT")}
     assert not code
