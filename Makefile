@@ -52,10 +52,11 @@ ship: $(VENV)/train ## Make artifacts/model.tflite the model that ships
 
 test: lint test-all test-old ## Lint, types, all tests, and the runtime tests again with tflite-runtime
 
-lint: $(VENV)/dev
+lint: $(VENV)/dev ## Style, format, types and spelling: what every commit has to pass
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/codespell
 
 test-all: $(VENV)/dev
 	$(RUN) -m pytest tests
@@ -126,7 +127,7 @@ $(VENV)/core: $(VENV)/python-identity pyproject.toml
 
 $(VENV)/train: $(VENV)/core
 	@echo "adding TensorFlow to $(VENV), about a minute" >&2
-	@$(PIP) install -e '.[train]'
+	@$(PIP) install --group train
 	@touch $@
 
 $(VENV)/peers: $(VENV)/train

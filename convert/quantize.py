@@ -112,7 +112,7 @@ def _ask(
     """Run the child on one request: (its reply, the bytes of the files that were asked for)."""
     missing = [name for name in ("tensorflow", "keras") if importlib.util.find_spec(name) is None]
     if missing:
-        raise OptionError(f"conversion needs {' and '.join(missing)}: pip install 'edge-classifier[train]'")
+        raise OptionError(f"conversion needs {' and '.join(missing)}: pip install --group train")
     with tempfile.TemporaryDirectory(prefix="convert-") as name:
         folder = Path(name)
         (folder / "request.json").write_text(json.dumps(request), "utf-8")

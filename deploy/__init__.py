@@ -1,1 +1,1 @@
-"""From a workstation to a board: what `make deploy`, `make rollback` and `make bundle` do."""
+"""Put the runtime and a model on a board: `make deploy`, `make rollback`, `make bundle`."""

@@ -1,4 +1,4 @@
-"""python -m deploy: put this project and a model on a board, or into an archive for one."""
+"""The command python -m deploy: put this project and a model on a board, or into an archive for one."""
 
 from __future__ import annotations
 
@@ -20,23 +20,30 @@ INSTALLED = "/opt/edge-classifier/current"
 
 
 def main() -> int:
-    """Do one of the three; 0 when it is done."""
+    """Push, roll back or bundle, as the command line says.
+
+    Returns:
+        The exit status, 0.
+
+    Raises:
+        EdgeError: It could not be done.
+    """
     options = _parser().parse()
     if options.action == "bundle":
         return _bundle(options)
     with Remote(options.where, options.ssh) as board:
-        found = board.probe()
+        board_info = board.probe()
         if options.action == "rollback":
-            board.run_as_root(f"{INSTALLED}/{INSTALLER}", "rollback", found.root)
+            board.run_as_root(f"{INSTALLED}/{INSTALLER}", "rollback", board_info.root)
             return 0
-        return _push(board, found, options)
+        return _push(board, board_info, options)
 
 
-def _push(board: Remote, found: BoardInfo, options: Namespace) -> int:
-    target = targets.of_board(found.machine, found.python, found.glibc, found.bits)
+def _push(board: Remote, board_info: BoardInfo, options: Namespace) -> int:
+    target = targets.from_board(board_info.machine, board_info.python, board_info.glibc, board_info.bits)
     print_note(f"{board.host} is {target}; getting ready what it needs")
     payload = assemble(ROOT, target, options.extras, Path(options.model), Path(options.build))
-    names = to_send(payload, found)
+    names = files_to_send(payload, board_info)
     total = 0
     for name in names:
         path = payload.folder / name
@@ -46,17 +53,25 @@ def _push(board: Remote, found: BoardInfo, options: Namespace) -> int:
     print_note(
         f"sent {total:,} bytes in {len(names)} files; the other {len(payload.files()) + 1 - len(names)} are there"
     )
-    board.run_as_root(f"{INBOX}/{INSTALLER}", "install", found.root)
+    board.run_as_root(f"{INBOX}/{INSTALLER}", "install", board_info.root)
     return 0
 
 
-def to_send(payload: Payload, found: BoardInfo) -> list[str]:
-    """What the board does not have yet. The manifest comes last: it names the rest."""
+def files_to_send(payload: Payload, board_info: BoardInfo) -> list[str]:
+    """List the files that a board does not have yet.
+
+    Args:
+        payload: What it is to have.
+        board_info: What it has.
+
+    Returns:
+        Names of files of the payload. The manifest comes last, since it names the rest.
+    """
     needed = payload.files()
-    if payload.environment in found.environments:
+    if payload.environment in board_info.environments:
         needed = [name for name in needed if name not in payload.dependencies]
-    changed = [name for name in needed if found.inbox.get(name) != payload.sha256[name]]
-    manifest = found.inbox.get(MANIFEST) != digest(payload.folder / MANIFEST)
+    changed = [name for name in needed if board_info.inbox.get(name) != payload.sha256[name]]
+    manifest = board_info.inbox.get(MANIFEST) != digest(payload.folder / MANIFEST)
     return [*changed, *([MANIFEST] if manifest else [])]
 
 
@@ -85,7 +100,7 @@ def _parser() -> Parser:
         metavar="FILE",
         help="a .tflite with its card (default: the digits that ship)",
     )
-    parser.add_argument("--extras", type=_words, default=[], metavar="A,B", help="such as mqtt or tflite-runtime")
+    parser.add_argument("--extras", type=_split_names, default=[], metavar="A,B", help="such as mqtt or tflite-runtime")
     # An environment variable, as git has one: a port or a key of one's own may stand in ~/.ssh/config as well.
     parser.add_argument("--ssh", default=os.environ.get("EDGE_SSH", "ssh"), metavar="COMMAND", help="(ssh)")
     parser.add_argument("--build", default=str(ROOT / "build"), metavar="FOLDER", help="for wheels (build)")
@@ -93,7 +108,7 @@ def _parser() -> Parser:
     return parser
 
 
-def _words(text: str) -> list[str]:
+def _split_names(text: str) -> list[str]:
     return [word for word in text.replace(",", " ").split() if word]
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong on the way to a board."""
+"""The errors of a deployment."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from runtime.errors import EdgeError
 
 
 class DeployError(EdgeError):
-    """A bundle that cannot be made, or a board that cannot be reached or does not take it."""
+    """A bundle that cannot be made, or a board that cannot be reached or that rejects it."""

@@ -1,4 +1,4 @@
-"""What a board is given: wheels, model, service, settings and the script that installs them, in one folder."""
+"""The payload of a deployment: wheels, model, service, settings and the script that installs them, in one folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,15 @@ OWN_FILES = (INSTALLER, "edge-classifier.service", "edge-classifier.conf")
 
 @dataclass(frozen=True)
 class Payload:
-    """folder: where the files lie, `manifest` among them. dependencies: names of wheels that are not the project's."""
+    """The files that a board is sent, and what its manifest says of them.
+
+    Attributes:
+        folder: The folder of the files; the manifest is one of them.
+        release: Name of the release: the version and a digest of everything in it.
+        environment: Name of the virtual environment: the target and a digest of its wheels.
+        sha256: Name of each file but the manifest -> its SHA-256 in hexadecimal.
+        dependencies: Names of the wheels that are not the project's own.
+    """
 
     folder: Path
     release: str
@@ -32,14 +40,26 @@ class Payload:
     dependencies: tuple[str, ...]
 
     def files(self) -> list[str]:
-        """Every file that is named in the manifest, the small and the project's own ones first."""
+        """Names of the files that the manifest lists: the project's own first, then the dependencies."""
         return [*sorted(set(self.sha256) - set(self.dependencies)), *self.dependencies]
 
 
 def assemble(root: Path, target: Target, extras: Sequence[str], model: Path, build: Path) -> Payload:
-    """Build and fetch into `build`, and lay everything out in a folder there.
+    """Build and fetch everything that a board needs, and copy it into one folder.
 
-    Raises DeployError and ModelError: nothing is sent that the board would refuse.
+    Args:
+        root: The checkout.
+        target: The kind of board.
+        extras: Extras of the project, such as "mqtt".
+        model: A .tflite with its card.
+        build: Folder for the wheels and the payload.
+
+    Returns:
+        The payload, in a folder under `build`.
+
+    Raises:
+        DeployError: The wheel, or a wheel it needs, cannot be had; or the model cannot be proven on a board.
+        ModelError: The model file is damaged.
     """
     check_model(model)
     wheel = wheels.build(root, build)
@@ -55,7 +75,15 @@ def assemble(root: Path, target: Target, extras: Sequence[str], model: Path, bui
 
 
 def check_model(model: Path) -> None:
-    """Refuse what cannot be proven on the board. Raises ModelError for a damaged file."""
+    """Check that a board can prove a model: its card has golden vectors.
+
+    Args:
+        model: A .tflite.
+
+    Raises:
+        DeployError: The file cannot be read, or has no golden vectors.
+        ModelError: The file is damaged.
+    """
     try:
         card = split_card(model.read_bytes())[1]
     except OSError as error:
@@ -68,12 +96,21 @@ def check_model(model: Path) -> None:
 
 
 def write_manifest(folder: Path, target: Target, wheel: str, dependencies: Sequence[str]) -> Payload:
-    """Write the manifest of a folder: what is in it, for which board, and the names it gives."""
+    """Write the manifest of a folder.
+
+    Args:
+        folder: The folder, complete but for the manifest.
+        target: The board it is for.
+        wheel: Name of the project's wheel there.
+        dependencies: Names of the other wheels there.
+
+    Returns:
+        The payload that the folder now is.
+    """
     sums = {path.name: digest(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
-    environment = f"{target}-{_short([sums[name] for name in dependencies])}"
-    release = (
-        f"{wheel.split('-')[1]}-{_short([environment, *(sums[n] for n in sorted(set(sums) - set(dependencies)))])}"
-    )
+    environment = f"{target}-{_short_digest([sums[name] for name in dependencies])}"
+    own = [sums[name] for name in sorted(set(sums) - set(dependencies))]
+    release = f"{wheel.split('-')[1]}-{_short_digest([environment, *own])}"
     manifest = {
         "release": release,
         "environment": environment,
@@ -89,18 +126,21 @@ def write_manifest(folder: Path, target: Target, wheel: str, dependencies: Seque
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+    """Compute the SHA-256 of a file, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _short(texts: Sequence[str]) -> str:
+def _short_digest(texts: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:12]
 
 
 def pack(payload: Payload, archive: Path, name: str) -> None:
-    """One archive with everything in a folder `name`. The same payload always gives the same bytes.
+    """Write a payload as a tar archive. The same payload always gives the same bytes.
 
-    Not compressed: wheels are.
+    Args:
+        payload: What to pack.
+        archive: Path of the archive, which is not compressed: wheels are.
+        name: The folder that it unpacks to.
     """
     part = archive.with_suffix(".part")
     with tarfile.open(part, "w", format=tarfile.PAX_FORMAT) as tar:

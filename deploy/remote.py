@@ -1,4 +1,4 @@
-"""A board at the other end of ssh. ssh asks for passwords and keys itself; none passes through here."""
+"""A board, reached over ssh. ssh itself asks for passwords and keys; none passes through here."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from typing import Any
 
 from deploy.errors import DeployError
 
-INBOX = ".cache/edge-classifier/inbox"  # in the home of who logs in
-CUT = 255  # ssh's own status: no connection, or no longer
+INBOX = ".cache/edge-classifier/inbox"  # under the home of the user who logs in
+CONNECTION_FAILED = 255  # ssh's own exit status: no connection, or no longer
 HOST = r"(?:[\w.-]+@)?\[?[\w:.%-]+\]?"  # never an option
 
-# What the board is, and what it has. It is sent as it stands, to the Python of the board.
+# Run by the board's Python: prints a BoardInfo as JSON.
 PROBE = """
 import hashlib, json, os, pathlib, platform, struct, sys
 inbox = pathlib.Path.home() / sys.argv[1]
@@ -37,7 +37,17 @@ print(json.dumps({
 
 @dataclass(frozen=True)
 class BoardInfo:
-    """What a board answered. inbox: SHA-256 of each file that was sent before. environments: those that are whole."""
+    """What a board says of itself.
+
+    Attributes:
+        machine: What `uname -m` prints there.
+        bits: Width of a pointer of its Python: 32 or 64.
+        python: Its version of Python, such as "3.11".
+        glibc: Its version of glibc, such as "2.36"; "" where it has another C library.
+        root: Whether the user who logs in is root.
+        environments: Names of the complete virtual environments there.
+        inbox: Name of each file that was sent before -> its SHA-256 in hexadecimal.
+    """
 
     machine: str
     bits: int
@@ -49,18 +59,35 @@ class BoardInfo:
 
 
 class Remote:
-    """One connection for everything, so that a password is asked for once. Use it in a `with`."""
+    """A board reached over one ssh connection, so that a password is asked for once. Use it in a `with`.
+
+    Attributes:
+        host: The board, as ssh takes it.
+
+    Example:
+        >>> with Remote("pi@raspberrypi.local") as board:  # doctest: +SKIP
+        ...     print(board.probe().machine)
+        aarch64
+    """
 
     def __init__(self, host: str, ssh: str = "ssh") -> None:
-        """host: as ssh takes it. ssh: the command, with options of one's own."""
+        """Prepare a connection; it is opened when it is first needed.
+
+        Args:
+            host: The board, as ssh takes it.
+            ssh: The ssh command, with any options.
+
+        Raises:
+            DeployError: `host` is not the name of a host.
+        """
         if not re.fullmatch(HOST, host):
             raise DeployError(f"expected a host such as pi@raspberrypi.local; received {host or 'nothing'}")
         self.host = host
         self._folder = tempfile.TemporaryDirectory(prefix="edge-ssh-")
         shared = ["-o", "ControlMaster=auto", "-o", f"ControlPath={self._folder.name}/%C", "-o", "ControlPersist=120"]
-        # A board that went away is noticed in half a minute.
-        patience = ["-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3", "-o", "ConnectTimeout=20"]
-        self._ssh = [*shlex.split(ssh), *shared, *patience]
+        # A board that no longer answers is noticed in half a minute.
+        timeouts = ["-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3", "-o", "ConnectTimeout=20"]
+        self._ssh = [*shlex.split(ssh), *shared, *timeouts]
 
     def __enter__(self) -> Remote:
         return self
@@ -72,9 +99,16 @@ class Remote:
         self._folder.cleanup()
 
     def probe(self) -> BoardInfo:
-        """Ask what the board is. Raises DeployError where it cannot be reached or has no Python."""
+        """Ask the board what it is and what it already has.
+
+        Returns:
+            The board's answer.
+
+        Raises:
+            DeployError: It cannot be reached, or it has no Python.
+        """
         done = self._run(f"python3 - {INBOX}", PROBE.encode(), quiet=True)
-        if done.returncode == CUT:
+        if done.returncode == CONNECTION_FAILED:
             raise DeployError(f"cannot reach {self.host}; try it: ssh {self.host}")
         try:
             raw: dict[str, Any] = json.loads(done.stdout.decode("utf-8", "replace").splitlines()[-1])
@@ -85,9 +119,17 @@ class Remote:
             ) from None
 
     def send(self, path: Path, sha256: str) -> None:
-        """Put a file into the inbox: whole, or not at all."""
+        """Send a file to the board's inbox, where it appears complete or not at all.
+
+        Args:
+            path: The file.
+            sha256: Its SHA-256, in hexadecimal.
+
+        Raises:
+            DeployError: It did not arrive complete.
+        """
         name = shlex.quote(path.name)
-        # The end of a connection looks like the end of the file: only the sum tells.
+        # The end of a connection looks like the end of the file: only the digest tells them apart.
         receive = (
             f"cd {INBOX} && cat > {name}.part && echo '{sha256}  '{name}.part | sha256sum -c --status "
             f"&& mv {name}.part {name}"
@@ -95,15 +137,24 @@ class Remote:
         with path.open("rb") as file:
             status = subprocess.run([*self._ssh, self.host, receive], stdin=file, check=False).returncode
         if status:
-            why = "the connection was cut" if status == CUT else "is the disk full? df -h"
+            why = "the connection was cut" if status == CONNECTION_FAILED else "is the disk full? df -h"
             raise DeployError(f"{path.name} did not arrive: {why}. Nothing has changed on {self.host}: do it again")
 
     def run_as_root(self, script: str, words: str, root: bool) -> None:
-        """Run a Python script of the board as root; what it prints is shown as it comes."""
+        """Run a Python script of the board as root, and show what it prints as it comes.
+
+        Args:
+            script: Path of the script on the board.
+            words: Its arguments, as a shell takes them.
+            root: Whether the user who logs in is root; sudo is used otherwise.
+
+        Raises:
+            DeployError: The connection was cut, or the script failed.
+        """
         terminal = ["-t"] if sys.stdin.isatty() else []  # sudo asks there, where it has to
         command = f"{'' if root else 'sudo '}python3 {script} {words}"
         status = subprocess.run([*self._ssh, *terminal, self.host, command], check=False).returncode
-        if status == CUT:
+        if status == CONNECTION_FAILED:
             raise DeployError(
                 f"the connection was cut. {self.host} runs the version before or the new one, whole: do it again"
             )

@@ -13,11 +13,19 @@ EXAMPLE = "expected MACHINE-pyVERSION such as aarch64-py311 (Bookworm), aarch64-
 GLIBC_MINOR = {10: 35, 11: 36, 12: 39, 13: 41}
 # PEP 600's oldest, and the newest older name for the same (PEP 599).
 OLDEST_MANYLINUX_MINOR, OLDEST_ALIAS = 17, "manylinux2014"
+# The minors of glibc 2 that uv has a --python-platform for. A newer board runs what an older one does.
+UV_GLIBC_MINORS = (17, 28, *range(31, 41))
 
 
 @dataclass(frozen=True)
 class Target:
-    """machine: as `uname -m` says on a board of that many bits. python: minor of Python 3. glibc: minor of glibc 2."""
+    """A kind of board, named as in `aarch64-py311`.
+
+    Attributes:
+        machine: What `uname -m` prints on a board of that many bits.
+        python: Minor version of Python 3.
+        glibc: Minor version of glibc 2.
+    """
 
     machine: str
     python: int
@@ -27,46 +35,77 @@ class Target:
         return f"{self.machine}-py3{self.python}"
 
     @property
-    def from_distribution(self) -> frozenset[str]:
+    def python_version(self) -> str:
+        """The version of Python, such as "3.11"."""
+        return f"3.{self.python}"
+
+    @property
+    def distribution_packages(self) -> frozenset[str]:
         """Packages that have no wheels for this machine, and come from its distribution."""
         return frozenset({"numpy", "opencv-python-headless"} if self.machine == "armv7l" else ())
 
-    def platforms(self) -> list[str]:
-        """The platform tags of wheels that run there, as pip takes them."""
+    def platform_tags(self) -> list[str]:
+        """The platform tags of wheels that run there, newest first, as `pip download --platform` takes them."""
         tags = [f"manylinux_2_{minor}_{self.machine}" for minor in range(self.glibc, OLDEST_MANYLINUX_MINOR - 1, -1)]
         return [*tags, f"{OLDEST_ALIAS}_{self.machine}"]
 
-    def markers(self) -> dict[str, str]:
-        """The environment that PEP 508 markers are evaluated in: the board's, not this machine's."""
-        return {
-            "implementation_name": "cpython",
-            "implementation_version": f"3.{self.python}.0",
-            "os_name": "posix",
-            "platform_machine": self.machine,
-            "platform_python_implementation": "CPython",
-            "platform_release": "",
-            "platform_system": "Linux",
-            "platform_version": "",
-            "python_full_version": f"3.{self.python}.0",
-            "python_version": f"3.{self.python}",
-            "sys_platform": "linux",
-        }
+    def uv_platform(self) -> str | None:
+        """The board as `uv pip compile --python-platform` names it, or None for 32-bit Arm: uv has no name for it."""
+        if self.machine == "armv7l":
+            return None
+        return f"{self.machine}-manylinux_2_{max(minor for minor in UV_GLIBC_MINORS if minor <= self.glibc)}"
+
+    def marker(self) -> str:
+        """The PEP 508 marker that is true on this kind of board and on no other."""
+        return (
+            f"platform_machine == '{self.machine}' and sys_platform == 'linux' "
+            "and platform_python_implementation == 'CPython' "
+            f"and python_full_version >= '3.{self.python}' and python_full_version < '3.{self.python + 1}'"
+        )
 
 
 def parse(text: str) -> Target:
-    """A target by its name, for the distribution that has that Python. Raises DeployError."""
+    """Find a target by its name, with the glibc of the distribution that has that Python.
+
+    Args:
+        text: Such as "aarch64-py311".
+
+    Returns:
+        The target.
+
+    Raises:
+        DeployError: The text is not the name of a target.
+    """
     match = re.fullmatch(r"(\w+)-py3(\d+)", text)
     if not match or match[1] not in MACHINES or int(match[2]) not in GLIBC_MINOR:
         raise DeployError(f"{EXAMPLE}; received {text or 'nothing'}")
     return Target(match[1], int(match[2]), GLIBC_MINOR[int(match[2])])
 
 
-def of_board(machine: str, python: str, glibc: str, bits: int) -> Target:
-    """The target that a board is: "aarch64", "3.11", "2.36", 64. Raises DeployError where no wheels are for it."""
+def from_board(machine: str, python: str, glibc: str, bits: int) -> Target:
+    """Find the target that a board is, by what the board says of itself.
+
+    Args:
+        machine: What `uname -m` prints there, such as "aarch64".
+        python: Its version of Python, such as "3.11".
+        glibc: Its version of glibc, such as "2.36"; "" where it has another C library.
+        bits: Width of a pointer of its Python: 32 or 64.
+
+    Returns:
+        The target.
+
+    Raises:
+        DeployError: There are no wheels for such a board.
+    """
     if bits == 32 and machine in ("aarch64", "armv8l"):
         machine = "armv7l"  # a 32-bit system under the 64-bit kernel that boards are given today
     versions = re.fullmatch(r"3\.(\d+) 2\.(\d+)", f"{python} {glibc}")
-    if machine not in MACHINES or not versions or int(versions[1]) not in GLIBC_MINOR:
+    if (
+        machine not in MACHINES
+        or not versions
+        or int(versions[1]) not in GLIBC_MINOR
+        or int(versions[2]) < OLDEST_MANYLINUX_MINOR
+    ):
         raise DeployError(
             f"expected a board of {', '.join(MACHINES)} with Python 3.10 to 3.13 and glibc; "
             f"received {machine}, Python {python}, C library {glibc or 'unknown'}"

@@ -1,56 +1,65 @@
 """The project's wheel, and the wheels it needs on a board of another kind than this machine.
 
-pip takes markers from the machine it runs on, whatever --platform says. So what is needed is worked out here,
-with the board's markers, and pip only fetches: wheel after wheel, until nothing is missing.
+uv resolves for the board: its markers, its platform tags. pip cannot (it takes markers from the machine it runs on,
+whatever --platform says), and uv cannot fetch without installing. So uv pins, pip fetches, and hashes join the two.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import os
+import re
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from email.message import Message
 from email.parser import HeaderParser
 from pathlib import Path
-
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from deploy.errors import DeployError
 from deploy.target import Target
 
-ROUNDS = 10  # of fetching; what needs more has requirements that chase each other
-PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-q")
-
-
-@dataclass
-class Need:
-    """All that is asked of one package: its versions and its extras."""
-
-    specifier: SpecifierSet = field(default_factory=SpecifierSet)
-    extras: set[str] = field(default_factory=set)
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+UV = (sys.executable, "-m", "uv", "-q")
+PROJECT = "edge-classifier"
+# An extra can only add. A board has one interpreter: with this extra, that package is left out.
+REPLACED_BY_EXTRA = {"tflite-runtime": "ai-edge-litert"}
+# uv ignores an upper bound in Requires-Python, pip does not: a version that pip would refuse is ruled out here.
+# backports-strenum, which LiteRT asks for, is below 3.11 alone from 1.3 on.
+CONSTRAINTS = ("backports-strenum<1.3; python_version >= '3.11'",)
+LOCK, INPUTS = "requirements.txt", "requirements.inputs"
 
 
 def build(root: Path, folder: Path) -> Path:
-    """Build the project's wheel into `folder`, where it is not there yet. The same files always give the same bytes."""
+    """Build the project's wheel where its sources have changed. The same sources always give the same bytes.
+
+    Args:
+        root: The checkout.
+        folder: Where the wheel is kept.
+
+    Returns:
+        The path of the wheel.
+
+    Raises:
+        DeployError: The build failed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    stamp, made_of = folder / "edge_classifier.sources", sources(root)
+    stamp, current = folder / "edge_classifier.sources", source_digest(root)
     found = list(folder.glob("edge_classifier-*.whl"))
-    if len(found) == 1 and stamp.exists() and stamp.read_text(encoding="utf-8") == made_of:
+    if len(found) == 1 and stamp.exists() and stamp.read_text(encoding="utf-8") == current:
         return found[0]
     for old in [*found, *folder.glob(stamp.name)]:
         old.unlink()
-    _run([*PIP, "wheel", "--no-deps", "-w", str(folder), str(root)], "the wheel cannot be built")
-    stamp.write_text(made_of, encoding="utf-8")
+    _run([*PIP, "wheel", "-q", "--no-deps", "-w", str(folder), str(root)], "the wheel cannot be built")
+    stamp.write_text(current, encoding="utf-8")
     (wheel,) = folder.glob("edge_classifier-*.whl")
     return wheel
 
 
-def sources(root: Path) -> str:
-    """One sum of everything that the wheel is made of."""
+def source_digest(root: Path) -> str:
+    """The SHA-256, in hexadecimal, of everything in a checkout that the wheel is built from."""
     paths = [path for path in (root / "runtime").rglob("*") if path.is_file() and path.suffix != ".pyc"]
     total = hashlib.sha256()
     for path in [*sorted(paths), *(root / name for name in ("pyproject.toml", "README.md", "LICENSE"))]:
@@ -59,71 +68,125 @@ def sources(root: Path) -> str:
     return total.hexdigest()
 
 
-def requirements(wheel: Path, target: Target, extras: Iterable[str] = ()) -> list[Requirement]:
-    """What a wheel asks for on that board, with those extras."""
+def collect(wheel: Path, target: Target, extras: Iterable[str], folder: Path) -> list[Path]:
+    """Resolve and fetch every wheel that `wheel` needs on a board.
+
+    Versions stay pinned until the wheel's requirements change, and wheels that were fetched before are used again;
+    then no network is needed.
+
+    Args:
+        wheel: The project's wheel.
+        target: The kind of board.
+        extras: Extras of the project.
+        folder: Where the pins and the wheels are kept, for this target and these extras alone.
+
+    Returns:
+        The paths of the wheels, sorted by name. `wheel` is not among them.
+
+    Raises:
+        DeployError: An extra is unknown, or there are no wheels that fit together on such a board.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock, inputs = folder / LOCK, folder / INPUTS
+    metadata = _metadata(wheel)
+    names = sorted(set(extras))
+    _check_extras(metadata, names)
+    current = "\n".join([str(target), *names, *metadata.get_all("Requires-Dist", [])])
+    if not lock.exists() or not inputs.exists() or inputs.read_text(encoding="utf-8") != current:
+        _resolve(wheel, target, names, lock)
+        inputs.write_text(current, encoding="utf-8")
+    return _pinned_wheels(lock) or _fetch(lock, target)
+
+
+def _metadata(wheel: Path) -> Message:
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (n for n in archive.namelist() if n.count("/") == 1 and n.endswith(".dist-info/METADATA"))
-        headers = HeaderParser().parsestr(archive.read(name).decode("utf-8"))
-    asked = [Requirement(text) for text in headers.get_all("Requires-Dist", [])]
-    wanted = [r for r in asked if _applies(r, target, list(extras))]
-    return [r for r in wanted if canonicalize_name(r.name) not in target.from_distribution]
+        return HeaderParser().parsestr(archive.read(name).decode("utf-8"))
 
 
-def _applies(requirement: Requirement, target: Target, extras: list[str]) -> bool:
-    """Whether a requirement holds there: asked for by one of the extras, or always and ruled out by none of them."""
-    marker = requirement.marker
-    if marker is None:
-        return True
-    with_each = [marker.evaluate({**target.markers(), "extra": extra}) for extra in extras]
-    return all(with_each) if marker.evaluate({**target.markers(), "extra": ""}) else any(with_each)
+def _check_extras(metadata: Message, extras: list[str]) -> None:
+    known = metadata.get_all("Provides-Extra", [])
+    if unknown := [name for name in extras if name not in known]:
+        raise DeployError(f"expected extras of {', '.join(known) or 'none'}; received {', '.join(unknown)}")
 
 
-def collect(wheel: Path, target: Target, extras: Iterable[str], folder: Path) -> list[Path]:
-    """Every wheel that `wheel` needs on that board, in `folder`; what is there already is taken. Sorted by name."""
-    folder.mkdir(parents=True, exist_ok=True)
-    needs: dict[str, Need] = {}
-    _add(needs, requirements(wheel, target, extras))
-    for _ in range(ROUNDS):
-        chosen = {name: _at_hand(folder, name, need) for name, need in needs.items()}
-        missing = [f"{name}{needs[name].specifier}" for name, path in chosen.items() if path is None]
-        if missing:
-            _fetch(missing, target, folder)
-            continue
-        before = repr(needs)
-        for name, path in chosen.items():
-            if path is not None:
-                _add(needs, requirements(path, target, needs[name].extras))
-        if repr(needs) == before:
-            return sorted(path for path in chosen.values() if path is not None)
-    raise DeployError(f"the wheels for {target} do not fit together: {', '.join(sorted(needs))}")
+def _resolve(wheel: Path, target: Target, extras: list[str], lock: Path) -> None:
+    """Pin what the wheel needs there, with the hashes of every file of each version, into `lock`."""
+    folder = lock.parent
+    name = _metadata(wheel)["Name"]
+    excluded = target.distribution_packages | {REPLACED_BY_EXTRA[e] for e in extras if e in REPLACED_BY_EXTRA}
+    files = {
+        "requirements.in": [f"{name}[{','.join(extras)}] @ {wheel.resolve().as_uri()}"],
+        "excludes.txt": sorted(excluded),
+        "constraints.txt": CONSTRAINTS,
+    }
+    for file, lines in files.items():
+        (folder / file).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    words = [*UV, "pip", "compile", "requirements.in", "-o", lock.name, "--generate-hashes", "--only-binary", ":all:"]
+    words += ["--excludes", "excludes.txt", "--constraints", "constraints.txt", "--no-emit-package", name]
+    words += ["--no-header", "--no-annotate", "--python", sys.executable, "--python-version", target.python_version]
+    pip = _pip_settings()
+    no_index = ["--no-index"] if pip.get("no-index", "").lower() in ("1", "true", "yes", "on") else []
+    words += [*_platform_options(target, folder), *no_index]
+    _run(words, f"no wheels for {target}", cwd=folder, env=_uv_environment(pip))
+    # Markers name the board, and pip would read them as this machine's.
+    lock.write_text(re.sub(r" ;[^\\\n]*", "", lock.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def _add(needs: dict[str, Need], asked: Iterable[Requirement]) -> None:
-    for requirement in asked:
-        need = needs.setdefault(canonicalize_name(requirement.name), Need())
-        need.specifier &= requirement.specifier
-        need.extras |= requirement.extras
+def _platform_options(target: Target, folder: Path) -> list[str]:
+    """How uv is told of the board.
+
+    32-bit Arm is no --python-platform of uv (0.13). A resolution for all platforms, confined by a marker and by the
+    wheels that it must find, is the same; uv takes the two from a pyproject.toml alone.
+    """
+    platform = target.uv_platform()
+    if platform:
+        return ["--python-platform", platform]
+    lines = [f'{name} = ["{target.marker()}"]\n' for name in ("environments", "required-environments")]
+    (folder / "pyproject.toml").write_text("[tool.uv]\n" + "".join(lines), encoding="utf-8")
+    return ["--universal"]
 
 
-def _at_hand(folder: Path, name: str, need: Need) -> Path | None:
-    """The newest wheel in the folder that is what is asked for."""
-    fits = []
-    for path in folder.glob("*.whl"):
-        found, version, _, _ = parse_wheel_filename(path.name)
-        if found == name and need.specifier.contains(version):
-            fits.append((version, path))
-    return max(fits)[1] if fits else None
+def _pip_settings() -> dict[str, str]:
+    """What pip is set to, by files or by the environment, such as {"index-url": "..."}."""
+    done = subprocess.run([*PIP, "config", "list"], capture_output=True, text=True, check=False)
+    found = re.findall(r"^(global|:env:)\.([\w-]+)=(.*)$", done.stdout, re.MULTILINE)
+    settings: dict[str, str] = {}
+    for place in ("global", ":env:"):  # the environment decides
+        settings |= {name: str(ast.literal_eval(value)) for where, name, value in found if where == place}
+    return settings
 
 
-def _fetch(missing: list[str], target: Target, folder: Path) -> None:
-    platforms = [word for tag in target.platforms() for word in ("--platform", tag)]
-    words = [*PIP, "download", "--no-deps", "--only-binary", ":all:", "--implementation", "cp"]
-    words += ["--python-version", f"3.{target.python}", *platforms, "-d", str(folder), *missing]
+def _uv_environment(pip: dict[str, str]) -> dict[str, str]:
+    """pip's indexes for uv, which does not read pip's settings. An index's password stays off the command line."""
+    own = {
+        "UV_DEFAULT_INDEX": pip.get("index-url", ""),
+        "UV_INDEX": " ".join(pip.get("extra-index-url", "").split()),
+        "UV_FIND_LINKS": ",".join(pip.get("find-links", "").split()),
+        "UV_INDEX_STRATEGY": "unsafe-best-match",  # as pip: the best version of all indexes together
+        "SSL_CERT_FILE": pip.get("cert", ""),
+    }
+    return {**os.environ, **{name: value for name, value in own.items() if value}}
+
+
+def _fetch(lock: Path, target: Target) -> list[Path]:
+    words = [*PIP, "download", "-q", "--no-deps", "--require-hashes", "-r", str(lock), "-d", str(lock.parent)]
+    words += ["--only-binary", ":all:", "--implementation", "cp", "--python-version", target.python_version]
+    words += [word for tag in target.platform_tags() for word in ("--platform", tag)]
     _run(words, f"no wheels for {target}")
+    return _pinned_wheels(lock)
 
 
-def _run(words: list[str], problem: str) -> None:
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+def _pinned_wheels(lock: Path) -> list[Path]:
+    """The wheels beside a lock file that it has the hashes of, sorted by name; [] where one is missing or damaged."""
+    text = lock.read_text(encoding="utf-8")
+    hashes = set(re.findall(r"--hash=sha256:([0-9a-f]{64})", text))
+    found = sorted(p for p in lock.parent.glob("*.whl") if hashlib.sha256(p.read_bytes()).hexdigest() in hashes)
+    return found if len(found) == len(re.findall(r"^[\w.-]+==", text, re.MULTILINE)) else []
+
+
+def _run(words: list[str], problem: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
+    done = subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or [done.stderr]
-        raise DeployError(f"{problem}: {' '.join(said)[-600:]}")
+        raise DeployError(f"{problem}: {' '.join(' '.join(said).split())[:600]}")

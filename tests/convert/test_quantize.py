@@ -121,5 +121,5 @@ def test_debug_shows_what_the_child_says(
 
 def test_without_tensorflow_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(OptionError, match=r"pip install 'edge-classifier\[train\]'"):
+    with pytest.raises(OptionError, match="pip install --group train"):
         quantize.input_shape(tmp_path)

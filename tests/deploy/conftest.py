@@ -1,4 +1,4 @@
-"""Wheels and payloads that need no network, and a folder that stands for a board."""
+"""Wheels, indexes and payloads that need no network, and a folder in place of a board."""
 
 from __future__ import annotations
 
@@ -28,19 +28,51 @@ PROJECT = {
 SYSTEMCTL = '#!/bin/sh\necho "$@" >> {log}\ncase "$1" in restart) [ ! -e {refuse} ] || exit 1 ;; esac\n'
 
 
-def wheel(folder: Path, name: str, requires: Sequence[str] = (), files: dict[str, str] | None = None) -> Path:
+def wheel(
+    folder: Path,
+    name: str,
+    requires: Sequence[str] = (),
+    files: dict[str, str] | None = None,
+    extras: Sequence[str] = (),
+) -> Path:
     """A wheel of that file name, as small as it gets."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
     project, version = name.split("-")[:2]
     info = f"{project}-{version}.dist-info"
     headers = ["Metadata-Version: 2.1", f"Name: {project}", f"Version: {version}"]
+    headers += [f"Provides-Extra: {extra}" for extra in extras]
     headers += [f"Requires-Dist: {line}" for line in requires]
     meta = {"METADATA": "\n".join(headers) + "\n", "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n", "RECORD": ""}
     with zipfile.ZipFile(path, "w") as archive:
         for file, text in {**(files or {}), **{f"{info}/{key}": value for key, value in meta.items()}}.items():
             archive.writestr(zipfile.ZipInfo(file), text)  # without the time: the same wheel, the same bytes
     return path
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that pip and uv find wheels in, and nothing else."""
+    folder = tmp_path / "index"
+    arm, intel = "cp311-cp311-manylinux_2_28_aarch64", "cp311-cp311-manylinux_2_28_x86_64"
+    wheel(folder, f"fast-1.0-{arm}.whl")
+    wheel(folder, f"fast-2.0-{arm}.whl", ["helper>=1; python_version < '3.12'", "other; platform_machine == 'x86_64'"])
+    wheel(folder, f"fast-3.0-{intel}.whl")
+    wheel(folder, "fast-1.5-cp311-cp311-manylinux_2_28_armv7l.whl")
+    wheel(folder, "helper-1.5-py3-none-any.whl", ["pinned<2"])
+    wheel(folder, "pinned-1.9-py3-none-any.whl")
+    wheel(folder, "pinned-2.1-py3-none-any.whl")
+    only_index(monkeypatch, folder, tmp_path / "uv-cache")
+    return folder
+
+
+def only_index(monkeypatch: pytest.MonkeyPatch, folder: Path, cache: Path) -> None:
+    """Make a folder the only place that pip, and so uv, look into."""
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    settings = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": "/dev/null"}
+    for name, value in {**settings, "UV_CACHE_DIR": str(cache)}.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

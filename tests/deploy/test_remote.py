@@ -1,19 +1,15 @@
-"""What goes over ssh: a stand-in for ssh runs it in a folder that stands for the board's home."""
+"""Commands over ssh: a stand-in for ssh runs them in a folder in place of the board's home."""
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from deploy.__main__ import to_send
 from deploy.errors import DeployError
-from deploy.payload import Payload
-from deploy.remote import INBOX, BoardInfo, Remote
+from deploy.remote import INBOX, Remote
 
 # ssh [-o X]... [-t] [-O exit] HOST COMMAND, with the board's home as HOME. SSH_CUT=N: gone after N bytes of input.
 STAND_IN = """
@@ -60,7 +56,7 @@ def test_a_board_says_what_it_is_and_what_it_has(ssh: str, tmp_path: Path) -> No
     assert (tmp_path / "home" / INBOX / "model.tflite").read_bytes() == path.read_bytes()
 
 
-def test_what_was_cut_off_is_no_file(ssh: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_transfer_that_was_cut_leaves_no_file(ssh: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, sha256 = file(tmp_path)
     with Remote("pi@board", ssh) as remote:
         remote.probe()
@@ -86,7 +82,7 @@ def test_a_script_runs_as_root_by_sudo_alone(ssh: str, tmp_path: Path) -> None:
     assert "sudo python3 act.py fail" in (tmp_path / "ssh.log").read_text()
 
 
-def test_nobody_answers(tmp_path: Path) -> None:
+def test_no_answer(tmp_path: Path) -> None:
     with Remote("pi@board", "false") as remote, pytest.raises(DeployError, match="has no python3 that answers"):
         remote.probe()
     with Remote("pi@board", "sh -c 'exit 255'") as remote, pytest.raises(DeployError, match="try it: ssh pi@board"):
@@ -94,7 +90,7 @@ def test_nobody_answers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["", "-oProxyCommand=reboot", "pi@board; reboot", "pi board", "$(reboot)"])
-def test_what_is_no_host_never_reaches_a_shell(host: str) -> None:
+def test_an_invalid_host_never_reaches_a_shell(host: str) -> None:
     with pytest.raises(DeployError, match="expected a host such as"):
         Remote(host)
 
@@ -103,20 +99,3 @@ def test_what_is_no_host_never_reaches_a_shell(host: str) -> None:
 def test_hosts(host: str) -> None:
     with Remote(host, "true") as remote:
         assert remote.host == host
-
-
-def test_only_what_changed_is_sent(payload: Callable[[str], Payload]) -> None:
-    made = payload("model")
-    nothing = BoardInfo("aarch64", 64, "3.11", "2.36", False)
-    assert set(to_send(made, nothing)) == {*made.sha256, "payload.json"}
-    assert to_send(made, nothing)[-1] == "payload.json"
-    everything = dataclasses.replace(nothing, inbox={**made.sha256, "payload.json": "of another payload"})
-    assert to_send(made, everything) == ["payload.json"]
-    older = dataclasses.replace(everything, inbox={**everything.inbox, "model.tflite": "of another model"})
-    assert to_send(made, older) == ["model.tflite", "payload.json"]
-
-
-def test_wheels_that_are_installed_are_not_sent_again(payload: Callable[[str], Payload]) -> None:
-    made = dataclasses.replace(payload("model"), dependencies=("edge_classifier-1.0-py3-none-any.whl",))
-    there = BoardInfo("aarch64", 64, "3.11", "2.36", False, (made.environment,))
-    assert "edge_classifier-1.0-py3-none-any.whl" not in to_send(made, there)
