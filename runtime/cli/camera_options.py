@@ -7,7 +7,8 @@ import argparse
 from runtime.cli.options import add_model_options, add_read_option
 from runtime.cli.parser import Parser, float_between, int_at_least
 from runtime.sources.base import SourceOptions
-from runtime.sources.transform import FLIPS, TURNS
+from runtime.sources.registry import GRAMMAR
+from runtime.sources.transform import FLIPS, ROTATIONS
 
 EXAMPLE = """  python -m runtime.camera
   python -m runtime.camera /dev/video2 --smoothing 5 --json
@@ -24,8 +25,7 @@ def parse() -> argparse.Namespace:
         nargs="?",
         default="0",
         metavar="SOURCE",
-        help="a camera (0, /dev/video0, csi://0), rtsp:// or http:// (MJPEG), a video, a folder, a pattern, "
-        "a picture, - (JPEG after JPEG) or fake://digits",
+        help=f"a camera, a stream or pictures: {GRAMMAR}",
     )
     _add_source_options(parser)
     add_model_options(parser)
@@ -65,7 +65,7 @@ def _add_source_options(parser: Parser) -> None:
     parser.add_argument("--height", type=int_at_least(1), metavar="N", help="pixels, asked of the camera")
     parser.add_argument("--fps", type=float_between(0.01, 1000), metavar="X", help="asked of the camera")
     parser.add_argument("--flip", choices=sorted(FLIPS), help="horizontally, vertically or both, before --rotate")
-    parser.add_argument("--rotate", type=int, choices=[0, *TURNS], default=0, help="degrees clockwise")
+    parser.add_argument("--rotate", type=int, choices=[0, *ROTATIONS], default=0, help="degrees clockwise")
     parser.add_argument("--roi", type=_roi, metavar="X,Y,W,H", help="look only there, pixels of the turned picture")
     parser.add_argument(
         "--give-up",

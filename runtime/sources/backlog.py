@@ -4,35 +4,48 @@ from __future__ import annotations
 
 from runtime.sources.base import STALE_S
 
-CATCH_UP_S = 2.0  # the longest that frames are left out for being old, should their times mean nothing
-AS_TAKEN = 0.8  # of the time between two pictures: reading that takes as long is not catching up
-SPAN_S = 0.03  # between two pictures, where the camera does not say
+CATCH_UP_S = 2.0  # the longest that frames are left out as buffered, when timestamps are unreliable
+LIVE_RATIO = 0.8  # where a read takes so much of the frame interval, or more, the backlog is gone
+DEFAULT_INTERVAL_S = 0.03  # between two frames, where the camera's timestamps do not say
 
 
 class BacklogFilter:
-    """Which frames show what is, and which only waited somewhere while nobody read.
+    """Recognizes frames that waited in a buffer while nobody read them.
 
-    FFmpeg keeps what comes while it looks a stream over, and a network or a driver what comes while they, or
-    this program, stand still. All of it is then read faster than it was taken: that is how it is known.
+    FFmpeg buffers the frames that come while it analyzes a stream. A network or a driver buffers those that come while
+    it, or this program, is paused. Buffered frames are read faster than they were taken; that is how they are
+    recognized.
     """
 
-    def __init__(self, waited: bool) -> None:
-        """waited: True where frames may have waited before the first one is read."""
-        self._waited = waited
-        self._last: tuple[float, float] | None = None
-        self._since: float | None = None  # when catching up began
+    def __init__(self, starts_buffered: bool) -> None:
+        """Start a filter.
+
+        Args:
+            starts_buffered: True where frames may have been buffered before the first one is read.
+        """
+        self._starts_buffered = starts_buffered
+        self._last: tuple[float, float] | None = None  # taken, read
+        self._catching_up_since: float | None = None
 
     def is_current(self, taken: float, now: float) -> bool:
-        """False for a frame that waited. taken: seconds by the camera's clock, all alike where it has none."""
+        """Tell whether a frame is current. Every frame must be shown to the filter, in order.
+
+        Args:
+            taken: When the frame was taken, in seconds by the camera's clock; always the same where it has none.
+            now: When the frame was read, in seconds by any clock that does not go back.
+
+        Returns:
+            False for a frame that was buffered.
+        """
         last, self._last = self._last, (taken, now)
         if last is None:
-            self._since = now if self._waited else None
-            return not self._waited
-        span, gap = taken - last[0], now - last[1]
-        if self._since is None and gap >= STALE_S and 0 < span < AS_TAKEN * gap:
-            self._since = now
-        elif self._since is not None:
-            caught_up = gap >= AS_TAKEN * (span if span > 0 else SPAN_S)
-            if caught_up or now - self._since >= CATCH_UP_S:
-                self._since = None
-        return self._since is None
+            self._catching_up_since = now if self._starts_buffered else None
+            return not self._starts_buffered
+        interval, gap = taken - last[0], now - last[1]
+        if self._catching_up_since is None and gap >= STALE_S and 0 < interval < LIVE_RATIO * gap:
+            self._catching_up_since = now
+        elif self._catching_up_since is not None:
+            caught_up = gap >= LIVE_RATIO * (interval if interval > 0 else DEFAULT_INTERVAL_S)
+            if caught_up or now - self._catching_up_since >= CATCH_UP_S:
+                self._catching_up_since = None
+        return self._catching_up_since is None

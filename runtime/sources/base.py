@@ -1,21 +1,32 @@
-"""What every source gives and is asked for."""
+"""What every source gives, what it is asked for, and how it is opened."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-STALE_S = 2.0  # without a new frame
+STALE_S = 2.0  # a live source without a new frame for so long is stale
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture. image: (h, w) or (h, w, 3) BGR, uint8. index: counts from 0 within the source.
+    """One picture of a source.
 
-    captured_at: seconds since the epoch when it was taken from a camera or read from a file. source: what
-    was asked for, or the file, without any password.
+    Attributes:
+        image: uint8, (h, w) gray or (h, w, 3) BGR.
+        source: The source as it was asked for, or the file, without any password.
+        index: The frame's number within the source, from 0.
+        captured_at: When the frame was taken from a camera or read from a file, in seconds since the epoch.
+
+    Example:
+        >>> from runtime.sources.registry import open_source
+        >>> frame = next(open_source("samples/photo_7.jpg"))
+        >>> frame.source, frame.index
+        ('samples/photo_7.jpg', 0)
     """
 
     image: NDArray[np.uint8]
@@ -26,10 +37,15 @@ class Frame:
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """What a camera is asked for, and how its frames are turned. None: as it comes.
+    """What a camera is asked for, and how frames are transformed. None leaves the choice to the camera.
 
-    width, height: pixels. fps: frames a second. flip: "h", "v" or "hv". rotate: degrees clockwise, after
-    the flip. roi: (x, y, width, height) in pixels of the turned picture; the rest is cut away.
+    Attributes:
+        width: Pixels.
+        height: Pixels.
+        fps: Frames a second.
+        flip: "h", "v" or "hv"; None for no flip.
+        rotate: Degrees clockwise, after the flip: 0, 90, 180 or 270.
+        roi: (x, y, width, height) in pixels of the rotated picture, to which it is cropped.
     """
 
     width: int | None = None
@@ -38,3 +54,22 @@ class SourceOptions:
     flip: str | None = None
     rotate: int = 0
     roi: tuple[int, int, int, int] | None = None
+
+
+class SourceOpener(Protocol):
+    """A function that opens one kind of source."""
+
+    def __call__(self, text: str, options: SourceOptions) -> Iterator[Frame]:
+        """Open a source.
+
+        Args:
+            text: The source as it was asked for, such as "csi://0".
+            options: What the source is asked for. Flip, rotation and crop are applied by `open_source`.
+
+        Returns:
+            An iterator of frames over a source that is already open. Closing the iterator releases the source. A live
+            source raises SourceError where it fails; a finite source ends.
+
+        Raises:
+            SourceError: The source cannot be opened; the message says what to do.
+        """

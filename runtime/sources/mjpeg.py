@@ -1,6 +1,7 @@
-"""JPEG after JPEG from a byte stream: a camera's HTTP stream, or standard input.
+"""MJPEG, one JPEG after another, from a byte stream: a camera's HTTP stream, or standard input.
 
-JPEGs are found by their own structure, so every server's idea of multipart will do, and none too.
+JPEGs are found by their own structure, so that every server's variant of multipart works, and a stream without
+multipart too.
 """
 
 from __future__ import annotations
@@ -23,15 +24,29 @@ from urllib.request import (
 from runtime.errors import SourceError
 from runtime.image.jpeg import decode_jpeg, jpegs
 from runtime.sources import network
-from runtime.sources.base import Frame
-from runtime.sources.network import explain_error
+from runtime.sources.base import Frame, SourceOptions
+from runtime.sources.network import explain_connection_error, redacted
 
-READ_TIMEOUT_S = 10.0  # without a byte, and for one whole frame; the loop says "stale" long before
-MAX_DAMAGED = 30  # JPEGs in a row
+READ_TIMEOUT_S = 10.0  # for one whole frame; the source is stale (STALE_S) long before
+MAX_DAMAGED = 30  # damaged JPEGs in a row, of which a stream is given up
 
 
-def frames_of(read: Callable[[int], bytes], source: str, close: Callable[[], None] | None = None) -> Iterator[Frame]:
-    """The frames of a byte stream. It ends with the stream; SourceError where it holds no picture."""
+def decode_stream(
+    read: Callable[[int], bytes], source: str, close: Callable[[], None] | None = None
+) -> Iterator[Frame]:
+    """Decode the JPEGs of a byte stream.
+
+    Args:
+        read: read(n) returns up to n bytes as they come, and b"" at the end.
+        source: The name for the frames and for errors, without any password.
+        close: Called when the iterator ends or is closed.
+
+    Yields:
+        A frame for each JPEG, until the stream ends. Damaged JPEGs are left out.
+
+    Raises:
+        SourceError: There is no whole JPEG in the stream, or 30 damaged ones follow one another.
+    """
     try:
         index = damaged = 0
         for data in jpegs(read):
@@ -51,12 +66,22 @@ def frames_of(read: Callable[[int], bytes], source: str, close: Callable[[], Non
             close()
 
 
-def open_http(url: str, name: str) -> Iterator[Frame]:
-    """Frames of an MJPEG stream over HTTP. name: the URL without its password.
+def open_http(text: str, options: SourceOptions) -> Iterator[Frame]:
+    """Open an MJPEG stream over HTTP.
 
-    Raises SourceError: refused, not found, not MJPEG, no answer within network.CONNECT_TIMEOUT_S.
+    Args:
+        text: http:// or https://, with user and password where the camera wants them.
+        options: Not used: a stream has a size and a frame rate of its own.
+
+    Returns:
+        The frames. The iterator raises SourceError where the stream breaks off or ends.
+
+    Raises:
+        SourceError: The connection is refused, the path is wrong, the answer is not MJPEG, or there is none within
+            network.CONNECT_TIMEOUT_S.
     """
-    response = _connect(url, name)
+    name = redacted(text)
+    response = _connect(text, name)
     kind = str(response.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
     if kind.startswith(("text/", "image/", "application/json", "application/xhtml", "video/mp4")):
         response.close()
@@ -64,7 +89,7 @@ def open_http(url: str, name: str) -> Iterator[Frame]:
             f"{name} is {kind}, not a stream; expected MJPEG (multipart/x-mixed-replace). "
             "The camera's manual has the path, often /video, /stream or /mjpg/video.mjpg"
         )
-    return _http(response, name)
+    return _response_frames(response, name)
 
 
 def _connect(url: str, name: str) -> Any:
@@ -72,22 +97,22 @@ def _connect(url: str, name: str) -> Any:
     bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     try:
         request = Request(bare, headers={"User-Agent": "edge-classifier", "Accept": "multipart/x-mixed-replace, */*"})
-        login = _login(request, parts) if parts.username is not None else []
-        # No proxy: a camera is on this network.
-        return build_opener(ProxyHandler({}), *login).open(request, timeout=network.CONNECT_TIMEOUT_S)
+        handlers = _authenticate(request, parts) if parts.username is not None else []
+        # No proxy: a camera is in the local network.
+        return build_opener(ProxyHandler({}), *handlers).open(request, timeout=network.CONNECT_TIMEOUT_S)
     except HTTPError as error:
         error.close()
         who = "user and password" + ("" if parts.username is None else " are wrong; they")
         remedy = {401: f"{who} go into the URL: http://user:password@...", 404: "the path is wrong"}.get(error.code, "")
         raise SourceError(f"{name} answers {error.code} {error.reason}" + (f"; {remedy}" if remedy else "")) from None
     except (URLError, OSError, ValueError) as error:
-        raise SourceError(f"cannot open {name}: {explain_error(error)}") from None
-    except Exception as error:  # http.client's own, for what does not speak HTTP
+        raise SourceError(f"cannot open {name}: {explain_connection_error(error)}") from None
+    except Exception as error:  # http.client raises errors of its own for other protocols
         raise SourceError(f"{name} does not speak HTTP ({type(error).__name__})") from None
 
 
-def _login(request: Request, parts: SplitResult) -> list[BaseHandler]:
-    """Says user and password by Basic at once, and by Digest where that is refused; to no other host."""
+def _authenticate(request: Request, parts: SplitResult) -> list[BaseHandler]:
+    """Send the password by Basic at once, and by Digest where that is refused; never to another host."""
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     basic = base64.b64encode(f"{user}:{password}".encode()).decode()
     request.add_unredirected_header("Authorization", f"Basic {basic}")
@@ -96,7 +121,7 @@ def _login(request: Request, parts: SplitResult) -> list[BaseHandler]:
     return [HTTPDigestAuthHandler(known)]
 
 
-def _http(response: Any, name: str) -> Iterator[Frame]:
+def _response_frames(response: Any, name: str) -> Iterator[Frame]:
     deadline = time.monotonic() + READ_TIMEOUT_S
 
     def read(size: int) -> bytes:
@@ -106,10 +131,10 @@ def _http(response: Any, name: str) -> Iterator[Frame]:
             return bytes(response.read1(size))
         except TimeoutError:
             raise SourceError(f"{name} sends nothing") from None
-        except Exception as error:  # OSError, or http.client's own for a body cut short
+        except Exception as error:  # OSError, or an error of http.client for a body cut short
             raise SourceError(f"{name} broke off: {error}") from None
 
-    for frame in frames_of(read, name, response.close):
+    for frame in decode_stream(read, name, response.close):
         yield frame
         deadline = time.monotonic() + READ_TIMEOUT_S
     raise SourceError(f"{name} ended")

@@ -1,16 +1,23 @@
-"""What network sources share: URLs without passwords, and why a connection failed."""
+"""What network sources share: URLs without passwords, and what a failed connection means."""
 
 from __future__ import annotations
 
 import re
 from urllib.error import URLError
 
-CONNECT_TIMEOUT_S = 5.0
+CONNECT_TIMEOUT_S = 5.0  # for a connection and its first answer
 
 
-def explain_error(error: BaseException) -> str:
-    """What a failed connection means, in words that say what to do."""
-    cause = error.reason if isinstance(error, URLError) and isinstance(error.reason, BaseException) else error
+def explain_connection_error(error: BaseException) -> str:
+    """Say what a failed connection means and what to do.
+
+    Args:
+        error: What was raised. A URLError is unwrapped.
+
+    Returns:
+        The text that follows "cannot open X: " in an error message.
+    """
+    cause = error.reason if isinstance(error, URLError) else error
     if isinstance(cause, TimeoutError):
         return f"no answer within {CONNECT_TIMEOUT_S:g} s; is the camera on, and the address right?"
     if isinstance(cause, ConnectionRefusedError):
@@ -19,5 +26,16 @@ def explain_error(error: BaseException) -> str:
 
 
 def redacted(text: str) -> str:
-    """A URL without its password, fit for logs: rtsp://admin:***@camera/1."""
+    """Replace the password of a URL by ***, for logs.
+
+    Args:
+        text: A source; one without a password comes back as it is.
+
+    Returns:
+        The same text without a password.
+
+    Example:
+        >>> redacted("rtsp://admin:secret@camera/1")
+        'rtsp://admin:***@camera/1'
+    """
     return re.sub(r"(://[^/@:]*):[^/]*@", r"\1:***@", text)

@@ -1,7 +1,7 @@
-"""Cameras, RTSP and video files through OpenCV; the Pi's own camera through picamera2.
+"""V4L2 cameras, RTSP streams and video files, through OpenCV's VideoCapture; no other module uses it.
 
-With runtime.image.files this is all that knows OpenCV's capture. Live ones run in a thread of their
-own, so nothing here may touch what belongs to the process, such as standard error.
+Live sources run in a thread of their own, so their functions must not change what belongs to the whole process, such
+as standard error.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 
@@ -21,20 +20,30 @@ from runtime.errors import SourceError
 from runtime.image.pixels import as_picture
 from runtime.native import captured_stderr
 from runtime.sources.backlog import BacklogFilter
-from runtime.sources.base import Frame
+from runtime.sources.base import Frame, SourceOptions
+from runtime.sources.network import redacted
 
-if TYPE_CHECKING:
-    from runtime.sources.base import SourceOptions
-
-OPEN_TIMEOUT_MS = 5000  # RTSP: a camera that does not answer
-READ_TIMEOUT_MS = 10000  # RTSP: a camera that went away; the loop says "stale" long before
+OPEN_TIMEOUT_MS = 5000  # for RTSP, where a camera does not answer
+READ_TIMEOUT_MS = 10000  # for RTSP, where a camera went away; the source is stale (STALE_S) long before
 
 
 def open_camera(text: str, options: SourceOptions) -> Iterator[Frame]:
-    """Frames of a V4L2 camera: a number or /dev/videoN. Raises SourceError that says what to do."""
+    """Open a V4L2 camera.
+
+    Args:
+        text: A number, /dev/videoN, a link to it such as /dev/v4l/by-id/..., or any of them after "v4l2://".
+        options: width, height and fps are asked of the camera, which may choose others.
+
+    Returns:
+        The frames, (h, w) or (h, w, 3) BGR uint8, without end; SourceError where the camera is gone.
+
+    Raises:
+        SourceError: There is no such camera, or it cannot be used; the message says what to do.
+    """
+    text = text.removeprefix("v4l2://")
     number = node_number(text)
     if sys.platform == "linux":
-        problem = node_problem(Path(f"/dev/video{number}"))
+        problem = explain_node_error(Path(f"/dev/video{number}"))
         if problem:
             raise SourceError(f"cannot open camera {text}: {problem}")
     capture = cv2.VideoCapture(number, cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY)
@@ -48,15 +57,26 @@ def open_camera(text: str, options: SourceOptions) -> Iterator[Frame]:
         (cv2.CAP_PROP_FRAME_WIDTH, options.width),
         (cv2.CAP_PROP_FRAME_HEIGHT, options.height),
         (cv2.CAP_PROP_FPS, options.fps),
-        (cv2.CAP_PROP_BUFFERSIZE, 1),  # the driver's queue is where old frames wait
+        (cv2.CAP_PROP_BUFFERSIZE, 1),  # old frames wait in the driver's queue
     ):
         if value:
             capture.set(property_, value)
-    return _live(capture, text, f"camera {text} gives no more frames; is it unplugged?", BacklogFilter(waited=False))
+    message = f"camera {text} gives no more frames; is it unplugged?"
+    return _live_frames(capture, text, message, BacklogFilter(starts_buffered=False))
 
 
 def node_number(text: str) -> int:
-    """N of "N", of /dev/videoN, and of what points at it, such as /dev/v4l/by-id/... Raises SourceError."""
+    """Find the number of a camera.
+
+    Args:
+        text: "2", "/dev/video2", or a link to it such as /dev/v4l/by-id/...
+
+    Returns:
+        The number N of /dev/videoN.
+
+    Raises:
+        SourceError: `text` names no camera.
+    """
     if text.isdigit():
         return int(text)
     found = re.fullmatch(r"/dev/video(\d+)", str(Path(text).resolve()))
@@ -65,8 +85,15 @@ def node_number(text: str) -> int:
     return int(found[1])
 
 
-def node_problem(node: Path) -> str:
-    """Why a device node cannot be used, with the remedy; "" where nothing is known against it."""
+def explain_node_error(node: Path) -> str:
+    """Say why a device node cannot be used.
+
+    Args:
+        node: Such as /dev/video0. It is opened, and closed again.
+
+    Returns:
+        The reason and what to do; "" where the node can be opened.
+    """
     if not node.exists():
         return (
             f"{node} does not exist. Plug a camera in (one on the Pi's own connector is csi://0), "
@@ -83,44 +110,68 @@ def node_problem(node: Path) -> str:
     return ""
 
 
-def open_rtsp(url: str, name: str) -> Iterator[Frame]:
-    """Frames of an RTSP stream, over TCP. name: the URL without its password."""
-    from runtime.sources.rtsp import explain_error, for_ffmpeg
+def open_rtsp(text: str, options: SourceOptions) -> Iterator[Frame]:
+    """Open an RTSP stream, over TCP.
 
-    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")  # over UDP pictures tear
+    Args:
+        text: rtsp:// or rtsps://, with user and password where the camera wants them.
+        options: Not used: a stream has a size and a frame rate of its own.
+
+    Returns:
+        The frames, (h, w) or (h, w, 3) BGR uint8, without those that were buffered; SourceError where it ends.
+
+    Raises:
+        SourceError: The stream cannot be opened; the message has the server's own answer.
+    """
+    from runtime.sources.rtsp import diagnose, for_ffmpeg
+
+    name = redacted(text)
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")  # over UDP, lost packets tear pictures
     limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
-    capture = cv2.VideoCapture(for_ffmpeg(url), cv2.CAP_FFMPEG, limits)
+    capture = cv2.VideoCapture(for_ffmpeg(text), cv2.CAP_FFMPEG, limits)
     if not capture.isOpened():
-        raise SourceError(f"cannot open {name}: {explain_error(url)}")
-    return _live(capture, name, f"{name} gives no more frames", BacklogFilter(waited=True))
+        raise SourceError(f"cannot open {name}: {diagnose(text)}")
+    return _live_frames(capture, name, f"{name} gives no more frames", BacklogFilter(starts_buffered=True))
 
 
-def _live(capture: cv2.VideoCapture, source: str, end: str, pace: BacklogFilter) -> Iterator[Frame]:
+def _live_frames(capture: cv2.VideoCapture, source: str, end: str, backlog: BacklogFilter) -> Iterator[Frame]:
+    """Frames that are current, until `end` is raised as a SourceError. Left-out frames are counted by the index too."""
     try:
         index = 0
         while True:
             ok, image = capture.read()
             if not ok:
                 raise SourceError(end)
-            if pace.is_current(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, time.monotonic()):
+            if backlog.is_current(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, time.monotonic()):
                 yield Frame(as_picture(image), source, index, time.time())
             index += 1
     finally:
         capture.release()
 
 
-def open_video(text: str) -> Iterator[Frame]:
-    """Every frame of a video file."""
+def open_video(text: str, options: SourceOptions) -> Iterator[Frame]:
+    """Open a video file.
+
+    Args:
+        text: The file.
+        options: Not used: a video has a size of its own.
+
+    Returns:
+        Every frame, (h, w) or (h, w, 3) BGR uint8.
+
+    Raises:
+        SourceError: There is no such file, or OpenCV cannot read it; from the iterator, where it has no frame.
+    """
     if not Path(text).is_file():
         raise SourceError(f"no such file: {text}")
     with captured_stderr():
         capture = cv2.VideoCapture(text)
     if not capture.isOpened():
         raise SourceError(f"{text}: not a video OpenCV can read; the file is damaged or its codec is not supported")
-    return _stored(capture, text)
+    return _file_frames(capture, text)
 
 
-def _stored(capture: cv2.VideoCapture, source: str) -> Iterator[Frame]:
+def _file_frames(capture: cv2.VideoCapture, source: str) -> Iterator[Frame]:
     try:
         index = 0
         while True:

@@ -1,107 +1,200 @@
-"""One grammar for everything that gives frames: open_source("0"), ("rtsp://..."), ("video.mp4"), ("-").
+"""The sources that frames can come from: one row for each kind, and the functions that look rows up.
 
-What each word needs (OpenCV's capture, HTTP, picamera2) is imported only when it is asked for.
+A new source is one file and one row of SCHEMES. A source from another package is a row too: a `Scheme` that
+the entry point NAME of the group `edge_classifier.sources` names, for a source such as NAME://something.
 """
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 import sys
-import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runtime.errors import OptionError, SourceError
-from runtime.image.files import STDIN, VIDEO_SUFFIXES, decode_image, expand, read_image
-from runtime.image.jpeg import JPEG_START
+from runtime.image.files import STDIN, VIDEO_SUFFIXES
 from runtime.sources.base import Frame, SourceOptions
 from runtime.sources.network import redacted
-from runtime.sources.transform import turned
+from runtime.sources.transform import transform_frames
 
-NODES = ("/dev/video", "/dev/v4l/")  # the latter: udev's links that stay with a camera
-GRAMMAR = "0, /dev/video0, csi://0, rtsp://..., http://..., a video, a picture, a folder, - or fake://digits"
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from runtime.sources.base import SourceOpener
+
+ENTRY_POINTS = "edge_classifier.sources"
+DEVICE_PREFIXES = ("/dev/video", "/dev/v4l/")  # the latter: udev's links, which stay with a camera
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """One kind of source.
+
+    Attributes:
+        name: The part before "://", or the table's own name for a source that is written without one.
+        open: "module:function" of a `SourceOpener`. It is a string, so that a module is imported only when one of its
+            sources is asked for.
+        live: True where frames come at the source's own pace, and only the newest one counts.
+        video: True where one frame follows from the last; False for separate pictures.
+        sized: True where --width, --height and --fps can be asked of the source.
+        example: The source as a person types it, for help and error messages.
+
+    Example:
+        >>> Scheme("toy", "toy_camera:open_toy", live=True, video=True, sized=False, example="toy://x").name
+        'toy'
+    """
+
+    name: str
+    open: str
+    live: bool
+    video: bool
+    sized: bool
+    example: str
+
+
+V4L2 = "v4l2"
+# With a space, which no URL scheme has (RFC 3986, 3.1).
+VIDEO, PICTURES, STANDARD_INPUT = "video file", "picture files", "standard input"
+
+SCHEMES: dict[str, Scheme] = {
+    row.name: row
+    for row in (
+        # name, opener, live, video, sized, example
+        Scheme(V4L2, "runtime.sources.opencv:open_camera", True, True, True, "0, /dev/video0"),
+        Scheme("csi", "runtime.sources.csi:open_csi", True, True, True, "csi://0"),
+        Scheme("rtsp", "runtime.sources.opencv:open_rtsp", True, True, False, "rtsp[s]://..."),
+        Scheme("rtsps", "runtime.sources.opencv:open_rtsp", True, True, False, "rtsp[s]://..."),
+        Scheme("http", "runtime.sources.mjpeg:open_http", True, True, False, "http[s]://... (MJPEG)"),
+        Scheme("https", "runtime.sources.mjpeg:open_http", True, True, False, "http[s]://... (MJPEG)"),
+        Scheme(VIDEO, "runtime.sources.opencv:open_video", False, True, False, "a video"),
+        Scheme(PICTURES, "runtime.sources.pictures:open_files", False, False, False, "a picture, a folder, a pattern"),
+        Scheme(STANDARD_INPUT, "runtime.sources.pictures:open_stdin", True, True, False, "- (JPEG after JPEG)"),
+        Scheme("fake", "runtime.sources.synthetic:open_fake", True, True, True, "fake://digits"),
+    )
+}
+
+
+def _any_of(examples: list[str]) -> str:
+    return ", ".join(examples[:-1]) + " or " + examples[-1]
+
+
+GRAMMAR = _any_of(list(dict.fromkeys(row.example for row in SCHEMES.values())))
 
 
 def open_source(text: str, options: SourceOptions | None = None) -> Iterator[Frame]:
-    """Frames from a camera, a stream, a video file or pictures: see GRAMMAR.
+    """Open a camera, a stream, a video file or pictures; GRAMMAR lists what `text` can be.
 
-    The source is opened at once, so that errors come at the call; it is released when the iterator is
-    closed. A live source that fails raises SourceError; one that ends was finite. Raises SourceError,
-    OptionError where a size is asked of what has its own, and ImageError where a picture cannot be read.
+    Args:
+        text: The source, such as "0", "rtsp://camera/1", "clip.mp4" or "-".
+        options: What a camera is asked for, and how its frames are flipped, rotated and cropped.
+
+    Returns:
+        An iterator of frames. The source is already open, so that errors come at the call; it is released when the
+        iterator is closed. A live source that fails raises SourceError; a source that ends was finite.
+
+    Raises:
+        SourceError: The source cannot be opened, or `text` is none of GRAMMAR.
+        OptionError: A size or a frame rate is asked of a source that has its own.
+        ImageError: A picture cannot be read.
+
+    Example:
+        >>> frame = next(open_source("samples/photo_7.jpg"))
+        >>> frame.index, frame.image.ndim
+        (0, 3)
     """
     options = options or SourceOptions()
-    frames = _open(text, options)
+    scheme = find_scheme(text)
+    if not scheme.sized and (options.width or options.height or options.fps):
+        raise OptionError(f"--width, --height and --fps are asked of a camera; {redacted(text)} has its own")
+    frames = _opener(scheme)(text, options)
     if options.flip or options.rotate or options.roi:
-        return turned(frames, options)
+        return transform_frames(frames, options)
     return frames
 
 
-def _open(text: str, options: SourceOptions) -> Iterator[Frame]:
-    scheme = text.partition("://")[0] if "://" in text else ""
-    if text.isdigit() or text.startswith(NODES) or scheme == "v4l2":
-        from runtime.sources.opencv import open_camera
-
-        return open_camera(text.removeprefix("v4l2://"), options)
-    if scheme == "csi":
-        from runtime.sources.csi import open_csi
-
-        return open_csi(text, options)
-    if scheme == "fake":
-        from runtime.sources.synthetic import open_fake
-
-        return open_fake(text, options)
-    if options.width or options.height or options.fps:
-        raise OptionError(f"--width, --height and --fps are asked of a camera; {redacted(text)} has its own")
-    if scheme in ("rtsp", "rtsps"):
-        from runtime.sources.opencv import open_rtsp
-
-        return open_rtsp(text, redacted(text))
-    if scheme in ("http", "https"):
-        from runtime.sources.mjpeg import open_http
-
-        return open_http(text, redacted(text))
-    if scheme:
-        raise SourceError(f"expected {GRAMMAR}; received {redacted(text)}")
-    return _open_stored(text)
-
-
-def _open_stored(text: str) -> Iterator[Frame]:
-    if text == STDIN:
-        return _standard_input()
-    if Path(text).suffix.lower() in VIDEO_SUFFIXES:
-        from runtime.sources.opencv import open_video
-
-        return open_video(text)
-    files = []
-    for item in expand([text]):
-        if isinstance(item, SourceError):
-            raise item
-        files.append(item)
-    return (Frame(read_image(file), file, i, time.time()) for i, file in enumerate(files))
-
-
 def is_live(text: str) -> bool:
-    """True where frames come at the source's own pace, and only the newest one counts.
+    """Tell whether frames come at the source's own pace, so that only the newest one counts.
 
-    Standard input is live where it is a pipe, and not where it is a file.
+    Args:
+        text: The source, as for `open_source`.
+
+    Returns:
+        True for cameras and streams. Standard input is live where it is a pipe, and not where it is a file.
+
+    Raises:
+        SourceError: `text` is none of GRAMMAR.
     """
     if text == STDIN:
         return not stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode)
-    return text.isdigit() or "://" in text or text.startswith(NODES)
+    return find_scheme(text).live
 
 
 def has_video(text: str) -> bool:
-    """True where one frame follows from the last, as in a video; False for pictures."""
-    return is_live(text) or text == STDIN or Path(text).suffix.lower() in VIDEO_SUFFIXES
+    """Tell whether one frame follows from the last, as in a video.
+
+    Args:
+        text: The source, as for `open_source`.
+
+    Returns:
+        True for cameras, streams and videos; False for separate pictures.
+
+    Raises:
+        SourceError: `text` is none of GRAMMAR.
+    """
+    return find_scheme(text).video
 
 
-def _standard_input() -> Iterator[Frame]:
-    stream = io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))
-    if not stream.peek(3)[:3].startswith(JPEG_START):  # one picture of another kind
-        image = decode_image(stream.read(), "standard input")
-        return iter([Frame(image, STDIN, 0, time.time())])
-    from runtime.sources.mjpeg import frames_of
+def find_scheme(text: str) -> Scheme:
+    """Look up the row of a source.
 
-    return frames_of(stream.read1, STDIN)
+    Args:
+        text: The source, as for `open_source`.
+
+    Returns:
+        A row of SCHEMES, or the row of an installed package for a name that is not built in.
+
+    Raises:
+        SourceError: There is no such row; the message lists those that there are.
+    """
+    if text.isdigit() or text.startswith(DEVICE_PREFIXES):
+        return SCHEMES[V4L2]
+    if text == STDIN:
+        return SCHEMES[STANDARD_INPUT]
+    name, separator, _ = text.partition("://")
+    if separator:
+        return SCHEMES.get(name) or _installed_scheme(name, text)
+    return SCHEMES[VIDEO if Path(text).suffix.lower() in VIDEO_SUFFIXES else PICTURES]
+
+
+def _installed_scheme(name: str, text: str) -> Scheme:
+    """The row that another package gives for `name`."""
+    from importlib.metadata import entry_points  # only here: it costs a start several milliseconds
+
+    installed: dict[str, EntryPoint] = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    if name not in installed:
+        others = "; installed: " + ", ".join(f"{other}://" for other in sorted(installed)) if installed else ""
+        raise SourceError(f"expected {GRAMMAR}{others}; received {redacted(text)}")
+    try:
+        scheme = installed[name].load()
+    except (ImportError, AttributeError) as error:
+        raise SourceError(f"cannot load {name}:// from {installed[name].value}: {error}") from None
+    if not isinstance(scheme, Scheme):
+        raise SourceError(
+            f"expected a Scheme in {installed[name].value} (entry point {name} of {ENTRY_POINTS}); "
+            f"received {type(scheme).__name__}"
+        )
+    return scheme
+
+
+def _opener(scheme: Scheme) -> SourceOpener:
+    """The function that opens the sources of a row."""
+    module, _, function = scheme.open.partition(":")
+    try:
+        opener: SourceOpener = getattr(import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise SourceError(f"cannot load {scheme.name}:// from {scheme.open}: {error}") from None
+    return opener

@@ -1,12 +1,14 @@
-"""What FFmpeg does not do for an RTSP URL: take a password apart, and say why a stream cannot be opened."""
+"""What FFmpeg does not do for an RTSP URL: decode a password's escapes, and say why a stream cannot be opened."""
 
 from __future__ import annotations
 
 import socket
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from runtime.sources.network import explain_connection_error
+
 PORTS = {"rtsp": 554, "rtsps": 322}
-TIMEOUT_S = 3.0
+TIMEOUT_S = 3.0  # to ask a server whose stream FFmpeg could not open
 REMEDIES = {
     401: "user, password or path is wrong; name them as rtsp://user:password@host/path",
     403: "this user may not watch it",
@@ -17,7 +19,15 @@ REMEDIES = {
 
 
 def for_ffmpeg(url: str) -> str:
-    """The URL as FFmpeg wants it, which takes user and password as they stand: p@ss, not p%40ss."""
+    """Decode user and password, which FFmpeg takes without escapes.
+
+    Args:
+        url: rtsp:// or rtsps://, as URLs are written: "rtsp://me:p%40ss@camera/1".
+
+    Returns:
+        The URL for FFmpeg: "rtsp://me:p@ss@camera/1". A password with /, ? or # stays as it is, because it would end
+        the host's name.
+    """
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")
     plain = unquote(user)
@@ -26,8 +36,15 @@ def for_ffmpeg(url: str) -> str:
     return urlunsplit(parts._replace(netloc=plain + at + host))
 
 
-def explain_error(url: str) -> str:
-    """Asks the server itself why its stream cannot be opened, without a password; what to do is in the answer."""
+def diagnose(url: str) -> str:
+    """Ask the server why its stream cannot be opened, by a DESCRIBE request (RFC 2326) without the password.
+
+    Args:
+        url: rtsp:// or rtsps://. Over rtsps:// only the connection is tried.
+
+    Returns:
+        The reason and what to do, to follow "cannot open X: ".
+    """
     parts = urlsplit(url)
     try:
         host, port = parts.hostname, parts.port or PORTS[parts.scheme]
@@ -42,15 +59,13 @@ def explain_error(url: str) -> str:
             bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
             request = f"DESCRIBE {bare} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n"
             connection.sendall(request.encode("utf-8"))
-            return _meaning(connection.recv(1000))
+            return _explain_status(connection.recv(1000))
     except OSError as error:
-        from runtime.sources.network import explain_error
-
-        return explain_error(error)
+        return explain_connection_error(error)
 
 
-def _meaning(answer: bytes) -> str:
-    """What the first line of an answer says: b"RTSP/1.0 404 Not Found"."""
+def _explain_status(answer: bytes) -> str:
+    """Explain the first line of an answer, such as b"RTSP/1.0 404 Not Found"."""
     words = answer.partition(b"\r\n")[0].decode("latin-1").split(None, 2)
     if len(words) < 2 or not words[0].startswith("RTSP/") or not words[1].isdigit():
         return "what listens there does not speak RTSP; is the port right?"

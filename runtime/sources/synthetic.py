@@ -1,42 +1,57 @@
-"""fake://digits: a camera for tests and demos, with digits that move across a sheet."""
+"""fake://digits, a synthetic camera for tests and demos: digits that move across a sheet of paper."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import SourceError
-from runtime.sources.base import Frame
-
-if TYPE_CHECKING:
-    from runtime.sources.base import SourceOptions
+from runtime.sources.base import Frame, SourceOptions
 
 PAPER, INK = 225, 40  # gray levels
-FRAMES_A_DIGIT = 30
+FRAMES_PER_LABEL = 30  # a second at FPS
 FPS = 30.0
+MAX_LATE_S = 1.0  # that is caught up after a pause
+WIDTH, HEIGHT = 640, 480  # pixels, where no size is asked for
 
 
-def digit_at(index: int) -> int:
-    """The digit that frame `index` shows: each for a second, 0 to 9 and again."""
-    return index // FRAMES_A_DIGIT % 10
+def label_at(index: int) -> str:
+    """Give the label of a frame.
+
+    Args:
+        index: The frame's number, from 0.
+
+    Returns:
+        "0" to "9" and again from "0", each for 30 frames.
+    """
+    return str(index // FRAMES_PER_LABEL % 10)
 
 
-def draw(index: int, width: int = 640, height: int = 480) -> NDArray[np.uint8]:
-    """Frame `index`: (height, width, 3) BGR, uint8. The digit goes round in a circle."""
+def draw(index: int, width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint8]:
+    """Draw a frame, with its label as a digit that moves along an ellipse.
+
+    Args:
+        index: The frame's number, from 0.
+        width: Pixels.
+        height: Pixels.
+
+    Returns:
+        uint8, (height, width, 3) BGR.
+    """
     sheet = np.full((height, width, 3), PAPER, np.uint8)
     size = height / 80  # Hershey letters are about 21 pixels high at size 1
     thick = max(1, round(height / 40))
-    angle = index * 2 * math.pi / 97  # not in step with the digits
+    angle = index * 2 * math.pi / 97  # 97 frames a round: not in step with the labels
     x = width / 2 - 10 * size + width * 0.15 * math.cos(angle)
     y = height / 2 + 11 * size + height * 0.12 * math.sin(angle)
-    text = str(digit_at(index))
-    cv2.putText(sheet, text, (round(x), round(y)), cv2.FONT_HERSHEY_SIMPLEX, size, (INK,) * 3, thick, cv2.LINE_AA)
+    cv2.putText(
+        sheet, label_at(index), (round(x), round(y)), cv2.FONT_HERSHEY_SIMPLEX, size, (INK,) * 3, thick, cv2.LINE_AA
+    )
     return sheet
 
 
@@ -46,7 +61,20 @@ def open_fake(
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Frame]:
-    """Frames for ever, `options.fps` a second (30)."""
+    """Open the synthetic camera.
+
+    Args:
+        text: "fake://digits".
+        options: width, height (640 by 480 without them) and fps (30) are used.
+        clock: Gives the time in seconds since the epoch.
+        sleep: Waits for so many seconds.
+
+    Returns:
+        The frames, without end, at the frame rate. After a pause the frames of at most one second are caught up.
+
+    Raises:
+        SourceError: `text` is not fake://digits.
+    """
     if text != "fake://digits":
         raise SourceError(f"expected fake://digits; received {text}")
     return _frames(text, options, clock, sleep)
@@ -58,8 +86,8 @@ def _frames(
     step = 1 / (options.fps or FPS)
     index, due = 0, clock()
     while True:
-        image = draw(index, options.width or 640, options.height or 480)
-        due = max(due + step, clock() - 1)  # after a pause at most a second is caught up
+        image = draw(index, options.width or WIDTH, options.height or HEIGHT)
+        due = max(due + step, clock() - MAX_LATE_S)
         sleep(max(0.0, due - clock()))
         yield Frame(image, text, index, clock())
         index += 1

@@ -12,26 +12,49 @@ from numpy.typing import NDArray
 from runtime.errors import SourceError
 from runtime.sources.base import Frame, SourceOptions
 
-FLIPS = {"h": 1, "v": 0, "hv": -1}  # as cv2.flip counts
-TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+FLIPS = {"h": 1, "v": 0, "hv": -1}  # the codes of cv2.flip
+ROTATIONS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
-def turned(frames: Iterator[Frame], options: SourceOptions) -> Iterator[Frame]:
+def transform_frames(frames: Iterator[Frame], options: SourceOptions) -> Iterator[Frame]:
+    """Transform every frame of a source.
+
+    Args:
+        frames: The source; it is closed when the result is closed.
+        options: See `transform_image`.
+
+    Yields:
+        The frames, with their images transformed.
+
+    Raises:
+        SourceError: The crop lies outside the picture.
+    """
     try:
         for frame in frames:
-            yield replace(frame, image=turn(frame.image, options))
+            yield replace(frame, image=transform_image(frame.image, options))
     finally:
         close = getattr(frames, "close", None)
         if close:
             close()
 
 
-def turn(image: NDArray[np.uint8], options: SourceOptions) -> NDArray[np.uint8]:
-    """The picture flipped, rotated and cut as the options say. Raises SourceError where the cut is outside it."""
+def transform_image(image: NDArray[np.uint8], options: SourceOptions) -> NDArray[np.uint8]:
+    """Flip, then rotate, then crop a picture.
+
+    Args:
+        image: uint8, (h, w) or (h, w, 3).
+        options: `flip`, `rotate` and `roi` are used.
+
+    Returns:
+        uint8, (h, w) or (h, w, 3), of the size that the options make it.
+
+    Raises:
+        SourceError: The crop lies outside the picture.
+    """
     if options.flip:
         image = np.asarray(cv2.flip(image, FLIPS[options.flip]), np.uint8)
     if options.rotate:
-        image = np.asarray(cv2.rotate(image, TURNS[options.rotate]), np.uint8)
+        image = np.asarray(cv2.rotate(image, ROTATIONS[options.rotate]), np.uint8)
     if options.roi:
         x, y, w, h = options.roi
         height, width = image.shape[:2]

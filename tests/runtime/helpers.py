@@ -88,6 +88,7 @@ class MjpegServer:
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.passwords: list[str] = []
+        self.left = threading.Event()  # a stream is over: its client closed the connection, or `hang_up`
         self.repeat: bytes | None = None  # sent again and again where nothing else is shown
         self._shown: Queue[bytes | None] = Queue()
         self._closed = False
@@ -171,5 +172,6 @@ class MjpegServer:
                 if not kind:
                     with suppress(OSError):
                         mjpeg_server.stream(self.wfile, self.path)
+                    mjpeg_server.left.set()
 
         return Handler

@@ -95,5 +95,18 @@ def test_csi_cameras_are_listed(picamera2: list[object]) -> None:
     assert csi_cameras() == ["csi://0  imx708"]
 
 
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("csi://0", r"csi://0 needs picamera2 .*apt install python3-picamera2.*--system-site-packages"),
+        ("csi://left", r"expected csi://0 or another number; received csi://left"),
+    ],
+)
+def test_without_picamera2_and_without_a_number(text: str, complaint: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SourceError, match=complaint):
+        open_source(text)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_without_picamera2_none_are_listed() -> None:
     assert csi_cameras() == []

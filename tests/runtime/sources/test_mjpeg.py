@@ -53,11 +53,11 @@ def test_a_stream_of_something_else_does_not_fill_the_memory(monkeypatch: pytest
 def test_a_damaged_jpeg_is_left_out_and_many_are_an_error() -> None:
     bad = b"\xff\xd8\xff\xe0\x00\x10JFIF\0.........\xff\xd9"
     good = [jpeg(50), bad, jpeg(90), b""]
-    assert [shade(f) for f in mjpeg.frames_of(lambda _: good.pop(0), "s")] == [50, 90]
+    assert [shade(f) for f in mjpeg.decode_stream(lambda _: good.pop(0), "s")] == [50, 90]
     with pytest.raises(SourceError, match="30 damaged JPEGs in a row"):
-        list(mjpeg.frames_of(lambda _: bad, "s"))
+        list(mjpeg.decode_stream(lambda _: bad, "s"))
     with pytest.raises(SourceError, match="no whole JPEG in it"):
-        list(mjpeg.frames_of(lambda _: b"", "s"))
+        list(mjpeg.decode_stream(lambda _: b"", "s"))
 
 
 READ_STDIN = """

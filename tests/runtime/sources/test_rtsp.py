@@ -198,15 +198,15 @@ def answering(answer: bytes) -> Iterator[int]:
 )
 def test_what_a_server_says(answer: bytes, meaning: str) -> None:
     for port in answering(answer):
-        assert meaning in rtsp.explain_error(f"rtsp://me:secret@127.0.0.1:{port}/x")
+        assert meaning in rtsp.diagnose(f"rtsp://me:secret@127.0.0.1:{port}/x")
 
 
 def test_no_server_and_no_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rtsp, "TIMEOUT_S", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"rtsp://127.0.0.1:{silent.getsockname()[1]}/x"
-        assert "no answer" in rtsp.explain_error(url)
-        assert "gives no stream" in rtsp.explain_error(url.replace("rtsp", "rtsps"))
-    assert "connection refused" in rtsp.explain_error(f"rtsp://127.0.0.1:{free_port()}/x")
+        assert "no answer" in rtsp.diagnose(url)
+        assert "gives no stream" in rtsp.diagnose(url.replace("rtsp", "rtsps"))
+    assert "connection refused" in rtsp.diagnose(f"rtsp://127.0.0.1:{free_port()}/x")
     for url in ("rtsp:///x", "rtsp://camera:99999/x", "rtsp://camera:port/x"):
-        assert rtsp.explain_error(url).startswith("expected rtsp://host/path")
+        assert rtsp.diagnose(url).startswith("expected rtsp://host/path")

@@ -38,18 +38,18 @@ def driver(capabilities: int, stepwise: bool = False) -> v4l2.Ioctl:
 
 
 def test_formats_and_sizes() -> None:
-    camera = v4l2.ask("/dev/video0", 5, driver(v4l2.CAPTURE))
+    camera = v4l2.query("/dev/video0", 5, driver(v4l2.CAPTURE))
     assert camera == v4l2.Camera("/dev/video0", "USB Camera", ("YUYV 640x480", "MJPG 640x480 1280x720"))
 
 
 def test_sizes_in_steps() -> None:
-    camera = v4l2.ask("/dev/video0", 5, driver(v4l2.CAPTURE, stepwise=True))
+    camera = v4l2.query("/dev/video0", 5, driver(v4l2.CAPTURE, stepwise=True))
     assert camera is not None
     assert camera.formats[0] == "YUYV 32x48-2592x1944"
 
 
 def test_a_node_that_captures_nothing_is_no_camera() -> None:
-    assert v4l2.ask("/dev/video1", 5, driver(0x00A00000)) is None
+    assert v4l2.query("/dev/video1", 5, driver(0x00A00000)) is None
 
 
 def test_a_camera_that_goes_away_meanwhile() -> None:
@@ -60,7 +60,7 @@ def test_a_camera_that_goes_away_meanwhile() -> None:
             raise OSError(errno.ENODEV, "No such device")
 
     with pytest.raises(OSError, match="No such device"):
-        v4l2.ask("/dev/video0", 5, gone)
+        v4l2.query("/dev/video0", 5, gone)
 
 
 def test_what_is_no_camera_is_passed_over(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def test_the_shipped_model_reads_the_fake_camera(shipped: Classifier) -> None:
     watch = StreamClassifier("fake", frame_classifier(shipped, 3, None, read=False), smoothing=1)
     for index in range(0, 300, 7):
         answer = watch.process(SourceEvent("ok", 0.0, Frame(synthetic.draw(index), "fake", index, AT)))
-        assert answer.steady == str(synthetic.digit_at(index))
+        assert answer.steady == synthetic.label_at(index)
 
 
 def test_a_file_gives_every_frame_until_stopped() -> None:

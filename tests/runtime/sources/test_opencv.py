@@ -1,0 +1,73 @@
+"""Cameras, RTSP and videos through OpenCV: errors without the hardware, and a real video file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from runtime.errors import SourceError
+from runtime.sources.opencv import explain_node_error, node_number
+from runtime.sources.registry import open_source
+
+
+def test_every_frame_of_a_video_counts(video: Path) -> None:
+    frames = list(open_source(str(video)))
+    assert [frame.index for frame in frames] == [0, 1, 2]
+    assert all(frame.image.shape == (60, 80, 3) and frame.image.dtype == np.uint8 for frame in frames)
+    assert {frame.source for frame in frames} == {str(video)}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("99", r"cannot open camera 99: /dev/video99 does not exist"),
+        ("/dev/video98", r"cannot open camera /dev/video98: /dev/video98 does not exist"),
+        ("v4l2:///dev/video98", r"cannot open camera /dev/video98: /dev/video98 does not exist"),
+        ("nowhere.mp4", r"no such file: nowhere\.mp4"),
+        ("rtsp://127.0.0.1:1/none", r"cannot open rtsp://127\.0\.0\.1:1/none: connection refused"),
+        ("/dev/videoX", r"expected a camera such as 0, /dev/video0 or a link to it; received /dev/videoX"),
+        ("v4l2://", r"expected a camera such as 0, .*; received none"),
+    ],
+)
+def test_a_source_that_is_not_there(text: str, complaint: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SourceError, match=complaint):
+        open_source(text)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_damaged_video(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.mp4").write_bytes(b"nothing to see here" * 50)
+    with pytest.raises(SourceError, match=r"bad\.mp4: not a video OpenCV can read"):
+        open_source(str(tmp_path / "bad.mp4"))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_node_you_may_not_read() -> None:
+    # Not tmp_path: the user that root becomes here may not even look into pytest's folders.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        node = Path(folder) / "video0"
+        assert "does not exist" in explain_node_error(node)
+        node.write_bytes(b"")
+        assert explain_node_error(node) == ""
+        node.chmod(0)
+        root = os.geteuid() == 0  # who may read everything
+        try:
+            if root:
+                os.seteuid(65534)
+            assert "usermod -aG video" in explain_node_error(node)
+        finally:
+            if root:
+                os.seteuid(0)
+
+
+def test_a_link_to_a_camera_is_that_camera(tmp_path: Path) -> None:
+    link = tmp_path / "usb-Webcam_C920-video-index0"
+    link.symlink_to("/dev/video98")
+    assert node_number(str(link)) == 98
+    with pytest.raises(SourceError, match=r"/dev/video98 does not exist"):
+        open_source(f"v4l2://{link}")
