@@ -24,9 +24,8 @@ HAS_OLD := $(shell $(PYTHON) -c 'import sys; print("yes" if sys.version_info < (
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo train convert report ship test lint test-all test-old soak test-camera test-device bundle deploy \
-  rollback bench bench-model \
-  leaderboard candidates eval-real eval-robust clean FORCE
+.PHONY: help demo train convert report ship test lint test-all test-old docs soak test-camera test-device bundle deploy \
+  rollback bench bench-model leaderboard candidates eval-real eval-robust clean FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,7 +49,7 @@ ship: $(VENV)/train ## Make artifacts/model.tflite the model that ships
 	  keras.models.load_model('artifacts/model.keras', compile=False).save('train/digits.keras')"
 	$(RUN) -m samples.sheet
 
-test: lint test-all test-old ## Lint, types, all tests, and the runtime tests again with tflite-runtime
+test: lint test-all test-old ## lint, all tests, and the runtime tests again with tflite-runtime
 
 lint: $(VENV)/dev ## Style, format, types and spelling: what every commit has to pass
 	$(VENV)/bin/ruff check .
@@ -68,6 +67,9 @@ else
 test-old:
 	@echo "runtime tests with tflite-runtime 2.14: NOT RUN, it has no wheels for $$($(PYTHON) --version)"
 endif
+
+docs: $(VENV)/docs ## Build the documentation site, strictly, into build/site
+	$(VENV)/bin/mkdocs build --strict --quiet
 
 soak: $(VENV)/core ## 200,000 frames through the camera's loop: memory, descriptors and threads stay as they are
 	$(RUN) -m tests.camera.soak
@@ -128,6 +130,10 @@ $(VENV)/core: $(VENV)/python-identity pyproject.toml
 $(VENV)/train: $(VENV)/core
 	@echo "adding TensorFlow to $(VENV), about a minute" >&2
 	@$(PIP) install --group train
+	@touch $@
+
+$(VENV)/docs: $(VENV)/core
+	@$(PIP) install --group docs
 	@touch $@
 
 $(VENV)/peers: $(VENV)/train
