@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import ImageError, SourceError
-from runtime.image.jpeg import JPEG_START, claimed_size, is_cut_jpeg
+from runtime.image.jpeg import JPEG_START, PNG_START, claimed_size, is_cut_jpeg
 from runtime.image.pixels import as_picture
 from runtime.native import MAX_PIXELS, captured_stderr
 
@@ -23,13 +23,24 @@ VIDEO_SUFFIXES = frozenset(
     (".avi", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
 )
 STDIN = "-"
-FIRST_WITH_GIF = (4, 11)  # OpenCV's version
+FIRST_WITH_GIF = (4, 11)  # the first version of OpenCV that reads GIF
+SIGNATURES = (JPEG_START, PNG_START, b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")  # of files that OpenCV reads
 
 
 def expand(inputs: Sequence[str]) -> Iterator[str | SourceError]:
-    """The picture files that files, folders, patterns and "-" stand for, in order.
+    """List the picture files that inputs name.
 
-    What stands for none comes out as the SourceError it is, so that the rest is still seen.
+    Args:
+        inputs: Files, folders, patterns such as "scans/*.png", and "-" for standard input.
+
+    Yields:
+        The files, in the order of the inputs; those of a folder or pattern in natural order (img2 before img10). An
+        input without a picture gives a SourceError, which is yielded and not raised, so that the other inputs are
+        still read.
+
+    Example:
+        >>> list(expand(["samples/photo_7.jpg", "-"]))
+        ['samples/photo_7.jpg', '-']
     """
     for text in inputs:
         try:
@@ -50,7 +61,7 @@ def _expand_one(text: str) -> list[str]:
     if any(character in text for character in "*?["):
         import glob
 
-        # Not Path.glob: it takes no absolute patterns.
+        # Not Path.glob, which takes no absolute patterns.
         files = [p for p in glob.glob(text, recursive=True) if Path(p).is_file()]  # noqa: PTH207
         if not files:
             raise SourceError(f"no file matches {text}")
@@ -61,14 +72,25 @@ def _expand_one(text: str) -> list[str]:
 
 
 def _natural(text: str) -> list[str | int]:
-    """Sorts img2 before img10."""
+    """A key that sorts img2 before img10."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:
-    """A picture file ("-": standard input) as (h, w) or (h, w, 3) BGR, uint8, turned upright by its EXIF tag.
+    """Read a picture file.
 
-    Raises ImageError that names the file and what is wrong with it.
+    Args:
+        path: The file; "-" is standard input.
+
+    Returns:
+        uint8, (h, w) gray or (h, w, 3) BGR. A JPEG is rotated upright by its EXIF tag.
+
+    Raises:
+        ImageError: The file cannot be read; the message names it and says what is wrong with it.
+
+    Example:
+        >>> read_image("samples/photo_7.jpg").shape
+        (720, 960, 3)
     """
     name = str(path)
     try:
@@ -79,10 +101,21 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
 
 
 def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
-    """The bytes of a picture file as (h, w) or (h, w, 3) BGR, uint8. Raises ImageError with `name` in it."""
+    """Decode the bytes of a picture file.
+
+    Args:
+        data: The bytes.
+        name: The file's name, for errors.
+
+    Returns:
+        uint8, (h, w) gray or (h, w, 3) BGR. A JPEG is rotated upright by its EXIF tag.
+
+    Raises:
+        ImageError: The bytes are not a picture, or not a whole one.
+    """
     if not data:
         raise ImageError(f"{name}: the file is empty")
-    # Only UNCHANGED keeps alpha, and only without it is the EXIF orientation applied; a JPEG has no alpha.
+    # Only UNCHANGED keeps alpha, but it does not apply the EXIF orientation. A JPEG has no alpha.
     flags = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH if data.startswith(JPEG_START) else cv2.IMREAD_UNCHANGED
     with captured_stderr():
         try:
@@ -90,8 +123,8 @@ def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
         except cv2.error:
             image = None
     if image is None:
-        raise ImageError(f"{name}: {_not_a_picture(data, name)}")
-    if is_cut_jpeg(data):  # OpenCV gives what there is, the rest gray; not every version says so
+        raise ImageError(f"{name}: {_explain_undecodable(data, name)}")
+    if is_cut_jpeg(data):  # OpenCV fills the missing part with gray; not every version reports it
         raise ImageError(f"{name}: the picture is cut short; copy or take it again")
     try:
         return as_picture(image)
@@ -99,7 +132,7 @@ def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
         raise ImageError(f"{name}: {error}") from None
 
 
-def _not_a_picture(data: bytes, name: str) -> str:
+def _explain_undecodable(data: bytes, name: str) -> str:
     if Path(name).suffix.lower() in VIDEO_SUFFIXES:
         return "this is a video; use: python -m runtime.camera " + name
     width, height = claimed_size(data)
@@ -107,7 +140,6 @@ def _not_a_picture(data: bytes, name: str) -> str:
         return f"too large: {width}x{height} pixels, of at most {MAX_PIXELS:,} in all; make it smaller"
     if data.startswith(b"GIF8") and tuple(map(int, cv2.__version__.split(".")[:2])) < FIRST_WITH_GIF:
         return f"OpenCV {cv2.__version__} reads no GIF; save it as PNG"
-    known = (JPEG_START, b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
-    if data.startswith(known):
+    if data.startswith(SIGNATURES):
         return "the picture is damaged or cut short; copy or take it again"
     return f"not a picture OpenCV can read (it starts with {data[:8]!r}); expected JPEG, PNG, BMP, WebP, TIFF or GIF"

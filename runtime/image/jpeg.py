@@ -14,17 +14,24 @@ from runtime.errors import SourceError
 from runtime.image.pixels import as_picture
 
 JPEG_START = b"\xff\xd8\xff"
-CHUNK = 65536  # bytes
-MAX_JPEG = 32_000_000  # bytes without a whole JPEG: this is no MJPEG
-# A marker within the picture's data: FF and neither a stuffed 0, a restart (D0 to D7) nor padding.
+PNG_START = b"\x89PNG\r\n\x1a\n"
+CHUNK = 65536  # bytes that are read at once
+MAX_JPEG = 32_000_000  # bytes; a stream without a whole JPEG in so many is not MJPEG
+# A marker: FF and neither a stuffed 0, a restart (D0 to D7) nor padding.
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-START, END, SCAN = 0xD8, 0xD9, 0xDA
+START, END, SCAN = 0xD8, 0xD9, 0xDA  # start of image, end of image, start of scan
 
 
 def decode_jpeg(data: bytes) -> NDArray[np.uint8] | None:
-    """One whole JPEG of a stream as (h, w) or (h, w, 3) BGR, uint8; None where it is damaged.
+    """Decode one JPEG of a stream.
 
-    Unlike `decode_image` it is for any thread, and cannot say what is wrong.
+    Unlike `decode_image` it can run in any thread, and it cannot say what is wrong.
+
+    Args:
+        data: The bytes of a whole JPEG.
+
+    Returns:
+        uint8, (h, w) gray or (h, w, 3) BGR; None where the JPEG is damaged.
     """
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
@@ -34,12 +41,19 @@ def decode_jpeg(data: bytes) -> NDArray[np.uint8] | None:
 
 
 def claimed_size(data: bytes) -> tuple[int, int]:
-    """(width, height) that the header of a PNG or JPEG claims; (0, 0) where it claims none."""
-    if data.startswith(b"\x89PNG") and len(data) >= 24:
+    """Read the size of a picture from the header of its file.
+
+    Args:
+        data: The bytes of a PNG or JPEG file, or the first of them.
+
+    Returns:
+        (width, height) in pixels; (0, 0) where the header has no size.
+    """
+    if data.startswith(PNG_START) and len(data) >= 24:
         width, height = struct.unpack_from(">II", data, 16)
         return width, height
-    for marker, at in _jpeg_segments(data):
-        # Start of frame: C0 to CF, but for the tables C4 and CC and the reserved C8.
+    for marker, at in _header_segments(data):
+        # Start of frame: C0 to CF, except the tables C4 and CC and the reserved C8.
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and at + 9 <= len(data):
             height, width = struct.unpack_from(">HH", data, at + 5)
             return width, height
@@ -47,51 +61,77 @@ def claimed_size(data: bytes) -> tuple[int, int]:
 
 
 def is_cut_jpeg(data: bytes) -> bool:
-    """Whether a JPEG's coded data does not come to its end mark, which cannot stand within them."""
-    scans = [at for marker, at in _jpeg_segments(data) if marker == 0xDA]
-    return bool(scans) and data.find(b"\xff\xd9", scans[0]) < 0
+    """Tell whether a JPEG file is cut short: its coded data has no end mark, whose bytes cannot occur within them.
+
+    Args:
+        data: The bytes of a file.
+
+    Returns:
+        True for a JPEG that is cut short within its coded data; False for every other file.
+    """
+    scans = [at for marker, at in _header_segments(data) if marker == SCAN]
+    return bool(scans) and data.find(bytes([0xFF, END]), scans[0]) < 0
 
 
-def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
-    """(marker, offset) of a JPEG's segments up to its coded data (ITU-T T.81, annex B); none of what is no JPEG."""
-    at = 2
-    while data.startswith(JPEG_START) and at + 4 <= len(data) and data[at] == 0xFF:
-        yield data[at + 1], at
-        if data[at + 1] == 0xDA:
+def _header_segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """(marker, offset) of a JPEG's segments, up to its first scan. A file that is not a JPEG has none."""
+    at = 2 if data.startswith(JPEG_START) else len(data)
+    while segment := _next_segment(data, at):
+        marker, start, at = segment
+        yield marker, start
+        if marker == SCAN:
             return
-        at += 2 + int(struct.unpack_from(">H", data, at + 2)[0])
+
+
+def _next_segment(data: bytes | bytearray, at: int) -> tuple[int, int, int] | None:
+    """(marker, start, end) of the first segment from `at` on; its end is beyond the data where it is not whole."""
+    found = MARKER.search(data, at)
+    if found is None:
+        return None
+    start = found.start()
+    marker = data[start + 1]
+    if marker in (START, END):  # they have no length
+        return marker, start, start + 2
+    if len(data) < start + 4:
+        return marker, start, start + 4
+    # By its length, because a segment may contain a thumbnail, which is a JPEG of its own.
+    return marker, start, start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
 
 
 def jpeg_end(data: bytes | bytearray, position: int = 0) -> tuple[int, int]:
-    """Where the JPEG that starts at byte 0 of `data` ends: (its length, 0), or (0, where to look on).
+    """Find the end of the JPEG that starts at byte 0 of a stream's data (ITU-T T.81, annex B).
 
-    position: what an earlier call on less data gave as the second. A JPEG that another one cuts short
-    gives (-1, where that one starts). Lengths are those of ITU-T T.81, section B.
+    Args:
+        data: What has come of the stream.
+        position: The second value that an earlier call on less data returned; 0 at first.
+
+    Returns:
+        (length, 0): the JPEG's length in bytes. (0, position): more data is needed; the next call continues from
+        `position`. (-1, position): another JPEG starts at `position` and cuts this one short.
     """
     at = position or 2
-    while True:
-        marker = MARKER.search(data, at)
-        if marker is None:
-            return 0, max(2, len(data) - 1)
-        at = marker.start()
-        code = data[at + 1]
-        if code == END:
-            return at + 2, 0
-        if code == START:
-            return -1, at
-        if len(data) < at + 4:
-            return 0, at
-        length = 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        # A segment may hold a thumbnail, a JPEG of its own: step over it.
-        if len(data) < at + length:
-            return 0, at
-        at += length
+    while segment := _next_segment(data, at):
+        marker, start, at = segment
+        if marker == END:
+            return at, 0
+        if marker == START:
+            return -1, start
+        if at > len(data):
+            return 0, start
+    return 0, max(2, len(data) - 1)
 
 
 def jpegs(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    """Every whole JPEG of a byte stream; what is between them, or cut short, is left out.
+    """Split a byte stream into JPEGs.
 
-    read(n) gives up to n bytes as they come, b"" at the end. Raises SourceError where 32 MB hold none.
+    Args:
+        read: read(n) returns up to n bytes as they come, and b"" at the end.
+
+    Yields:
+        The bytes of every whole JPEG. What is between them, or cut short, is left out.
+
+    Raises:
+        SourceError: 32 MB contain no whole JPEG.
     """
     data = bytearray()
     position = 0

@@ -1,4 +1,4 @@
-"""What is done to arrays of pixels everywhere: shrinking, components, histograms. Pure."""
+"""Operations on arrays of pixels: shrinking, connected components, histograms, conversions. Pure."""
 
 from __future__ import annotations
 
@@ -9,20 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 Gray = NDArray[np.uint8]  # (height, width), 0 to 255
-Levels = NDArray[np.float32]  # (256,): how many pixels have each
+Levels = NDArray[np.float32]  # (256,): a histogram, how many pixels have each gray level
 Mask = NDArray[np.bool_]  # (height, width)
 Boxes = NDArray[np.int64]  # (n, 4): x, y, width, height in pixels
-Labels = NDArray[np.integer[Any]]  # (height, width): which component each pixel belongs to, 0 none
+Labels = NDArray[np.integer[Any]]  # (height, width): which component each pixel belongs to, 0 for the background
 Picture = NDArray[np.uint8]  # (height, width) gray or (height, width, 3) BGR, 0 to 255
 
 BYTES = np.arange(256, dtype=np.uint8)
-FEW_PIXELS = 1 << 14  # of a mask: its components are counted pixel by pixel
+FEW_PIXELS = 1 << 14  # for a mask of fewer, OpenCV's own table of components is fastest
 
 
 def shrink(image: Picture, factor: float) -> Picture:
-    """The picture at `factor` (at most 1) of its size; sides never fall below one pixel.
+    """Shrink a picture by averaging areas.
 
-    By halves as far as they go: OpenCV averages two by two pixels many times faster than any other number.
+    It is halved as often as possible first: OpenCV averages two by two pixels many times faster than other areas.
+
+    Args:
+        image: uint8, (h, w) or (h, w, 3).
+        factor: The share of its sides that remains. At 1 or more the picture stays as it is.
+
+    Returns:
+        uint8, (h * factor, w * factor) or (h * factor, w * factor, 3), rounded; a side is at least one pixel.
     """
     if factor >= 1.0:
         return image
@@ -35,40 +42,61 @@ def shrink(image: Picture, factor: float) -> Picture:
 
 
 def components(mask: NDArray[np.generic], connectivity: int = 8) -> tuple[Labels, NDArray[np.int64]]:
-    """Connected components: labels (h, w), 0 is the ground, and (n, 5) x, y, width, height and area by label.
+    """Find connected components.
 
-    Of the ground the table says nothing. That of a large mask is made from its runs along x, of which there are
-    few: OpenCV's own takes three times as long as its labels alone.
+    The table of a large mask is made from its runs along x, of which there are few: OpenCV's own table takes three
+    times as long as its labels alone (measured).
+
+    Args:
+        mask: bool or uint8, (h, w).
+        connectivity: 4 or 8 neighbors.
+
+    Returns:
+        (labels, table): labels (h, w), 0 for the background; table int64 (n, 5), x, y, width, height and area in
+        pixels by label. Row 0, the background, is not filled in.
     """
     solid = mask.view(np.uint8)
-    # No more than every second pixel is a component: so few have labels of 16 bits, which take half of the time.
+    # At most every second pixel is a component of its own: labels of 16 bits, which take half of the time, suffice.
     kind = cv2.CV_16U if mask.size < 1 << 17 else cv2.CV_32S
     if mask.size < FEW_PIXELS:
         found = cv2.connectedComponentsWithStats(solid, connectivity=connectivity, ltype=kind)
         return np.asarray(found[1]), np.asarray(found[2], np.int64)
     count, marked = cv2.connectedComponents(solid, connectivity=connectivity, ltype=kind)
     labels: Labels = np.asarray(marked, np.uint16 if kind == cv2.CV_16U else np.int32)
+    return labels, _table_of_runs(solid, labels, count)
+
+
+def _table_of_runs(solid: NDArray[np.uint8], labels: Labels, count: int) -> NDArray[np.int64]:
+    """The table of `components`, from the runs of pixels along x."""
     table: NDArray[np.int64] = np.zeros((count, 5), np.int64)
     if count == 1:
-        return labels, table
+        return table
     width = solid.shape[1] + 2
     flat = cv2.copyMakeBorder(solid, 0, 0, 1, 1, cv2.BORDER_CONSTANT, value=(0,)).ravel()
     ends = np.flatnonzero(flat[1:] != flat[:-1])
     rows = ends[::2] // width
     lefts, rights = ends[::2] - rows * width, ends[1::2] - rows * width
-    of = labels[rows, lefts]
-    order = np.argsort(of, kind="stable")  # the runs of each label, downwards
-    of, rows, lefts, rights = of[order], rows[order], lefts[order], rights[order]
-    first = np.flatnonzero(np.concatenate([[True], of[1:] != of[:-1]]))
+    run_labels = labels[rows, lefts]
+    order = np.argsort(run_labels, kind="stable")  # the runs of each label, from the top down
+    run_labels, rows, lefts, rights = run_labels[order], rows[order], lefts[order], rights[order]
+    first = np.flatnonzero(np.concatenate([[True], run_labels[1:] != run_labels[:-1]]))
     table[1:, 0], table[1:, 1] = np.minimum.reduceat(lefts, first), rows[first]
     table[1:, 2] = np.maximum.reduceat(rights, first) - table[1:, 0]
     table[1:, 3] = np.append(rows[first[1:] - 1], rows[-1]) + 1 - table[1:, 1]
     table[1:, 4] = np.add.reduceat(rights - lefts, first)
-    return labels, table
+    return table
 
 
 def having(labels: Labels, wanted: Mask) -> Mask:
-    """(h, w): which pixels have a label that is wanted; wanted: (n,), by label."""
+    """Select the pixels of some components.
+
+    Args:
+        labels: (h, w), as `components` gives them.
+        wanted: bool (n,), by label.
+
+    Returns:
+        bool (h, w): True where the pixel's label is wanted.
+    """
     if len(wanted) > len(BYTES):
         return np.asarray(wanted[labels])
     table = np.zeros_like(BYTES)
@@ -77,18 +105,41 @@ def having(labels: Labels, wanted: Mask) -> Mask:
 
 
 def boxes_of(mask: Mask, connectivity: int) -> Boxes:
-    """(n, 5): x, y, width, height and area of each component."""
-    stats = components(mask, connectivity)[1]
-    return stats[1:]
+    """List the connected components of a mask.
+
+    Args:
+        mask: bool (h, w).
+        connectivity: 4 or 8 neighbors.
+
+    Returns:
+        int64 (n, 5): x, y, width, height and area in pixels of each component, without the background.
+    """
+    return components(mask, connectivity)[1][1:]
 
 
 def histogram(gray: Gray) -> Levels:
-    """float32 (256,): how many pixels have each level."""
+    """Count the pixels of each gray level.
+
+    Args:
+        gray: uint8, of any shape.
+
+    Returns:
+        float32 (256,): the number of pixels by level.
+    """
     return np.asarray(cv2.calcHist([gray], [0], None, [256], [0, 256]), np.float32).ravel()
 
 
 def quantile(values: NDArray[np.uint8], share: float, above: int = -1) -> float:
-    """The value that `share` (0 to 1) of those `values` that are greater than `above` do not exceed; 0 without any."""
+    """Find a quantile of some pixels.
+
+    Args:
+        values: uint8, of any shape.
+        share: 0 to 1.
+        above: Only values greater than this are counted.
+
+    Returns:
+        The least value that `share` of the counted values do not exceed; 0 where none are counted.
+    """
     if not values.size:
         return 0.0
     levels = histogram(values)
@@ -98,19 +149,43 @@ def quantile(values: NDArray[np.uint8], share: float, above: int = -1) -> float:
 
 
 def morph(gray: Gray, operation: int, size: int) -> Gray:
+    """Apply a morphological operation with a square kernel.
+
+    Args:
+        gray: uint8 (h, w).
+        operation: cv2.MORPH_OPEN, cv2.MORPH_CLOSE, ...
+        size: The kernel's side in pixels; an even one is made odd by adding 1.
+
+    Returns:
+        uint8 (h, w).
+    """
     return u8(cv2.morphologyEx(gray, operation, np.ones((size | 1, size | 1), np.uint8)))
 
 
 def u8(array: object) -> NDArray[np.uint8]:
+    """Give an array as uint8, without a copy where it is that already. OpenCV's types do not say what it returns.
+
+    Args:
+        array: Anything that NumPy takes, with values of 0 to 255.
+
+    Returns:
+        uint8, of the same shape.
+    """
     return np.asarray(array, dtype=np.uint8)
 
 
 def as_picture(image: NDArray[np.generic]) -> Picture:
-    """Any picture OpenCV can give as (h, w) gray or (h, w, 3) BGR, uint8.
+    """Convert any picture that OpenCV decodes to 8 bits, gray or BGR.
 
-    image: uint8 or uint16; (h, w), or (h, w, c) with c = 1 (gray), 3 (BGR) or 4 (BGRA). What shows
-    through is laid on white, or on black where what is there is mostly light.
-    Raises ValueError for anything else.
+    Args:
+        image: uint8 or uint16; (h, w), or (h, w, c) with c = 1 (gray), 3 (BGR) or 4 (BGRA).
+
+    Returns:
+        uint8, (h, w) gray or (h, w, 3) BGR. A transparent picture is laid on white, or on black where its visible
+        part is mostly light.
+
+    Raises:
+        ValueError: The array has another type or shape, or no pixels.
     """
     array = np.asarray(image)
     channels = array.shape[2] if array.ndim == 3 else 1
@@ -129,15 +204,23 @@ def as_picture(image: NDArray[np.generic]) -> Picture:
 
 
 def _flattened(image: NDArray[np.uint8]) -> Picture:
-    """BGRA (h, w, 4) laid on white or black, whichever the visible part stands out from; BGR."""
+    """Lay BGRA (h, w, 4) on white or black, from whichever its visible part stands out; BGR (h, w, 3)."""
     alpha = image[..., 3:].astype(np.float32) / 255.0
     visible = alpha.sum()
     if visible == 0:
         return np.full((*image.shape[:2], 3), 255, np.uint8)
     mean = float((image[..., :3].mean(axis=2, keepdims=True) * alpha).sum() / visible)
-    ground = 255.0 if mean < 128 else 0.0
-    return np.asarray(image[..., :3] * alpha + ground * (1 - alpha) + 0.5, dtype=np.uint8)
+    background = 255.0 if mean < 128 else 0.0
+    return np.asarray(image[..., :3] * alpha + background * (1 - alpha) + 0.5, dtype=np.uint8)
 
 
 def to_gray(image: Picture) -> Gray:
+    """Convert a picture to gray.
+
+    Args:
+        image: uint8, (h, w) gray or (h, w, 3) BGR.
+
+    Returns:
+        uint8 (h, w). A gray picture is not copied.
+    """
     return image if image.ndim == 2 else u8(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,8 +13,6 @@ import numpy as np
 import pytest
 
 from runtime.errors import SourceError
-from runtime.image import jpeg as jpeg_structure
-from runtime.image.jpeg import jpegs
 from runtime.sources import mjpeg, network
 from runtime.sources.base import Frame
 from runtime.sources.registry import open_source
@@ -25,29 +22,6 @@ from tests.runtime.helpers import ROOT, MjpegServer, jpeg
 def shade(frame: Frame) -> int:
     """A test picture is of one gray, JPEG adds a little."""
     return round(float(frame.image.mean()) / 10) * 10
-
-
-def chunks(data: bytes, size: int) -> Iterator[bytes]:
-    for at in range(0, len(data), size):
-        yield data[at : at + size]
-
-
-@pytest.mark.parametrize("size", [1, 7, 100_000])
-def test_jpegs_are_found_whatever_the_pieces(size: int) -> None:
-    inner = jpeg(10)
-    thumbnail = b"\xff\xe1" + struct.pack(">H", len(inner) + 2) + inner
-    outer = jpeg(50)[:2] + thumbnail + jpeg(50)[2:]
-    stream = b"--junk\r\n\r\n" + jpeg(90) + outer + jpeg(70)[:-40] + b"\r\n--junk\r\n" + jpeg(110) + jpeg(30)[:60]
-    pieces = chunks(stream, size)
-    assert list(jpegs(lambda _: next(pieces, b""))) == [jpeg(90), outer, jpeg(110)]
-
-
-def test_a_stream_of_something_else_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jpeg_structure, "MAX_JPEG", 1000)
-    rubbish = [b"x" * 999] * 9
-    assert list(jpegs(lambda _: rubbish.pop() if rubbish else b"")) == []
-    with pytest.raises(SourceError, match="without a whole JPEG"):
-        list(jpegs(lambda _: b"\xff\xd8\xff" + b"x" * 999))
 
 
 def test_a_damaged_jpeg_is_left_out_and_many_are_an_error() -> None:
