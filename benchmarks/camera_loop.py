@@ -13,7 +13,7 @@ import sys
 import time
 
 from runtime.classifier import Classifier
-from runtime.outputs.format import json_line
+from runtime.outputs.format import update_to_json
 from runtime.outputs.stats import percentile
 from runtime.outputs.worker import BackgroundWriter, line_writer
 from runtime.sources import synthetic
@@ -46,7 +46,7 @@ def loop_over_alone(classifier: Classifier) -> float:
         start = time.perf_counter()
         classifier.predict(frame.image)
         middle = time.perf_counter()
-        writer.put(json_line(watcher.process(SourceEvent("ok", time.monotonic(), frame))))
+        writer.put(update_to_json(watcher.process(SourceEvent("ok", time.monotonic(), frame))))
         end = time.perf_counter()
         alone.append((middle - start) * 1000)
         loop.append((end - middle) * 1000)
@@ -66,8 +66,8 @@ def age(classifier: Classifier) -> None:
     in_time = 0
     for event in source.events(lambda: len(ages) >= LIVE_FRAMES):
         answer = watcher.process(event)
-        if answer.look is not None:
-            prediction = answer.look.prediction
+        if answer.result is not None:
+            prediction = answer.result.prediction
             ages.append(answer.age_ms)
             in_time += answer.age_ms <= 1000 / FPS + prediction.preprocess_ms + prediction.inference_ms
     source.close()

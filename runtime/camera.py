@@ -8,18 +8,18 @@ import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from types import FrameType
 
 from runtime.board.systemd import Notifier
+from runtime.classifier import Classifier
 from runtime.cli.camera_options import parse
 from runtime.cli.options import load_classifier
 from runtime.cli.parser import print_note, run
 from runtime.errors import ModelError
 from runtime.native import silence_native_code
-from runtime.outputs.base import Output
-from runtime.outputs.console import ConsoleOutput
-from runtime.outputs.stats import StatsOutput
+from runtime.outputs.base import Output, OutputContext
+from runtime.outputs.console import Log
+from runtime.outputs.registry import open_outputs
 from runtime.sources.base import Frame
 from runtime.sources.network import redacted
 from runtime.sources.registry import has_video, is_live, open_source
@@ -29,143 +29,141 @@ from runtime.tflite.golden import selftest
 
 
 class Stop:
-    """Asked for by SIGINT or SIGTERM; whoever waits, looks here now and then."""
+    """Whether the run is to end: SIGINT, SIGTERM or an output requests it. Asking has no effect."""
 
     def __init__(self) -> None:
-        self.asked = False
-        self.process_events: Callable[[], None] = lambda: None  # a window wants to be looked after meanwhile
+        """Take over both signals."""
+        self._requested = False
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
+            signal.signal(number, self._on_signal)
 
     def __call__(self) -> bool:
-        self.process_events()
-        return self.asked
+        """True once it was requested."""
+        return self._requested
 
-    def ask(self) -> None:
-        """As a signal does."""
-        self.asked = True
+    def request(self) -> None:
+        """Request the end of the run, as a signal does."""
+        self._requested = True
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.request()
 
 
 def main() -> int:
     """Watch the source until it ends, `--count` is reached, or a signal asks to stop; 0 then."""
     options = parse()
     if options.list:
-        return _list()
+        return _list_cameras()
     silence_native_code()
     stop = Stop()
-    classifier = load_classifier(options)
-    report = selftest(classifier.interpreter, classifier.card)
-    if report.faults and classifier.card.golden:
-        raise ModelError(f"self-test failed, nothing is classified: {report.faults[0]}")
-    for fault in report.faults:
-        print_note(f"warning: {fault}")
-    watcher = StreamClassifier(
-        redacted(options.source),
-        frame_classifier(classifier, options.top_k, options.threshold, options.read),
-        options.smoothing,
-        options.every_frame or not has_video(options.source),
-    )
+    classifier = _tested_classifier(options)
     notifier = Notifier()
     greeting = f"reading {redacted(options.source)} with {classifier.interpreter.name}"
     notifier.ready(greeting)
-    _watch(options, watcher, stop, greeting, notifier)
+    _watch(options, _stream_classifier(options, classifier), stop, notifier, f"{greeting}; Ctrl-C ends it")
     notifier.stopping()
     if stop():
         print_note("stopped")
     return 0
 
 
-def _watch(options: Namespace, watcher: StreamClassifier, stop: Stop, greeting: str, notifier: Notifier) -> None:
-    live = is_live(options.source)
-    source: LiveSource | None = None
+def _tested_classifier(options: Namespace) -> Classifier:
+    """The classifier, after it has answered the model's golden vectors as it must."""
+    classifier = load_classifier(options)
+    report = selftest(classifier.interpreter, classifier.card)
+    if report.faults and classifier.card.golden:
+        raise ModelError(f"self-test failed, nothing is classified: {report.faults[0]}")
+    for fault in report.faults:
+        print_note(f"warning: {fault}")
+    return classifier
+
+
+def _stream_classifier(options: Namespace, classifier: Classifier) -> StreamClassifier:
+    return StreamClassifier(
+        redacted(options.source),
+        frame_classifier(classifier, options.top_k, options.threshold, options.read),
+        options.smoothing,
+        options.every_frame or not has_video(options.source),
+    )
+
+
+def _watch(options: Namespace, stream: StreamClassifier, stop: Stop, notifier: Notifier, greeting: str) -> None:
+    """Open the source and the outputs, send every update to every output, and close them all."""
+    source = _open(options)
+    log = Log(stop)
+    context = _context(options, source, log, stop)
     outputs: list[Output] = []
+
+    def on_turn() -> None:
+        notifier.alive()
+        context.process_events()
+
+    try:
+        for output in open_outputs(options, context):
+            outputs.insert(0, output)
+        events = _greeted(_events(source, stop, on_turn), greeting)
+        _pump(events, stream, outputs, options.count, stop)
+    finally:
+        context.each_turn.clear()  # a window that is being closed has no more events
+        _close(source, outputs, log)
+
+
+def _open(options: Namespace) -> LiveSource | Iterator[Frame]:
+    """A source that is read in a thread of its own, or the frames of a file."""
 
     def opener() -> Iterator[Frame]:
         return open_source(options.source, options.frames)
 
-    def turn() -> bool:
-        # Asked at every turn of the loop, whether a frame came or not: a lost camera is no hung program.
-        notifier.alive()
-        return stop()
-
-    try:
-        events: Iterator[SourceEvent]
-        if live:
-            source = LiveSource(redacted(options.source), opener, options.give_up)
-            events = source.events(turn)
-        else:
-            events = stored_events(opener(), turn)
-        lines = ConsoleOutput(options.json, live, stop)
-        outputs.append(lines)
-        if options.stats:
-            lines.stats = StatsOutput(lines.note, lambda: source.dropped if source else 0)
-            outputs.insert(0, lines.stats)
-        for output in _more_outputs(options, live, stop, lines.note):
-            outputs.insert(0, output)
-        # Not through `lines`, whose first line it might come after: nothing can be waiting to be read yet.
-        events = _greeted(events, lambda: print_note(f"{greeting}; Ctrl-C ends it"))
-        _pump(events, watcher, outputs, options.count, stop)
-    finally:
-        stop.process_events = lambda: None
-        if source is not None:
-            source.close()
-        for output in outputs:
-            with suppress(OSError):
-                output.close()
+    return LiveSource(redacted(options.source), opener, options.give_up) if is_live(options.source) else opener()
 
 
-def _more_outputs(options: Namespace, live: bool, stop: Stop, note: Callable[[str], None]) -> Iterator[Output]:
-    """Those that were asked for; what each needs is imported only here."""
-    if options.mqtt:
-        from runtime.outputs.mqtt import MqttOutput
-
-        yield MqttOutput(options.mqtt, options.discovery, note, options.mqtt_ca)
-    if options.record:
-        from runtime.outputs.recorder import VideoOutput
-
-        yield VideoOutput(Path(options.record), options.fps, live, note, stop)
-    if options.save_unsure:
-        from runtime.outputs.recorder import UnsureFramesOutput
-
-        yield UnsureFramesOutput(Path(options.save_unsure), options.max_files, live, note, stop)
-    if options.window:
-        from runtime.outputs.window import WindowOutput
-
-        window = WindowOutput(stop.ask)
-        stop.process_events = window.process_events
-        yield window
+def _context(options: Namespace, source: LiveSource | Iterator[Frame], log: Log, stop: Stop) -> OutputContext:
+    if isinstance(source, LiveSource):
+        return OutputContext(log.write, stop, stop.request, True, options.fps, lambda: source.dropped)
+    return OutputContext(log.write, stop, stop.request, False, options.fps)
 
 
-def _greeted(events: Iterator[SourceEvent], greet: Callable[[], None]) -> Iterator[SourceEvent]:
-    """The same events; a source that cannot be opened is not greeted."""
+def _events(source: LiveSource | Iterator[Frame], stop: Stop, on_turn: Callable[[], None]) -> Iterator[SourceEvent]:
+    """Events until `stop()`; on_turn is called at every turn, whether a frame came or not: a lost camera is no hang."""
+    return source.events(stop, on_turn) if isinstance(source, LiveSource) else stored_events(source, stop, on_turn)
+
+
+def _greeted(events: Iterator[SourceEvent], greeting: str) -> Iterator[SourceEvent]:
+    """The same events, and a greeting before the first: a source that cannot be opened is not greeted."""
     for number, event in enumerate(events):
         if number == 0:
-            greet()
+            print_note(greeting)  # not by the log, which another thread writes: it might come after the first line
         yield event
 
 
 def _pump(
     events: Iterator[SourceEvent],
-    watcher: StreamClassifier,
+    stream: StreamClassifier,
     outputs: list[Output],
     count: int | None,
-    stop: Callable[[], bool],
+    stop: Stop,
 ) -> None:
-    """Every event to every output, until there are no more or `count` frames were seen."""
+    """Send every event's update to every output, until there are no more or `count` frames were seen."""
     frames = 0
     for event in events:
-        answer = watcher.process(event)
+        update = stream.process(event)
         for output in outputs:
-            output.emit(answer)
-        frames += answer.frame is not None
+            output.emit(update)
+        frames += update.frame is not None
         if frames == count or stop():
             return
 
 
-def _list() -> int:
+def _close(source: LiveSource | Iterator[Frame], outputs: list[Output], log: Log) -> None:
+    """Release the source, end the outputs, and the log after them: they may write to it."""
+    if isinstance(source, LiveSource):
+        source.close()
+    for close in (*(output.close for output in outputs), log.close):
+        with suppress(OSError):
+            close()
+
+
+def _list_cameras() -> int:
     from runtime.sources.csi import csi_cameras
     from runtime.sources.v4l2 import cameras
 

@@ -14,7 +14,15 @@ from runtime.cli.options import add_model_options, add_read_option, load_classif
 from runtime.cli.parser import Parser, print_error, print_note, run
 from runtime.errors import EdgeError, ImageError, OutputError, SourceError
 from runtime.image.files import STDIN, expand, read_image
-from runtime.outputs.format import CSV_HEADER, csv_line, reading_to_dict, reading_to_text, to_csv, to_json, to_text
+from runtime.outputs.format import (
+    CSV_HEADER,
+    csv_line,
+    prediction_to_csv,
+    prediction_to_json,
+    prediction_to_text,
+    reading_to_dict,
+    reading_to_text,
+)
 from runtime.outputs.overlay import overlay, overlay_regions
 from runtime.results import Prediction, Reading
 
@@ -74,10 +82,10 @@ def _pictures(inputs: list[str]) -> Iterator[tuple[str, NDArray[np.uint8] | Edge
 
 def _line(options: argparse.Namespace, name: str, prediction: Prediction, reading: Reading | None) -> str:
     if options.json:
-        return to_json(name, prediction, reading_to_dict(reading) if reading else None)
+        return prediction_to_json(name, prediction, reading_to_dict(reading) if reading else None)
     if reading:
         return reading_to_text(name, reading)
-    return to_csv(name, prediction) if options.csv else to_text(name, prediction)
+    return prediction_to_csv(name, prediction) if options.csv else prediction_to_text(name, prediction)
 
 
 def _make_folder(folder: Path) -> None:

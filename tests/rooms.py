@@ -45,8 +45,11 @@ ALLOWED: dict[str, set[str]] = {
     },
     "runtime.sources": {"runtime.errors", "runtime.image", "runtime.native"},
     "runtime.stream": {"runtime.classifier", "runtime.errors", "runtime.results", "runtime.sources.base"},
+    # The parser that every command and output declares its options with; the rest of cli is above them.
+    "runtime.cli.parser": {"runtime", "runtime.errors", "runtime.native"},
     "runtime.outputs": {
         "runtime",
+        "runtime.cli.parser",
         "runtime.errors",
         "runtime.results",
         "runtime.stream.answer",
@@ -58,7 +61,8 @@ ALLOWED: dict[str, set[str]] = {
         "runtime.classifier",
         "runtime.errors",
         "runtime.native",
-        "runtime.outputs.base",
+        "runtime.cli.parser",
+        "runtime.outputs.registry",
         "runtime.sources.base",
         "runtime.sources.registry",
         "runtime.sources.transform",

@@ -6,6 +6,7 @@ import argparse
 
 from runtime.cli.options import add_model_options, add_read_option
 from runtime.cli.parser import Parser, float_between, int_at_least
+from runtime.outputs.registry import add_options as add_output_options
 from runtime.sources.base import SourceOptions
 from runtime.sources.registry import GRAMMAR
 from runtime.sources.transform import FLIPS, ROTATIONS
@@ -32,28 +33,13 @@ def parse() -> argparse.Namespace:
     add_read_option(parser)
     parser.add_argument("--smoothing", type=int_at_least(1), default=1, metavar="N", help=_SMOOTHING)
     parser.add_argument("--every-frame", action="store_true", help="classify frames that did not change too")
-    parser.add_argument("--json", action="store_true", help="one JSON object a frame")
-    _add_output_options(parser)
-    parser.add_argument("--stats", action="store_true", help="times, CPU and memory, once a minute and at the end")
+    add_output_options(parser)
     parser.add_argument("--count", type=int_at_least(1), metavar="N", help="stop after N frames")
     options = parser.parse()
-    for given, name in ((options.discovery, "--discovery"), (options.mqtt_ca, "--mqtt-ca")):
-        if given and not options.mqtt:
-            parser.error(f"argument {name}: goes with --mqtt")
     options.frames = SourceOptions(
         options.width, options.height, options.fps, options.flip, options.rotate, options.roi
     )
     return options
-
-
-def _add_output_options(parser: Parser) -> None:
-    parser.add_argument("--window", action="store_true", help="show the picture and what is read; q or Esc ends it")
-    parser.add_argument("--record", metavar="FILE.mp4", help="save the frames as a video")
-    parser.add_argument("--save-unsure", metavar="FOLDER", help="keep frames the model was unsure of, for labeling")
-    parser.add_argument("--max-files", type=int_at_least(1), default=1000, metavar="N", help="of --save-unsure (1000)")
-    parser.add_argument("--mqtt", metavar="URL", help="publish changes: mqtt[s]://user:password@host:port/topic")
-    parser.add_argument("--mqtt-ca", metavar="FILE.pem", help="who signed the certificate of a mqtts:// broker")
-    parser.add_argument("--discovery", action="store_true", help="with --mqtt: announce it to Home Assistant")
 
 
 _SMOOTHING = "announce a reading that N of the last 2N-1 frames gave (1: every frame)"

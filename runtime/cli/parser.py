@@ -32,11 +32,29 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
         )
         self.add_argument("--version", action="version", version=f"edge-classifier {__version__}")
+        self._required: list[tuple[str, str]] = []
+
+    def require(self, option: str, other: str) -> None:
+        """Make it a usage error to give an option without another one.
+
+        Args:
+            option: "--discovery", for example.
+            other: "--mqtt", for example.
+        """
+        self._required.append((option, other))
 
     def parse(self, argv: Sequence[str] | None = None) -> argparse.Namespace:
         """Parse `argv` (default: the command line), exiting with status 2 on a usage error."""
         words = list(sys.argv[1:] if argv is None else argv)
-        return self.parse_args([_hyphens(word) for word in words])
+        options = self.parse_args([_hyphens(word) for word in words])
+        for option, other in self._required:
+            if _value(options, option) and not _value(options, other):
+                self.error(f"argument {option}: goes with {other}")
+        return options
+
+
+def _value(options: argparse.Namespace, option: str) -> object:
+    return getattr(options, option.lstrip("-").replace("-", "_"))
 
 
 def _hyphens(word: str) -> str:

@@ -1,48 +1,90 @@
-"""A camera's answers on standard output and standard error, which may stand still without holding it up."""
+"""The camera's answers on standard output, and its log on standard error.
+
+A terminal or a pipe that takes no more lines does not hold up a live source.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Callable
 from contextlib import suppress
 
-from runtime.outputs.format import json_line, state_line, text_line
-from runtime.outputs.stats import StatsOutput
+from runtime.cli.parser import Parser
+from runtime.outputs.base import OutputContext
+from runtime.outputs.format import state_to_text, update_to_json, update_to_text
 from runtime.outputs.worker import BackgroundWriter, line_writer
 from runtime.stream.answer import StreamUpdate
 from runtime.stream.health import RECOVERED
 
-WAITING_LINES = 1000  # for a terminal or a pipe that does not take them
+MAX_LINES = 1000  # that wait for a terminal or a pipe which does not take them
+
+
+def add_options(parser: Parser) -> None:
+    """Declare --json."""
+    parser.add_argument("--json", action="store_true", help="one JSON object a frame")
+
+
+def open_output(options: Namespace, context: OutputContext) -> ConsoleOutput:
+    """Open the console, which every run has."""
+    return ConsoleOutput(options.json, context)
+
+
+class Log:
+    """Lines for a person on standard error, from any thread. Where nobody reads them the oldest are dropped."""
+
+    def __init__(self, stop: Callable[[], bool]) -> None:
+        """Start the thread that writes.
+
+        Args:
+            stop: True once the run is to end.
+        """
+        self._lines = BackgroundWriter(line_writer(sys.stderr.fileno(), "utf-8"), MAX_LINES, False, stop)
+
+    def write(self, line: str) -> None:
+        """Hand one line over."""
+        with suppress(OSError):  # nobody reads it: no reason to stop
+            self._lines.put(line)
+
+    def close(self) -> bool:
+        """Let the lines that wait go out; False where standard error does not take them."""
+        return self._lines.close()
 
 
 class ConsoleOutput:
-    """Standard output: a line a change, or JSON for every frame. Standard error: changes of state."""
+    """An Output: a line for each change on standard output, or JSON for every frame; changes of state in the log."""
 
-    def __init__(self, json: bool, live: bool, stop: Callable[[], bool]) -> None:
+    def __init__(self, json: bool, context: OutputContext) -> None:
+        """Start the thread that writes.
+
+        Args:
+            json: One JSON object for each update, in place of a line for each change.
+            context: Of the run.
+        """
         self._json = json
-        self._out = BackgroundWriter(line_writer(1, sys.stdout.encoding), WAITING_LINES, not live, stop)
-        self._err = BackgroundWriter(line_writer(sys.stderr.fileno(), "utf-8"), WAITING_LINES, False, stop)
-        self.stats: StatsOutput | None = None
+        self._log = context.log
+        self._stages = context.stages
+        self._lines = BackgroundWriter(
+            line_writer(1, sys.stdout.encoding),
+            MAX_LINES,
+            not context.live,
+            context.stop,
+            while_waiting=context.process_events,
+        )
 
-    def note(self, line: str) -> None:
-        """A line for a person, from any thread."""
-        with suppress(OSError):  # nobody reads it: no reason to stop
-            self._err.put(line)
-
-    def emit(self, answer: StreamUpdate) -> None:
+    def emit(self, update: StreamUpdate) -> None:
         """Write what is new."""
         start = time.perf_counter()
-        if answer.frame is None or answer.state == RECOVERED:
-            self.note(state_line(answer))
+        if update.frame is None or update.state == RECOVERED:
+            self._log(state_to_text(update))
         if self._json:
-            self._out.put(json_line(answer))
-        elif answer.changed and answer.frame is not None:
-            self._out.put(text_line(answer))
-        if self.stats is not None and answer.frame is not None:
-            self.stats.stage("render", (time.perf_counter() - start) * 1000)
+            self._lines.put(update_to_json(update))
+        elif update.changed and update.frame is not None:
+            self._lines.put(update_to_text(update))
+        if update.frame is not None:
+            self._stages.add("render", (time.perf_counter() - start) * 1000)
 
     def close(self) -> bool:
-        """Let what waits go out."""
-        # Both, though the first may hang.
-        return all([self._out.close(), self._err.close()])
+        """Let the lines that wait go out; False where standard output does not take them."""
+        return self._lines.close()

@@ -1,31 +1,44 @@
-"""Predictions as text, JSON, CSV and pictures. Pure."""
+"""Predictions, readings and stream updates as text, JSON and CSV. Pure.
+
+Each function is named by what it takes and what it makes: `prediction_to_json`, `update_to_text`. The keys of the JSON
+objects are a contract: they are always there, in the same order.
+"""
 
 from __future__ import annotations
 
 import io
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from runtime.results import Prediction, Reading
 from runtime.stream.answer import FrameResult, StreamUpdate
 
 CSV_HEADER = ("source", "label", "score", "reason", "preprocess_ms", "inference_ms", "top")
+MIN_SHOWN_SCORE = 0.0005  # of candidates after the best: below it they would be written as 0.0 %
 
 
-def to_text(source: str, prediction: Prediction) -> str:
-    """One line for a person: "seven.png: 7 (99.9 %), then 1 (0.1 %)"."""
-    candidates = [f"{c.label} ({c.score:.1%})".replace("%", " %") for c in prediction.top]
+def prediction_to_text(source: str, prediction: Prediction) -> str:
+    """One line for a person.
+
+    Args:
+        source: Name of the picture.
+        prediction: What it shows.
+
+    Returns:
+        "seven.png: 7 (99.9 %), then 1 (0.1 %)", "seven.png: blank" or "seven.png: unsure, perhaps 7 (40.0 %)".
+    """
+    candidates = [f"{c.label} ({_percent(c.score)})" for c in prediction.top]
     if prediction.reason == "blank":
         return f"{source}: blank"
     if prediction.reason == "unsure":
         return f"{source}: unsure, perhaps {' or '.join(candidates)}"
-    others = [text for c, text in zip(prediction.top[1:], candidates[1:], strict=True) if c.score >= 0.0005]
+    others = [text for c, text in zip(prediction.top[1:], candidates[1:], strict=True) if c.score >= MIN_SHOWN_SCORE]
     return f"{source}: {candidates[0]}" + (f", then {', '.join(others)}" if others else "")
 
 
-def to_dict(source: str, prediction: Prediction) -> dict[str, object]:
-    """The JSON object of one prediction; the keys are always these."""
+def prediction_to_dict(source: str, prediction: Prediction) -> dict[str, object]:
+    """The JSON object of a prediction: source, label, score, reason, top and timing_ms (milliseconds)."""
     return {
         "source": source,
         "label": prediction.label,
@@ -39,29 +52,19 @@ def to_dict(source: str, prediction: Prediction) -> dict[str, object]:
     }
 
 
-def reading_to_text(source: str, reading: Reading) -> str:
-    """ "strip.png: 05221859"; of several lines each on its own, indented, after the name."""
-    lines = reading.text.split("\n")
-    if not reading.regions:
-        return f"{source}: no digits"
-    return f"{source}: {lines[0]}" if len(lines) == 1 else "\n  ".join([f"{source}:", *lines])
+def prediction_to_json(source: str, prediction: Prediction, more: Mapping[str, object] | None = None) -> str:
+    """`prediction_to_dict` on one line.
+
+    Args:
+        source: Name of the picture.
+        prediction: What it shows.
+        more: Keys that follow, those of `reading_to_dict` for example.
+    """
+    return _one_line({**prediction_to_dict(source, prediction), **(more or {})})
 
 
-def reading_to_dict(reading: Reading) -> dict[str, object]:
-    """What --read adds to a JSON object: text and regions."""
-    return {
-        "text": reading.text,
-        "regions": [{"box": list(r.box), "label": r.label, "score": round(r.score, 4)} for r in reading.regions],
-    }
-
-
-def to_json(source: str, prediction: Prediction, more: Mapping[str, object] | None = None) -> str:
-    """`to_dict`, and the keys of `more`, on one line."""
-    return json.dumps({**to_dict(source, prediction), **(more or {})}, ensure_ascii=False)
-
-
-def to_csv(source: str, prediction: Prediction) -> str:
-    """One CSV line (RFC 4180, without its line break) with the columns of CSV_HEADER."""
+def prediction_to_csv(source: str, prediction: Prediction) -> str:
+    """One line of CSV with the columns of CSV_HEADER."""
     return csv_line(
         (
             source,
@@ -75,8 +78,8 @@ def to_csv(source: str, prediction: Prediction) -> str:
     )
 
 
-def csv_line(cells: tuple[str, ...]) -> str:
-    """Cells as one line of CSV, quoted where they must be."""
+def csv_line(cells: Sequence[str]) -> str:
+    """Cells as one line of CSV (RFC 4180, without its line break), quoted where they must be."""
     import csv
 
     buffer = io.StringIO()
@@ -84,62 +87,95 @@ def csv_line(cells: tuple[str, ...]) -> str:
     return buffer.getvalue()
 
 
-def text_line(answer: StreamUpdate) -> str:
-    """ "12:03:04 frame 61: 7 (99.9 %), 29.8 fps"."""
-    name = f"{clock(answer.at)} frame {answer.frame.index}" if answer.frame else clock(answer.at)
-    if answer.look is None or answer.frame is None:
-        return f"{name}: {answer.state}"
-    if answer.steady is None and answer.look.answer[0]:
-        return f"{name}: nothing steady"
-    if answer.look.reading is None:
-        line = to_text(name, answer.look.prediction)
-    else:
-        line = f"{name}: {in_one_line(answer.look)}"
-    return line + (f" [{answer.fps:.1f} fps]" if answer.fps else "")
+def reading_to_text(source: str, reading: Reading) -> str:
+    """The text of a picture, for a person.
 
-
-def in_one_line(look: FrameResult) -> str:
-    """A text that was read: "31415 / 92653 (97.1 %)", the score that of its least certain digit."""
-    rows = look.answer[1].replace("\n", " / ")
-    return f"{rows} ({look.score:.1%})".replace("%", " %") if rows else "no digits"
-
-
-def state_line(answer: StreamUpdate) -> str:
-    """A change of state: "12:03:04 stale: no new frame for 2 s"."""
-    return f"{clock(answer.at)} {answer.state}" + (f": {answer.message}" if answer.message else "")
-
-
-def to_json_dict(answer: StreamUpdate) -> dict[str, object]:
-    """The JSON object of one answer; the keys are the same with a frame and without.
-
-    reason: "no frame" where stale or lost; `message` then says why.
+    Returns:
+        "strip.png: 05221859"; where it has several lines, each indented on a line of its own after the name.
     """
-    frame, look = answer.frame, answer.look
-    if look is None or frame is None:
-        seen: dict[str, object] = {"source": answer.source, "label": None, "score": 0.0, "reason": "no frame"}
+    lines = reading.text.split("\n")
+    if not reading.regions:
+        return f"{source}: no digits"
+    return f"{source}: {lines[0]}" if len(lines) == 1 else "\n  ".join([f"{source}:", *lines])
+
+
+def reading_to_dict(reading: Reading) -> dict[str, object]:
+    """What --read adds to a JSON object: text, and regions (box in pixels, label, score)."""
+    return {
+        "text": reading.text,
+        "regions": [{"box": list(r.box), "label": r.label, "score": round(r.score, 4)} for r in reading.regions],
+    }
+
+
+def update_to_text(update: StreamUpdate) -> str:
+    """One line for a person: "12:03:04 frame 61: 7 (99.9 %) [29.8 fps]"."""
+    name = f"{_clock(update.at)} frame {update.frame.index}" if update.frame else _clock(update.at)
+    if update.result is None or update.frame is None:
+        return f"{name}: {update.state}"
+    if update.steady is None and update.result.outcome.text is not None:
+        return f"{name}: nothing steady"
+    if update.result.reading is None:
+        line = prediction_to_text(name, update.result.prediction)
+    else:
+        line = f"{name}: {result_to_text(update.result)}"
+    return line + (f" [{update.fps:.1f} fps]" if update.fps else "")
+
+
+def result_to_text(result: FrameResult) -> str:
+    """The text of a whole frame: "31415 / 92653 (97.1 %)", the score being that of its least certain part."""
+    if result.outcome.text is None:
+        return "no digits"
+    lines = result.outcome.text.split("\n")
+    return f"{' / '.join(lines)} ({_percent(result.score)})"
+
+
+def state_to_text(update: StreamUpdate) -> str:
+    """A change of the source's state: "12:03:04 stale: no new frame for 2 s"."""
+    return f"{_clock(update.at)} {update.state}" + (f": {update.message}" if update.message else "")
+
+
+def update_to_dict(update: StreamUpdate) -> dict[str, object]:
+    """The JSON object of an update. The keys are the same with a frame and without.
+
+    Returns:
+        Those of `prediction_to_dict` (and of `reading_to_dict` where the whole frame was read), then frame,
+        captured_at (seconds since the epoch), age_ms, state, steady, classified, fps and message. Where the source is
+        stale or lost, reason is "no frame" and message says why.
+    """
+    frame, result = update.frame, update.result
+    if result is None or frame is None:
+        seen: dict[str, object] = {"source": update.source, "label": None, "score": 0.0, "reason": "no frame"}
         seen |= {"top": [], "timing_ms": {"preprocess": 0.0, "inference": 0.0}}
     else:
-        seen = to_dict(answer.source, look.prediction)
-        if look.reading is not None:
-            seen |= reading_to_dict(look.reading)
+        seen = prediction_to_dict(update.source, result.prediction)
+        if result.reading is not None:
+            seen |= reading_to_dict(result.reading)
     return {
         **seen,
         "frame": frame.index if frame else None,
         "captured_at": round(frame.captured_at, 3) if frame else None,
-        "age_ms": round(answer.age_ms, 3) if frame else None,
-        "state": answer.state,
-        "steady": answer.steady,
-        "classified": answer.classified,
-        "fps": round(answer.fps, 1),
-        "message": answer.message or None,
+        "age_ms": round(update.age_ms, 3) if frame else None,
+        "state": update.state,
+        "steady": update.steady,
+        "classified": update.classified,
+        "fps": round(update.fps, 1),
+        "message": update.message or None,
     }
 
 
-def json_line(answer: StreamUpdate) -> str:
-    """`to_json_dict` on one line."""
-    return json.dumps(to_json_dict(answer), ensure_ascii=False)
+def update_to_json(update: StreamUpdate) -> str:
+    """`update_to_dict` on one line."""
+    return _one_line(update_to_dict(update))
 
 
-def clock(at: float) -> str:
+def _one_line(value: Mapping[str, object]) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _percent(score: float) -> str:
+    return f"{score:.1%}".replace("%", " %")
+
+
+def _clock(at: float) -> str:
     """Seconds since the epoch as the time of day here."""
     return time.strftime("%H:%M:%S", time.localtime(at))

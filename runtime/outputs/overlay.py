@@ -1,4 +1,4 @@
-"""Predictions and readings drawn into pictures. Pure."""
+"""Predictions and readings drawn into pictures. Pure, but for `write_in_bar`."""
 
 from __future__ import annotations
 
@@ -8,38 +8,50 @@ from numpy.typing import NDArray
 
 from runtime.results import Prediction, Reading
 
+Image = NDArray[np.uint8]
+Color = tuple[int, int, int]  # BGR
 GREEN, ORANGE, RED = (80, 200, 80), (0, 140, 255), (40, 40, 220)  # BGR: an answer, none, a region's label
+BAR_GRAY = 32  # gray level of the bar that text is written in
+MIN_SIDE = 240  # pixels: smaller pictures are enlarged, as nothing could be read in them
+MARGIN = 6  # pixels between the ends of a bar and its text
 
 
-def overlay(image: NDArray[np.uint8], prediction: Prediction) -> NDArray[np.uint8]:
-    """The picture, (h, w, 3) BGR uint8, with what was looked at framed and the answer written in a bar above it."""
-    canvas = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()
-    scale = max(1, round(240 / max(canvas.shape[:2])))
-    canvas = cv2.resize(canvas, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
+def overlay(image: Image, prediction: Prediction) -> Image:
+    """A picture with its prediction: what was looked at is framed, the answer is written in a bar above it.
+
+    Args:
+        image: (h, w) gray or (h, w, 3) BGR, uint8. It is not changed.
+        prediction: What the picture shows.
+
+    Returns:
+        (H, W, 3) BGR uint8, enlarged by a whole factor where the picture is small.
+    """
+    canvas, scale = _enlarged(image)
     height, width = canvas.shape[:2]
     color = GREEN if prediction.label is not None else ORANGE
     if prediction.box is not None:
         x, y, w, h = (v * scale for v in prediction.box)
         cv2.rectangle(canvas, (x, y), (x + w, y + h), color, max(2, height // 200))
     bar = max(28, round(0.08 * max(height, width)))
-    canvas = cv2.copyMakeBorder(canvas, bar, 0, 0, 0, cv2.BORDER_CONSTANT, value=(32, 32, 32))
+    gray = (BAR_GRAY,) * 3
+    canvas = np.asarray(cv2.copyMakeBorder(canvas, bar, 0, 0, 0, cv2.BORDER_CONSTANT, value=gray), np.uint8)
     # Whatever the picture's size, the color tells an answer from none.
-    cv2.rectangle(canvas, (0, bar - 3), (canvas.shape[1], bar - 2), color, -1)
-    text = _ascii(_caption(prediction))
-    size = bar / 40
-    thick = max(1, round(size * 1.5))
-    # Narrow pictures: smaller letters rather than lost ones.
-    (needed, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, thick)
-    size *= min(1.0, (width - 12) / needed)
-    cv2.putText(canvas, text, (6, round(bar * 0.72)), cv2.FONT_HERSHEY_SIMPLEX, size, color, thick, cv2.LINE_AA)
-    return np.asarray(canvas, dtype=np.uint8)
+    cv2.rectangle(canvas, (0, bar - 3), (width, bar - 2), color, -1)
+    write_in_bar(canvas, _caption(prediction), round(bar * 0.72), bar, color, max(1, round(bar / 40 * 1.5)))
+    return canvas
 
 
-def overlay_regions(image: NDArray[np.uint8], reading: Reading) -> NDArray[np.uint8]:
-    """The picture, (h, w, 3) BGR uint8, with every region framed and its label at the frame's left top corner."""
-    canvas = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()
-    scale = max(1, round(240 / max(canvas.shape[:2])))
-    canvas = cv2.resize(canvas, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
+def overlay_regions(image: Image, reading: Reading) -> Image:
+    """A picture with its reading: every region is framed, with its label at the frame's left top corner.
+
+    Args:
+        image: (h, w) gray or (h, w, 3) BGR, uint8. It is not changed.
+        reading: The text of the picture.
+
+    Returns:
+        (H, W, 3) BGR uint8, enlarged by a whole factor where the picture is small.
+    """
+    canvas, scale = _enlarged(image)
     line = max(1, max(canvas.shape[:2]) // 500)
     for region in reading.regions:
         x, y, w, h = (v * scale for v in region.box)
@@ -47,7 +59,33 @@ def overlay_regions(image: NDArray[np.uint8], reading: Reading) -> NDArray[np.ui
         size = min(1.2, max(0.35, h / 90))
         place = (x, max(round(24 * size), y - 2 * line))
         cv2.putText(canvas, _ascii(region.label), place, cv2.FONT_HERSHEY_SIMPLEX, size, RED, line, cv2.LINE_AA)
-    return np.asarray(canvas, dtype=np.uint8)
+    return canvas
+
+
+def write_in_bar(canvas: Image, text: str, baseline: int, bar: int, color: Color, thickness: int) -> None:
+    """Write a line of text into a bar across a picture, in smaller letters where it would be cut off.
+
+    Args:
+        canvas: (h, w, 3) BGR uint8, with the bar in it. It is changed.
+        text: One line; letters outside ASCII become "?".
+        baseline: Row that the letters stand on, pixels.
+        bar: Height of the bar, pixels; capitals are about half as high.
+        color: Of the letters, BGR.
+        thickness: Of the strokes, pixels.
+    """
+    text = _ascii(text)
+    size = bar / 40
+    (needed, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, thickness)
+    # Narrow pictures: smaller letters rather than lost ones.
+    size *= min(1.0, (canvas.shape[1] - 2 * MARGIN) / needed)
+    cv2.putText(canvas, text, (MARGIN, baseline), cv2.FONT_HERSHEY_SIMPLEX, size, color, thickness, cv2.LINE_AA)
+
+
+def _enlarged(image: Image) -> tuple[Image, int]:
+    """A BGR copy of a picture, and the whole factor by which it is larger."""
+    canvas = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()
+    scale = max(1, round(MIN_SIDE / max(canvas.shape[:2])))
+    return np.asarray(cv2.resize(canvas, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST), np.uint8), scale
 
 
 def _caption(prediction: Prediction) -> str:
@@ -58,5 +96,5 @@ def _caption(prediction: Prediction) -> str:
 
 
 def _ascii(text: str) -> str:
-    """OpenCV's fonts have ASCII only; other letters become "?" there, and nowhere else."""
+    """OpenCV's fonts have ASCII only; other letters become "?" in pictures, and nowhere else."""
     return text.encode("ascii", "replace").decode("ascii")

@@ -1,29 +1,49 @@
-"""--stats: where the time of a frame goes, and what the process takes. Lines on standard error."""
+"""--stats: where the time of a frame goes, and what the process takes. Lines in the log."""
 
 from __future__ import annotations
 
 import math
 import os
 import time
-from collections import deque
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from runtime.cli.parser import Parser
+from runtime.outputs.base import OutputContext, StageTimes
 from runtime.stream.answer import StreamUpdate
 
-EVERY_S = 60.0
-MOST = 3000  # values of a stage that are kept, the newest
-STAGES = ("capture", "preprocess", "inference", "render", "age")
+REPORT_INTERVAL_S = 60.0
+STAGES = ("capture", "preprocess", "inference", "render", "age")  # in the report's order; others follow
+
+
+def add_options(parser: Parser) -> None:
+    """Declare --stats."""
+    parser.add_argument("--stats", action="store_true", help="times, CPU and memory, once a minute and at the end")
+
+
+def open_output(options: Namespace, context: OutputContext) -> StatsOutput | None:
+    """Open the statistics where --stats asks for them."""
+    return StatsOutput(context.log, context.dropped, context.stages) if options.stats else None
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The nearest-rank percentile of at least one value; share: 0 to 1."""
+    """The nearest-rank percentile.
+
+    Args:
+        values: One or more, in any order.
+        share: Which percentile, 0 to 1.
+
+    Example:
+        >>> percentile([30.0, 10.0, 20.0], 0.5)
+        20.0
+    """
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def memory_mb() -> float:
-    """Resident memory of this process, MB."""
+    """Resident memory of this process, MB; its peak where there is no /proc."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except (OSError, IndexError):
@@ -34,64 +54,72 @@ def memory_mb() -> float:
 
 
 class StatsOutput:
-    """Figures of the frames since the last report."""
+    """An Output that logs figures of the frames since its last report, once a minute and at the end."""
 
     def __init__(
         self,
-        write: Callable[[str], None],
+        log: Callable[[str], None],
         dropped: Callable[[], int],
+        stages: StageTimes,
         clock: Callable[[], float] = time.monotonic,
         cpu: Callable[[], float] = time.process_time,
     ) -> None:
-        """write: gets a line a minute. dropped: frames that a newer one replaced, in all. cpu: seconds used."""
-        self._write = write
+        """Begin the first report.
+
+        Args:
+            log: Gets a line for each report.
+            dropped: Number of frames so far that a newer one replaced.
+            stages: Times that other outputs add to.
+            clock: Seconds of any clock that only goes on.
+            cpu: Seconds of CPU time that the process has used.
+        """
+        self._log = log
         self._dropped = dropped
+        self._stages = stages
         self._clock = clock
         self._cpu = cpu
         self._total = 0
         self._begin()
 
     def _begin(self) -> None:
-        self._since, self._cpu_then = self._clock(), self._cpu()
+        self._since, self._cpu_since = self._clock(), self._cpu()
         self._frames = self._classified = 0
-        self._stages: dict[str, deque[float]] = {stage: deque(maxlen=MOST) for stage in STAGES}
+        self._stages.clear()
 
-    def stage(self, name: str, ms: float) -> None:
-        """One more value of a stage, milliseconds."""
-        self._stages[name].append(ms)
-
-    def emit(self, answer: StreamUpdate) -> None:
+    def emit(self, update: StreamUpdate) -> None:
         """Count a frame; report where a minute is over."""
-        if answer.look is not None:
+        if update.result is not None:
             self._frames += 1
             self._total += 1
-            self.stage("capture", answer.capture_ms)
-            self.stage("age", answer.age_ms)
-            if answer.classified:
+            self._stages.add("capture", update.capture_ms)
+            self._stages.add("age", update.age_ms)
+            if update.classified:
                 self._classified += 1
-                both = [look for look in (answer.look.prediction, answer.look.reading) if look is not None]
-                self.stage("preprocess", sum(look.preprocess_ms for look in both))
-                self.stage("inference", sum(look.inference_ms for look in both))
-        if self._clock() - self._since >= EVERY_S:
-            self._write(self.line())
+                both = [part for part in (update.result.prediction, update.result.reading) if part is not None]
+                self._stages.add("preprocess", sum(part.preprocess_ms for part in both))
+                self._stages.add("inference", sum(part.inference_ms for part in both))
+        if self._clock() - self._since >= REPORT_INTERVAL_S:
+            self._log(self.line())
             self._begin()
 
     def close(self) -> bool:
-        """The last report."""
-        self._write(self.line())
+        """Log the last report."""
+        self._log(self.line())
         return True
 
     def line(self) -> str:
-        """One line: frames, p50/p95 of each stage, CPU of one core, memory."""
+        """The report: frames, p50/p95 of each stage, CPU of one core, memory."""
         seconds = max(1e-9, self._clock() - self._since)
+        times = self._stages.values
+        order = [*STAGES, *sorted(set(times) - set(STAGES))]
         parts = [
-            f"{name} {percentile(values, 0.5):.1f}/{percentile(values, 0.95):.1f}"
-            for name, values in self._stages.items()
-            if values
+            f"{stage} {percentile(times[stage], 0.5):.1f}/{percentile(times[stage], 0.95):.1f}"
+            for stage in order
+            if stage in times
         ]
         return (
             f"stats: {self._total} frames; in the last {seconds:.0f} s {self._frames}, "
             f"{self._frames / seconds:.1f} fps, {self._classified} classified; {self._dropped()} dropped in all; "
             f"p50/p95 ms: {', '.join(parts) or 'none'}; "
-            f"cpu {(self._cpu() - self._cpu_then) / seconds:.0%}, memory {memory_mb():.0f} MB"
+            f"cpu {(self._cpu() - self._cpu_since) / seconds:.0%}, memory {memory_mb():.0f} MB"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import socket
+from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,103 +12,111 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.cli.parser import Parser
 from runtime.errors import OptionError
-from runtime.outputs.format import in_one_line
-from runtime.outputs.overlay import GREEN, ORANGE, overlay, overlay_regions
+from runtime.outputs.base import OutputContext
+from runtime.outputs.format import result_to_text
+from runtime.outputs.overlay import BAR_GRAY, GREEN, ORANGE, overlay, overlay_regions, write_in_bar
 from runtime.stream.answer import StreamUpdate
 from runtime.stream.health import OK
 
+Image = NDArray[np.uint8]
 TITLE = "edge-classifier"
-WIDEST = 1280  # pixels of a window as it opens
-BAR = 32  # gray level of the bar below
+MAX_WIDTH = 1280  # pixels of a window as it opens
+EMPTY_SIZE = (240, 320)  # height, width, pixels: shown before there is a frame
 QUIT_KEYS = (ord("q"), 27)  # Esc
+X11_PORT = 6000  # of display 0; the others follow
+X11_TIMEOUT_S = 2.0  # for an X server in the network to answer
 
 
-def problem(environment: Mapping[str, str], build: str) -> str:
+def add_options(parser: Parser) -> None:
+    """Declare --window."""
+    parser.add_argument("--window", action="store_true", help="show the picture and what is read; q or Esc ends it")
+
+
+def open_output(options: Namespace, context: OutputContext) -> WindowOutput | None:
+    """Open the window where --window asks for one.
+
+    Raises:
+        OptionError: No window can be opened here.
+    """
+    if not options.window:
+        return None
+    window = WindowOutput(context.request_stop)
+    context.each_turn.append(window.process_events)
+    return window
+
+
+def explain_error(environment: Mapping[str, str], build: str) -> str:
     """Why no window can be opened, with the remedy; "" where nothing is known against it.
 
-    build: cv2.getBuildInformation(). Asked first, because Qt ends the whole process where there is no display.
+    It is asked before a window is opened, because Qt ends the whole process where there is no display.
+
+    Args:
+        environment: os.environ.
+        build: cv2.getBuildInformation().
     """
     if re.search(r"^\s*GUI:\s*NONE\s*$", build, re.MULTILINE):
         return (
             "--window: this OpenCV has no windows; "
             "pip uninstall -y opencv-python-headless, then pip install 'opencv-python!=4.11.*'"
         )
-    if os.name == "posix" and not environment.get("DISPLAY") and not environment.get("WAYLAND_DISPLAY"):
+    display, wayland = environment.get("DISPLAY", ""), environment.get("WAYLAND_DISPLAY")
+    if os.name == "posix" and not display and not wayland:
         return "--window: there is no display here; over SSH use ssh -X, or --json without a window"
-    display = environment.get("DISPLAY", "")
-    if display and not environment.get("WAYLAND_DISPLAY") and not _answers(display):
+    if display and not wayland and not _x_server_answers(display):
         return f"--window: no X server answers at DISPLAY={display}; over SSH use ssh -X, or --json without a window"
     return ""
 
 
-def _answers(display: str) -> bool:
-    """True where an X server listens at host:number.screen."""
-    host, _, rest = display.rpartition(":")
-    number = rest.partition(".")[0]
-    if not number.isdigit():
-        return False
-    if host in ("", "unix"):
-        return Path(f"/tmp/.X11-unix/X{number}").exists()
-    try:
-        socket.create_connection((host, 6000 + int(number)), timeout=2).close()
-    except OSError:
-        return False
-    return True
+def draw(update: StreamUpdate, last: Image | None) -> Image:
+    """What the window shows: boxes, labels and scores, and below them a bar with state and frame rate.
 
+    Args:
+        update: A frame and what was read in it, or a source that is stale or lost.
+        last: What was shown before, (h, w, 3) BGR uint8. Where there is no frame it is shown again, darkened.
 
-def picture(answer: StreamUpdate, last: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
-    """What the window shows, (h, w, 3) BGR uint8: boxes, labels and scores, state and frame rate in a bar below.
-
-    last: what is shown on, darkened, where there is no frame.
+    Returns:
+        (h, w, 3) BGR uint8.
     """
-    if answer.frame is None or answer.look is None:
-        canvas = np.zeros((240, 320, 3), np.uint8) if last is None else (last // 3).astype(np.uint8)
-        return _footed(canvas, answer, framed=last is not None)
-    if answer.look.reading is not None:
-        return _footed(overlay_regions(answer.frame.image, answer.look.reading), answer, framed=False)
-    return _footed(overlay(answer.frame.image, answer.look.prediction), answer, framed=False)
-
-
-def _footed(canvas: NDArray[np.uint8], answer: StreamUpdate, framed: bool) -> NDArray[np.uint8]:
-    """With the bar below. framed: it is there already, and written anew."""
-    bar = max(20, round(canvas.shape[1] * 0.05))
-    if not framed:
-        canvas = np.asarray(cv2.copyMakeBorder(canvas, 0, bar, 0, 0, cv2.BORDER_CONSTANT), np.uint8)
-    canvas[-bar:] = BAR
-    text = f"{answer.state}  {answer.fps:.1f} fps"
-    if answer.steady and answer.look is not None:
-        text += "  " + (in_one_line(answer.look) if answer.look.reading is not None else answer.steady)
-    text = (text + ("  " + answer.message if answer.message else "")).encode("ascii", "replace").decode("ascii")
-    size, thick = bar / 40, max(1, bar // 20)
-    (needed, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, thick)
-    size *= min(1.0, (canvas.shape[1] - 12) / needed)
-    color = GREEN if answer.state == OK else ORANGE
-    place = (6, canvas.shape[0] - round(bar * 0.3))
-    cv2.putText(canvas, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, color, thick, cv2.LINE_AA)
-    return canvas
+    if update.frame is None or update.result is None:
+        if last is None:
+            return _with_bar(np.zeros((*EMPTY_SIZE, 3), np.uint8), update)
+        canvas = (last // 3).astype(np.uint8)
+        _write_bar(canvas, update)
+        return canvas
+    if update.result.reading is not None:
+        return _with_bar(overlay_regions(update.frame.image, update.result.reading), update)
+    return _with_bar(overlay(update.frame.image, update.result.prediction), update)
 
 
 class WindowOutput:
-    """An Output. OpenCV's windows belong to the thread that made them: the loop's own."""
+    """An Output that shows each update. OpenCV's windows belong to the thread that made them: the loop's own."""
 
-    def __init__(self, quit_: Callable[[], None]) -> None:
-        """quit_: called where q or Esc is pressed, or the window closed."""
-        wrong = problem(os.environ, cv2.getBuildInformation())
-        if wrong:
-            raise OptionError(wrong)
-        self._quit = quit_
-        self._last: NDArray[np.uint8] | None = None
+    def __init__(self, request_stop: Callable[[], None]) -> None:
+        """Open the window.
+
+        Args:
+            request_stop: Called where q or Esc is pressed, or the window is closed.
+
+        Raises:
+            OptionError: No window can be opened here.
+        """
+        error = explain_error(os.environ, cv2.getBuildInformation())
+        if error:
+            raise OptionError(error)
+        self._request_stop = request_stop
+        self._last: Image | None = None
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
 
-    def emit(self, answer: StreamUpdate) -> None:
-        """Draw one answer."""
-        shown = picture(answer, self._last)
+    def emit(self, update: StreamUpdate) -> None:
+        """Draw one update."""
+        shown = draw(update, self._last)
         if self._last is None:
             height, width = shown.shape[:2]
-            scale = min(1.0, WIDEST / width)
+            scale = min(1.0, MAX_WIDTH / width)
             cv2.resizeWindow(TITLE, round(width * scale), round(height * scale))
-        if answer.frame is not None:
+        if update.frame is not None:
             self._last = shown
         cv2.imshow(TITLE, shown)
         self.process_events()
@@ -116,9 +124,51 @@ class WindowOutput:
     def process_events(self) -> None:
         """Let the window live, and see whether it is to be closed; often, also where no frame comes."""
         if cv2.waitKey(1) & 0xFF in QUIT_KEYS or cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
-            self._quit()
+            self._request_stop()
 
     def close(self) -> bool:
-        """Close it."""
+        """Close the window."""
         cv2.destroyAllWindows()
         return True
+
+
+def _x_server_answers(display: str) -> bool:
+    """True where an X server listens at host:number.screen."""
+    host, _, rest = display.rpartition(":")
+    number = rest.partition(".")[0]
+    if not number.isdigit():
+        return False
+    if host in ("", "unix"):
+        return Path(f"/tmp/.X11-unix/X{number}").exists()
+    import socket
+
+    try:
+        socket.create_connection((host, X11_PORT + int(number)), timeout=X11_TIMEOUT_S).close()
+    except OSError:
+        return False
+    return True
+
+
+def _with_bar(canvas: Image, update: StreamUpdate) -> Image:
+    """The picture with a bar below it."""
+    bar = _bar_height(canvas)
+    canvas = np.asarray(cv2.copyMakeBorder(canvas, 0, bar, 0, 0, cv2.BORDER_CONSTANT), np.uint8)
+    _write_bar(canvas, update)
+    return canvas
+
+
+def _write_bar(canvas: Image, update: StreamUpdate) -> None:
+    """Write the bar that is below a picture, over what it said before."""
+    bar = _bar_height(canvas)
+    canvas[-bar:] = BAR_GRAY
+    text = f"{update.state}  {update.fps:.1f} fps"
+    if update.steady and update.result is not None:
+        text += "  " + (result_to_text(update.result) if update.result.reading is not None else update.steady)
+    if update.message:
+        text += "  " + update.message
+    color = GREEN if update.state == OK else ORANGE
+    write_in_bar(canvas, text, canvas.shape[0] - round(bar * 0.3), bar, color, max(1, bar // 20))
+
+
+def _bar_height(canvas: Image) -> int:
+    return max(20, round(int(canvas.shape[1]) * 0.05))

@@ -1,4 +1,4 @@
-"""Work that must not hold up the frames: done by a thread of its own, in the order it was handed over."""
+"""Work that must not hold up the frames: a thread of its own does it, in the order in which it was handed over."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-SLICE_S = 0.1  # how soon a request to stop is seen while waiting
+POLL_S = 0.1  # how soon a request to stop is seen while waiting
 GRACE_S = 0.2  # what is left in a queue gets to go out after a request to stop
 
 
 class BackgroundWriter(Generic[T]):
-    """Calls `handle` with each item. Its first error is raised where the next item is handed over."""
+    """Calls a function with each item, in a thread of its own. Its first error is raised to who hands over the next."""
 
     def __init__(
         self,
@@ -23,13 +23,24 @@ class BackgroundWriter(Generic[T]):
         block_when_full: bool,
         stop: Callable[[], bool],
         name: str = "output",
+        while_waiting: Callable[[], None] = lambda: None,
     ) -> None:
-        """max_queue: items that may wait. block_when_full: `put` then waits (unless `stop()`); else the oldest goes."""
+        """Start the thread.
+
+        Args:
+            handle: Called with each item, in the thread.
+            max_queue: Number of items that may wait.
+            block_when_full: `put` then waits until there is room, or `stop()`; otherwise the oldest item is dropped.
+            stop: True once the run is to end.
+            name: Of the thread.
+            while_waiting: Called again and again, about every POLL_S, while `put` waits.
+        """
         self.dropped = 0
         self._handle = handle
-        self._room = max_queue
-        self._patient = block_when_full
+        self._max_queue = max_queue
+        self._block_when_full = block_when_full
         self._stop = stop
+        self._while_waiting = while_waiting
         self._items: deque[T] = deque()
         self._changed = threading.Condition()
         self._closing = False
@@ -39,27 +50,40 @@ class BackgroundWriter(Generic[T]):
         self._thread.start()
 
     def put(self, item: T) -> None:
-        """Hand an item over. Raises what `handle` raised earlier."""
+        """Hand an item over.
+
+        Raises:
+            Exception: Whatever an earlier item raised.
+        """
         with self._changed:
-            while self._patient and len(self._items) >= self._room and self._error is None and not self._stop():
-                self._changed.wait(SLICE_S)
+            while self._must_wait():
+                self._while_waiting()
+                self._changed.wait(POLL_S)
             if self._error is not None:
                 raise self._error
-            if len(self._items) >= self._room:
+            if len(self._items) >= self._max_queue:
                 self._items.popleft()
                 self.dropped += 1
             self._items.append(item)
             self._changed.notify_all()
 
     def close(self) -> bool:
-        """Let it finish what waits; False where it does not, after a request to stop."""
+        """Let the items that wait be handled.
+
+        Returns:
+            True where they were; False where that did not come to an end before a request to stop, and GRACE_S.
+        """
         with self._changed:
             self._closing = True
             self._changed.notify_all()
         while self._thread.is_alive() and not self._stop():
-            self._thread.join(SLICE_S)
+            self._thread.join(POLL_S)
         self._thread.join(GRACE_S)
         return not self._thread.is_alive()
+
+    def _must_wait(self) -> bool:
+        is_full = len(self._items) >= self._max_queue
+        return self._block_when_full and is_full and self._error is None and not self._stop()
 
     def _run(self) -> None:
         try:
@@ -80,7 +104,14 @@ class BackgroundWriter(Generic[T]):
 
 
 def line_writer(descriptor: int, encoding: str) -> Callable[[str], None]:
-    """Writes a line at once and whole; past sys.stdout, whose lock a reader who stands still would hold."""
+    """A function that writes a line at once and whole.
+
+    It writes past sys.stdout, whose lock a reader who stands still would hold.
+
+    Args:
+        descriptor: Of an open file.
+        encoding: Letters that it does not have become backslash escapes.
+    """
 
     def write(line: str) -> None:
         data = (line + "\n").encode(encoding, "backslashreplace")

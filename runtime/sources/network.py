@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.error import URLError
 
 CONNECT_TIMEOUT_S = 5.0  # for a connection and its first answer
 
@@ -17,6 +16,8 @@ def explain_connection_error(error: BaseException) -> str:
     Returns:
         The text that follows "cannot open X: " in an error message.
     """
+    from urllib.error import URLError  # here: it imports tempfile, shutil and bz2, which no other start needs
+
     cause = error.reason if isinstance(error, URLError) else error
     if isinstance(cause, TimeoutError):
         return f"no answer within {CONNECT_TIMEOUT_S:g} s; is the camera on, and the address right?"

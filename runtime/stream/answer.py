@@ -9,6 +9,20 @@ from runtime.sources.base import Frame
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What one frame comes to, as the vote over several frames counts it: equal outcomes are one reading.
+
+    Attributes:
+        text: The label, or the text of the whole frame; None where there is neither.
+        reason: Why there is none: the prediction's own reason, or "no text" for a whole frame without any;
+            None where there is a text.
+    """
+
+    text: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class FrameResult:
     """What a model says of a frame. reading: where every digit was asked for."""
 
@@ -16,11 +30,12 @@ class FrameResult:
     reading: Reading | None = None
 
     @property
-    def answer(self) -> tuple[bool, str]:
-        """(True, the text or the label), or (False, why there is none)."""
-        if self.reading is not None:
-            return bool(self.reading.text), self.reading.text
-        return self.prediction.label is not None, self.prediction.label or self.prediction.reason or ""
+    def outcome(self) -> Outcome:
+        """The text of the whole frame where that was asked for, else the label; or why there is none."""
+        if self.reading is None:
+            return Outcome(self.prediction.label, self.prediction.reason)
+        # One reason for all of them: frames without any text are the same reading, whatever mark is the main one.
+        return Outcome(self.reading.text, None) if self.reading.text else Outcome(None, "no text")
 
     @property
     def score(self) -> float:
@@ -41,8 +56,8 @@ class FrameResult:
 class StreamUpdate:
     """All that is known after one event; what every output is shown.
 
-    state: ok, stale, lost or recovered. frame, look: None where stale or lost, and `message` says why.
-    classified: False where the frame is as the last classified one was, whose look this is. steady: the
+    state: ok, stale, lost or recovered. frame, result: None where stale or lost, and `message` says why.
+    classified: False where the frame is as the last classified one was, whose result this is. steady: the
     reading that holds, None where none does. changed: it is another one than before, or the state is.
     age_ms: from capture to now. fps: frames a second, lately. capture_ms: that the source took.
     """
@@ -51,7 +66,7 @@ class StreamUpdate:
     source: str
     at: float
     frame: Frame | None = None
-    look: FrameResult | None = None
+    result: FrameResult | None = None
     classified: bool = False
     steady: str | None = None
     changed: bool = False

@@ -126,12 +126,17 @@ class LiveSource:
         """Frames that a newer one replaced before anybody asked."""
         return self._dropped + (self._reader.dropped if self._reader else 0)
 
-    def events(self, stop: Callable[[], bool]) -> Iterator[SourceEvent]:
+    def events(self, stop: Callable[[], bool], on_turn: Callable[[], None] = lambda: None) -> Iterator[SourceEvent]:
         """What happens, until the source is at its end or `stop()` says so.
+
+        on_turn: called at every turn of the loop, every POLL_S at least, whether a frame came or not.
 
         Raises SourceError where it never gave a frame, and where it stays lost for `give_up` seconds.
         """
-        while not stop():
+        while True:
+            on_turn()
+            if stop():
+                return
             with self._changed:
                 event, ended = self._look()
                 if event is None and not ended:
@@ -195,9 +200,14 @@ def _text(name: str, error: Exception | None) -> str:
     return str(error) if isinstance(error, EdgeError) else f"{name}: {type(error).__name__}: {error}"
 
 
-def stored_events(frames: Iterator[Frame], stop: Callable[[], bool]) -> Iterator[SourceEvent]:
-    """Every frame of a file, none of them late."""
-    while not stop():
+def stored_events(
+    frames: Iterator[Frame], stop: Callable[[], bool], on_turn: Callable[[], None] = lambda: None
+) -> Iterator[SourceEvent]:
+    """Every frame of a file, none of them late. on_turn: called before each."""
+    while True:
+        on_turn()
+        if stop():
+            return
         start = time.monotonic()
         frame = next(frames, None)
         if frame is None:

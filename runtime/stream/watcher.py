@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.classifier import Classifier
-from runtime.stream.answer import FrameResult, StreamUpdate
+from runtime.stream.answer import FrameResult, Outcome, StreamUpdate
 from runtime.stream.change import has_changed, signature
 from runtime.stream.live import SourceEvent
 from runtime.stream.smoothing import MajorityVote
@@ -45,12 +45,12 @@ class StreamClassifier:
         """smoothing: see MajorityVote. every_frame: classify what did not change too. clock: that of the events."""
         self._source = source
         self._look = look
-        self._steady: MajorityVote[tuple[bool, str]] = MajorityVote(smoothing)
+        self._steady: MajorityVote[Outcome] = MajorityVote(smoothing)
         self._every_frame = every_frame
         self._clock = clock
         self._sketch: NDArray[np.float32] | None = None
         self._seen: FrameResult | None = None
-        self._announced: tuple[bool, str] | None = None
+        self._announced: Outcome | None = None
         self._times: deque[float] = deque(maxlen=FPS_FRAMES)
 
     def process(self, event: SourceEvent) -> StreamUpdate:
@@ -58,7 +58,7 @@ class StreamClassifier:
         if event.frame is None:
             return self._without(event)
         look, classified = self._classify(event.frame.image)
-        held = self._steady.update(look.answer)
+        held = self._steady.update(look.outcome)
         changed, self._announced = held != self._announced, held
         now = self._clock()
         self._times.append(now)
@@ -67,9 +67,9 @@ class StreamClassifier:
             source=event.frame.source,
             at=event.frame.captured_at,
             frame=event.frame,
-            look=look,
+            result=look,
             classified=classified,
-            steady=held[1] if held and held[0] else None,
+            steady=held.text if held else None,
             changed=changed,
             age_ms=(now - event.arrived) * 1000,
             fps=self._fps(),

@@ -30,10 +30,9 @@ look() {
 import sys
 import cv2
 from runtime.sources.synthetic import PAPER
-from runtime.outputs.overlay import GREEN
-from runtime.outputs.window import BAR
+from runtime.outputs.overlay import BAR_GRAY, GREEN
 shot = cv2.imread(sys.argv[1])
-counts = [int((shot == color).all(axis=2).sum()) for color in ((PAPER,) * 3, (BAR,) * 3, GREEN)]
+counts = [int((shot == color).all(axis=2).sum()) for color in ((PAPER,) * 3, (BAR_GRAY,) * 3, GREEN)]
 print(f"{sys.argv[1]}: {counts[0]} pixels of paper, {counts[1]} of bar, {counts[2]} of frame and letters")
 # Most of 640x480 is paper; the bars above and below have 80 rows; the frame alone is longer than 100 pixels.
 sys.exit(0 if counts[0] > 200_000 and counts[1] > 20_000 and counts[2] > 100 else 1)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from runtime.camera import Stop
 from runtime.classifier import DEFAULT_MODEL
 from runtime.image.files import read_image
 from runtime.tflite.card import attach_card, split_card
@@ -98,6 +100,62 @@ def test_no_camera_is_one_line() -> None:
         "error: cannot open camera 97: /dev/video97 does not exist. "
         "Plug a camera in (one on the Pi's own connector is csi://0), or name a video file or a picture\n"
     )
+
+
+@pytest.fixture
+def stop() -> Iterator[Stop]:
+    """The signals of the test run are its own again afterwards."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield Stop()
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_asks_it_to_stop(stop: Stop, number: signal.Signals) -> None:
+    assert [stop(), stop()] == [False, False]
+    signal.raise_signal(number)
+    assert [stop(), stop()] == [True, True]
+
+
+def test_an_output_asks_it_to_stop(stop: Stop) -> None:
+    stop.request()
+    assert stop()
+
+
+QUITTER = """
+class Quitter:
+    def __init__(self, context):
+        self._context, self._turns = context, 0
+        context.each_turn.append(self._process_events)
+
+    def _process_events(self):
+        self._turns += 1
+        if self._turns == 3:
+            self._context.request_stop()
+
+    def emit(self, update):
+        self._context.log(f"frame {update.frame.index}")
+
+    def close(self):
+        self._context.process_events()  # none is left: a window that is closed has no events
+        self._context.log(f"closed after {self._turns} turns")
+        return True
+
+def open_output(argument, context):
+    return Quitter(context)
+"""
+
+
+def test_the_loop_gives_outputs_their_turns_and_ends_where_one_asks(video: Path, tmp_path: Path) -> None:
+    info = tmp_path / "quitter-1.0.dist-info"
+    info.mkdir()
+    (tmp_path / "quitter.py").write_text(QUITTER)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: quitter\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[edge_classifier.outputs]\nquitter = quitter:open_output\n")
+    done = command("runtime.camera", str(video), "--output", "quitter", env={"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[1:] == ["frame 0", "frame 1", "closed after 3 turns", "stopped"]
 
 
 # Live sources, as a user runs them

@@ -1,16 +1,30 @@
-"""What a prediction looks like in each of its forms."""
+"""What predictions, readings and updates look like in each of their forms."""
 
 from __future__ import annotations
 
 import csv
 import json
+import re
+import time
+from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from runtime.outputs.format import CSV_HEADER, reading_to_dict, reading_to_text, to_csv, to_json, to_text
-from runtime.outputs.overlay import GREEN, ORANGE, overlay, overlay_regions
+from runtime.outputs.format import (
+    CSV_HEADER,
+    prediction_to_csv,
+    prediction_to_json,
+    prediction_to_text,
+    reading_to_dict,
+    reading_to_text,
+    result_to_text,
+    state_to_text,
+    update_to_dict,
+    update_to_json,
+    update_to_text,
+)
 from runtime.results import Candidate, Prediction, Reading, Region
+from tests.runtime.outputs.helpers import AT, lost, page, result, update
 
 TOP = (Candidate("7", 7, 0.98764), Candidate("1", 1, 0.01), Candidate("2", 2, 0.0001))
 SURE = Prediction("7", 7, 0.98764, None, TOP, (10, 20, 30, 40), 0.2111111, 0.08)
@@ -27,11 +41,11 @@ BLANK = Prediction(None, None, 0.0, "blank", (), None, 0.5, 0.0)
     ],
 )
 def test_text(prediction: Prediction, line: str) -> None:
-    assert to_text("a.png", prediction) == line
+    assert prediction_to_text("a.png", prediction) == line
 
 
 def test_json_is_the_documented_object() -> None:
-    assert json.loads(to_json("img.png", SURE)) == {
+    assert json.loads(prediction_to_json("img.png", SURE)) == {
         "source": "img.png",
         "label": "7",
         "score": 0.9876,
@@ -42,37 +56,24 @@ def test_json_is_the_documented_object() -> None:
 
 
 def test_json_has_the_same_keys_when_it_abstains() -> None:
-    keys = list(json.loads(to_json("x", SURE)))
+    keys = list(json.loads(prediction_to_json("x", SURE)))
     for prediction in (UNSURE, BLANK):
-        line = to_json("x", prediction)
+        line = prediction_to_json("x", prediction)
         assert list(json.loads(line)) == keys
         assert json.loads(line)["label"] is None
         assert "\n" not in line
 
 
 def test_json_takes_more_keys_after_its_own() -> None:
-    assert list(json.loads(to_json("x", SURE, {"state": "ok"})))[-1] == "state"
+    assert list(json.loads(prediction_to_json("x", SURE, {"state": "ok"})))[-1] == "state"
 
 
 def test_csv_survives_commas_and_quotes() -> None:
     name = 'odd, "name".png'
-    row = dict(zip(CSV_HEADER, next(csv.reader([to_csv(name, SURE)])), strict=True))
+    row = dict(zip(CSV_HEADER, next(csv.reader([prediction_to_csv(name, SURE)])), strict=True))
     assert row["source"] == name
     assert (row["label"], row["score"], row["reason"]) == ("7", "0.9876", "")
     assert row["top"] == "7:0.9876 1:0.0100 2:0.0001"
-
-
-@pytest.mark.parametrize("shape", [(480, 640, 3), (480, 640), (28, 28), (1, 1), (40, 900, 3)])
-@pytest.mark.parametrize("prediction", [SURE, UNSURE, BLANK])
-def test_overlay_is_a_bgr_picture_of_any_size(shape: tuple[int, ...], prediction: Prediction) -> None:
-    image = np.full(shape, 200, np.uint8)
-    out = overlay(image, prediction)
-    assert out.dtype == np.uint8
-    assert out.ndim == 3
-    assert out.shape[2] == 3
-    color = GREEN if prediction.label else ORANGE
-    assert (out == color).all(axis=2).any()
-    assert (image == 200).all()
 
 
 REGIONS = tuple(Region((10 + 30 * i, 12, 20, 30), label, 0.98765) for i, label in enumerate("407"))
@@ -93,22 +94,57 @@ def test_nothing_read_is_said() -> None:
 
 
 def test_a_reading_in_json_follows_the_usual_keys() -> None:
-    line = json.loads(to_json("a.png", SURE, reading_to_dict(Reading("407", REGIONS, 1.0, 1.0))))
+    line = json.loads(prediction_to_json("a.png", SURE, reading_to_dict(Reading("407", REGIONS, 1.0, 1.0))))
     assert list(line)[-2:] == ["text", "regions"]
     assert line["label"] == "7"
     assert line["text"] == "407"
     assert line["regions"][1] == {"box": [40, 12, 20, 30], "label": "0", "score": 0.9877}
 
 
-@pytest.mark.parametrize("shape", [(480, 640, 3), (480, 640), (50, 110)])
-def test_every_region_is_framed(shape: tuple[int, ...]) -> None:
-    image = np.full(shape, 200, np.uint8)
-    out = overlay_regions(image, Reading("407", REGIONS, 1.0, 1.0))
-    scale = out.shape[0] // shape[0]
-    assert out.dtype == np.uint8
-    assert out.shape[2:] == (3,)
-    for region in REGIONS:
-        x, y, w, h = (v * scale for v in region.box)
-        assert (out[y + h // 2, x] == GREEN).all()
-        assert (out[y + h, x + w // 2] == GREEN).all()
-    assert (image == 200).all()
+def test_lines_for_a_person() -> None:
+    clock = time.strftime("%H:%M:%S", time.localtime(AT))
+    assert [update_to_text(update(result(*found))) for found in (("50",), (None, "blank"), (None, "unsure"))] == [
+        f"{clock} frame 3: 50 (90.0 %)",
+        f"{clock} frame 3: blank",
+        f"{clock} frame 3: unsure, perhaps 1 (90.0 %)",
+    ]
+    assert update_to_text(replace(update(), fps=29.84)) == f"{clock} frame 3: 7 (90.0 %) [29.8 fps]"
+    assert update_to_text(update(index=4, steady=False)) == f"{clock} frame 4: nothing steady"
+    assert update_to_text(lost()) == f"{clock}: lost"
+    assert state_to_text(lost()) == f"{clock} lost: unplugged"
+    assert state_to_text(update(state="recovered")) == f"{clock} recovered"
+
+
+def test_an_update_in_json_has_the_same_keys_with_a_frame_and_without() -> None:
+    seen, nothing = update_to_dict(update()), json.loads(update_to_json(lost()))
+    assert list(seen) == list(nothing)
+    assert seen["label"] == seen["steady"] == "7"
+    assert (seen["frame"], seen["captured_at"], seen["age_ms"], seen["state"]) == (3, AT, 50.0, "ok")
+    wanted = ("source", "label", "score", "reason", "frame", "captured_at", "age_ms")
+    assert {key: nothing[key] for key in wanted} == {
+        "source": "camera 0",
+        "label": None,
+        "score": 0,
+        "reason": "no frame",
+        "frame": None,
+        "captured_at": None,
+        "age_ms": None,
+    }
+    assert (nothing["state"], nothing["message"]) == ("lost", "unplugged")
+
+
+def test_an_update_in_json_has_the_text_of_the_whole_frame() -> None:
+    seen = update_to_dict(update(page("7", 0.99)))
+    assert (seen["text"], seen["steady"], seen["regions"]) == (
+        "7",
+        "7",
+        [{"box": [0, 0, 9, 9], "label": "1", "score": 0.99}],
+    )
+    assert re.search(r" frame 3: 7 \(99\.0 %\)$", update_to_text(update(page("7", 0.99))))
+
+
+def test_a_text_is_as_certain_as_its_least_certain_part() -> None:
+    assert update_to_text(update(page("11\n1", 0.99, 0.8126, 0.97))).endswith(" frame 3: 11 / 1 (81.3 %)")
+    nothing = page("")
+    assert (nothing.score, nothing.reason, result_to_text(nothing)) == (0.0, "unsure", "no digits")
+    assert update_to_text(update(nothing)).endswith(" frame 3: no digits")

@@ -1,244 +1,44 @@
-"""--mqtt, against a real Mosquitto that is stopped and started again."""
+"""The options of --mqtt."""
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import socket
-import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from pathlib import Path
-from queue import Empty, Queue
-from typing import Any
 
-import numpy as np
 import pytest
 
+from runtime.cli.parser import Parser
 from runtime.errors import OptionError
-from runtime.outputs.mqtt import Broker, MqttOutput, discovery, parse_broker
-from runtime.sources.base import Frame
-from runtime.stream.answer import StreamUpdate
-from tests.runtime.helpers import ROOT, free_port
-from tests.runtime.stream.test_watcher import Model
-
-PATIENCE_S = 60.0
-MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-AT = 1_700_000_000.0
+from runtime.outputs import mqtt
+from tests.runtime.helpers import command
+from tests.runtime.outputs.helpers import context
 
 
-@pytest.mark.parametrize(
-    ("url", "broker"),
-    [
-        ("mqtt://pi", Broker("pi", 1883, False, None, None, "edge-classifier")),
-        ("mqtt://pi:1884/home/meter", Broker("pi", 1884, False, None, None, "home/meter")),
-        ("mqtts://me:p%40ss@pi/a/", Broker("pi", 8883, True, "me", "p@ss", "a")),
-    ],
-)
-def test_urls(url: str, broker: Broker) -> None:
-    assert parse_broker(url) == broker
+def parser() -> Parser:
+    made = Parser("camera", "It looks.", "camera")
+    mqtt.add_options(made)
+    return made
 
 
-@pytest.mark.parametrize("url", ["pi", "http://pi/x", "mqtt://", "mqtt://u:secret@pi:port/x", "mqtt://pi/a/%23"])
-def test_what_is_no_broker(url: str) -> None:
-    with pytest.raises(OptionError) as caught:
-        parse_broker(url)
-    assert "secret" not in str(caught.value)
+def test_nothing_is_opened_unasked() -> None:
+    assert mqtt.open_output(parser().parse([]), context()) is None
 
 
-def test_home_assistant_is_told_where_to_look() -> None:
-    topic, text = discovery("home/meter")
-    config = json.loads(text)
-    assert topic == f"homeassistant/sensor/{config['unique_id']}/config"
-    assert (config["state_topic"], config["availability_topic"]) == ("home/meter", "home/meter/availability")
-    assert discovery("home/meter") != discovery("home/other")
+@pytest.mark.parametrize("words", [["--discovery"], ["--mqtt-ca", "ca.pem"]])
+def test_what_goes_with_it(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser().parse(words)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(f"error: argument {words[0]}: goes with --mqtt\n")
+    assert parser().parse([*words, "--mqtt", "mqtt://pi"]).mqtt == "mqtt://pi"
+
+
+def test_the_command_says_so() -> None:
+    done = command("runtime.camera", "--mqtt-ca", "ca.pem")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("error: argument --mqtt-ca: goes with --mqtt\n")
 
 
 def test_without_paho_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "paho.mqtt.client", None)
     with pytest.raises(OptionError, match="pip install 'paho-mqtt>=2'"):
-        MqttOutput("mqtt://127.0.0.1/x", False, lambda _: None)
-
-
-def answer(label: int, changed: bool = True, state: str = "ok") -> StreamUpdate:
-    frame = Frame(np.full((2, 2), label, np.uint8), "camera 0", 0, AT)
-    return StreamUpdate(state, "camera 0", AT, frame, Model().look(frame.image), True, str(label), changed)
-
-
-class Mosquitto:
-    """A broker on loopback that keeps nothing when it is stopped. more: lines of its configuration."""
-
-    def __init__(self, folder: Path, *more: str) -> None:
-        self.port = free_port()
-        self._config = folder / "mosquitto.conf"
-        lines = [*(more or ["allow_anonymous true"]), "persistence false", f"listener {self.port} 127.0.0.1"]
-        self._config.write_text("\n".join(lines) + "\n")
-        self._running: subprocess.Popen[str] | None = None
-        self._log: Queue[str | None] = Queue()
-
-    def start(self) -> None:
-        assert MOSQUITTO is not None
-        self._running = subprocess.Popen([MOSQUITTO, "-c", str(self._config)], stderr=subprocess.PIPE, text=True)
-        self._log = Queue()
-        threading.Thread(target=self._read, args=(self._running, self._log), daemon=True).start()
-        self.until(r" running$")
-
-    @staticmethod
-    def _read(running: subprocess.Popen[str], log: Queue[str | None]) -> None:
-        assert running.stderr is not None
-        with running.stderr:
-            for line in running.stderr:
-                log.put(line.rstrip())
-        log.put(None)  # its end
-
-    def until(self, pattern: str) -> None:
-        """Wait for a line of its log, PATIENCE_S at most."""
-        deadline = time.monotonic() + PATIENCE_S
-        seen: list[str] = []
-        while True:
-            try:
-                line = self._log.get(timeout=max(0.0, deadline - time.monotonic()))
-            except Empty:
-                line = None
-            if line is None:
-                raise AssertionError(f"mosquitto did not say {pattern!r} within {PATIENCE_S:g} s; it said: {seen}")
-            if re.search(pattern, line):
-                return
-            seen.append(line)
-
-    def stop(self) -> None:
-        if self._running is not None:
-            self._running.terminate()
-            self._running.wait(PATIENCE_S)
-            self._running = None
-
-
-@pytest.fixture(scope="module")
-def mosquitto() -> None:
-    pytest.importorskip("paho.mqtt.client", reason="NOT RUN: no paho-mqtt")
-    if MOSQUITTO is None:
-        pytest.skip("NOT RUN: no mosquitto; apt-get install mosquitto")
-
-
-@pytest.fixture
-def broker(mosquitto: None, tmp_path: Path) -> Iterator[Mosquitto]:
-    made = Mosquitto(tmp_path)
-    yield made
-    made.stop()
-
-
-class Listener:
-    """Another client, which sees what is published."""
-
-    def __init__(self, port: int, user: str | None = None, password: str | None = None) -> None:
-        from paho.mqtt.client import Client
-        from paho.mqtt.enums import CallbackAPIVersion
-
-        self.heard: Queue[tuple[str, str, bool]] = Queue()
-        self._client = Client(CallbackAPIVersion.VERSION2)
-        self._client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
-        self._client.on_message = lambda _, __, m: self.heard.put((m.topic, m.payload.decode(), m.retain))
-        self._client.username_pw_set(user, password)
-        self._client.connect("127.0.0.1", port)
-        self._client.loop_start()
-
-    def until(self, topic: str, part: str) -> tuple[str, bool]:
-        while True:
-            heard, payload, retained = self.heard.get(timeout=PATIENCE_S)
-            if heard == topic and part in payload:
-                return payload, retained
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-def said(notes: Queue[str], part: str) -> None:
-    while part not in notes.get(timeout=PATIENCE_S):
-        pass
-
-
-def test_readings_are_retained_and_survive_the_broker(broker: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runtime.outputs.mqtt.RETRY_S", (1, 1))
-    notes: Queue[str] = Queue()
-    mqtt = MqttOutput(f"mqtt://127.0.0.1:{broker.port}/home/meter", True, notes.put)
-    said(notes, "cannot be reached")
-    mqtt.emit(answer(7))  # the broker is away: it costs nothing
-    broker.start()
-    said(notes, "connected")
-    listener = Listener(broker.port)
-    payload, _ = listener.until("home/meter", '"7"')
-    assert json.loads(payload) == {
-        "reading": "7",
-        "score": 0.9,
-        "reason": None,
-        "state": "ok",
-        "source": "camera 0",
-        "at": AT,
-    }
-    mqtt.emit(answer(8))
-    listener.until("home/meter", '"8"')
-    mqtt.emit(answer(9, changed=False))
-    mqtt.emit(StreamUpdate("lost", "camera 0", AT, changed=True, message="unplugged"))
-    payload, _ = listener.until("home/meter", '"lost"')
-    assert json.loads(payload)["reading"] is None
-    mqtt.emit(answer(6, changed=False, state="recovered"))
-    assert '"6"' in listener.until("home/meter", "recovered")[0]
-    listener.close()
-    broker.stop()
-    said(notes, "is gone")
-    mqtt.emit(answer(5))
-    broker.start()
-    said(notes, "connected")
-    late = Listener(broker.port)
-    late.until("home/meter", '"5"')
-    late.close()
-    last = Listener(broker.port)
-    heard: dict[str, str] = {}
-    while len(heard) < 3:
-        topic, payload, retained = last.heard.get(timeout=PATIENCE_S)
-        assert retained
-        heard[topic] = payload
-    assert heard["home/meter/availability"] == "online"
-    assert json.loads(heard["home/meter"])["reading"] == "5"
-    assert discovery("home/meter") in heard.items()
-    mqtt.close()
-    last.until("home/meter/availability", "offline")
-    last.close()
-
-
-DIE = """
-import os, sys
-from runtime.outputs.mqtt import MqttOutput
-def note(line):
-    if "connected" in line:
-        print(line, flush=True)
-mqtt = MqttOutput(sys.argv[1], False, note)
-sys.stdin.read()
-os._exit(9)
-"""
-
-
-def test_the_last_will_tells_of_a_sudden_end(broker: Mosquitto) -> None:
-    broker.start()
-    listener = Listener(broker.port)
-    words = [sys.executable, "-c", DIE, f"mqtt://127.0.0.1:{broker.port}/x"]
-    pipe: Any = subprocess.PIPE
-    with subprocess.Popen(words, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as dying:
-        assert dying.stdout is not None
-        assert "connected" in dying.stdout.readline()
-        listener.until("x/availability", "online")
-        dying.communicate()
-    listener.until("x/availability", "offline")
-    listener.close()
-
-
-def test_a_broker_that_never_answers_does_not_keep_it_from_ending() -> None:
-    pytest.importorskip("paho.mqtt.client", reason="NOT RUN: no paho-mqtt")
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        mqtt = MqttOutput(f"mqtt://127.0.0.1:{silent.getsockname()[1]}/x", False, lambda _: None)
-        mqtt.emit(answer(7))
-        mqtt.close()  # True or False; it comes back
+        mqtt.open_output(parser().parse(["--mqtt", "mqtt://127.0.0.1/x"]), context())

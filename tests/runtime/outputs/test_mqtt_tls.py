@@ -13,9 +13,9 @@ from queue import Queue
 import pytest
 
 from runtime.errors import OptionError
-from runtime.outputs.mqtt import MqttOutput, trouble
+from runtime.outputs.mqtt_client import MqttOutput, explain_error
 from tests.runtime.helpers import command, free_port
-from tests.runtime.outputs.test_mqtt import PATIENCE_S, Listener, Mosquitto, answer, mosquitto, said
+from tests.runtime.outputs.test_mqtt_client import PATIENCE_S, Listener, Mosquitto, mosquitto, reading, said
 
 __all__ = ["mosquitto"]
 ADMIN = shutil.which("mosquitto_passwd")
@@ -87,7 +87,7 @@ def test_readings_go_through_tls_to_a_broker_with_a_ca_of_its_own(broker: Tls) -
     notes: Queue[str] = Queue()
     mqtt = MqttOutput(f"mqtts://me:p%40ss@127.0.0.1:{broker.tls_port}/meter", False, notes.put, broker.ca)
     said(notes, "connected")
-    mqtt.emit(answer(7))
+    mqtt.emit(reading(7))
     assert '"reading": "7"' in listener.until("meter", '"7"')[0]
     assert mqtt.close()
     listener.until("meter/availability", "offline")
@@ -107,7 +107,7 @@ def test_what_is_wrong_with_a_broker_is_said(broker: Tls) -> None:
 
 
 def test_a_wrong_password_is_said_once(broker: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runtime.outputs.mqtt.RETRY_S", (1, 1))
+    monkeypatch.setattr("runtime.outputs.mqtt_client.RETRY_S", (1, 1))
     notes: Queue[str] = Queue()
     mqtt = MqttOutput(f"mqtts://me:guess@127.0.0.1:{broker.tls_port}/x", False, notes.put, broker.ca)
     for _ in range(3):  # it tries again and again
@@ -123,7 +123,7 @@ def test_a_wrong_password_is_said_once(broker: Tls, monkeypatch: pytest.MonkeyPa
 def test_an_expired_certificate_is_no_question_of_the_ca() -> None:
     error = ssl.SSLCertVerificationError("expired")
     error.verify_code, error.verify_message = 10, "certificate has expired"
-    assert trouble(error).endswith("certificate has expired; renew it, or set this board's clock")
+    assert explain_error(error).endswith("certificate has expired; renew it, or set this board's clock")
 
 
 def test_a_file_that_holds_no_certificate(tmp_path: Path) -> None:
@@ -136,4 +136,3 @@ def test_a_file_that_holds_no_certificate(tmp_path: Path) -> None:
         assert done.stderr.endswith(f"{name}: {why}\n")
     with pytest.raises(OptionError, match="--mqtt-ca: goes with mqtts://"):
         MqttOutput("mqtt://x/y", False, print, "ca.pem")
-    assert command("runtime.camera", "--mqtt-ca", "ca.pem").returncode == 2

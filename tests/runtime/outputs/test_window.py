@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runtime.outputs.window import picture, problem
-from runtime.sources.base import Frame
-from runtime.stream.answer import StreamUpdate
+from runtime.outputs.window import draw, explain_error
 from tests.runtime.helpers import command
-from tests.runtime.stream.test_watcher import Model
+from tests.runtime.outputs.helpers import lost, page, update
 
 HEADLESS = "\n  GUI:                           NONE\n"
 QT = "\n  GUI:                           QT5\n    QT:                          YES (ver 5.15)\n"
@@ -27,8 +25,8 @@ QT = "\n  GUI:                           QT5\n    QT:                          Y
     ],
 )
 def test_why_there_is_no_window(environment: dict[str, str], build: str, complaint: str) -> None:
-    assert complaint in problem(environment, build)
-    assert bool(problem(environment, build)) == bool(complaint)
+    assert complaint in explain_error(environment, build)
+    assert bool(explain_error(environment, build)) == bool(complaint)
 
 
 def test_the_command_says_so_in_one_line() -> None:
@@ -38,20 +36,22 @@ def test_the_command_says_so_in_one_line() -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_a_lost_source_darkens_the_picture() -> None:
-    frame = Frame(np.full((240, 320, 3), 200, np.uint8), "x", 0, 0.0)
-    shown = picture(StreamUpdate("ok", "x", 0.0, frame, Model().look(frame.image), steady="7", fps=25.0), None)
-    dark = picture(StreamUpdate("lost", "x", 0.0), shown)
+def test_a_lost_source_darkens_the_draw() -> None:
+    shown = draw(update(), None)
+    dark = draw(lost(""), shown)
     assert dark.shape == shown.shape
     assert dark.mean() < shown.mean() / 2
-    assert picture(StreamUpdate("lost", "x", 0.0), None).shape == (260, 320, 3)
+    assert draw(lost(""), None).shape == (260, 320, 3)
 
 
 def test_the_bar_below_is_written_anew_and_not_over() -> None:
-    frame = Frame(np.full((240, 320, 3), 200, np.uint8), "x", 0, 0.0)
-    shown = picture(StreamUpdate("ok", "x", 0.0, frame, Model().look(frame.image), steady="7", fps=25.0), None)
-    fresh, again = (
-        picture(StreamUpdate("lost", "x", 0.0, message="unplugged"), last) for last in (np.zeros_like(shown), shown)
-    )
+    shown = draw(update(), None)
+    fresh, again = (draw(lost("unplugged"), last) for last in (np.zeros_like(shown), shown))
     assert np.array_equal(fresh[-20:], again[-20:])
     assert (fresh[-20:] != 32).any()
+
+
+def test_a_text_is_shown_in_the_bar_below() -> None:
+    read, nothing = draw(update(page("407", 0.99)), None), draw(update(page("")), None)
+    assert read.shape == nothing.shape == (260, 320, 3)
+    assert (read[-20:] != nothing[-20:]).any()

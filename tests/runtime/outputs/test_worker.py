@@ -71,3 +71,19 @@ def test_lines_are_written_whole() -> None:
     os.close(write)
     with os.fdopen(read, "rb") as pipe:
         assert pipe.read() == b"7 \\xfc\n"
+
+
+def test_who_waits_for_room_gets_a_turn_meanwhile() -> None:
+    go = threading.Event()
+    done: list[int] = []
+
+    def slow(number: int) -> None:
+        assert go.wait(PATIENCE_S)
+        done.append(number)
+
+    worker = BackgroundWriter(slow, 1, True, lambda: False, while_waiting=go.set)
+    for number in range(4):  # one in the making, one in the queue
+        worker.put(number)
+    assert go.is_set()
+    assert worker.close()
+    assert done == [0, 1, 2, 3]

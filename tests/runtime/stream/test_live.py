@@ -13,7 +13,7 @@ from runtime.errors import SourceError
 from runtime.results import Prediction
 from runtime.sources.base import Frame
 from runtime.stream.answer import FrameResult
-from runtime.stream.live import MAX_HUNG, LiveSource, SourceEvent
+from runtime.stream.live import MAX_HUNG, LiveSource, SourceEvent, stored_events
 from runtime.stream.watcher import StreamClassifier
 
 PATIENCE_S = 60.0  # a test that waits this long has failed
@@ -251,3 +251,17 @@ def test_close_releases_the_camera(bench: Bench) -> None:
     assert reader.join(PATIENCE_S)
     assert bench.source.close() is True
     assert bench.camera.closed == 1
+
+
+def test_every_turn_is_told_of_whether_a_frame_comes_or_not(bench: Bench) -> None:
+    turns: list[float] = []
+    bench.silent = bench.source._reader
+    assert list(bench.source.events(lambda: len(turns) == 5, lambda: turns.append(bench.now))) == []
+    assert turns == pytest.approx([1000.0, 1000.2, 1000.4, 1000.6, 1000.8])
+
+
+def test_a_file_has_a_turn_before_each_frame() -> None:
+    frames = [Frame(np.zeros((2, 2), np.uint8), "f", index, 0.0) for index in range(3)]
+    turns: list[int] = []
+    assert len(list(stored_events(iter(frames), lambda: False, lambda: turns.append(1)))) == 3
+    assert len(turns) == 4  # and one that finds the end

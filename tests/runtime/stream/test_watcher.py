@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +9,10 @@ import pytest
 
 from runtime.classifier import Classifier
 from runtime.image.files import read_image
-from runtime.outputs.format import json_line, state_line, text_line, to_json_dict
-from runtime.outputs.mqtt import payload
-from runtime.outputs.stats import StatsOutput, percentile
-from runtime.results import Candidate, Prediction, Reading, Region
+from runtime.results import Candidate, Prediction, Reading
 from runtime.sources import synthetic
 from runtime.sources.base import Frame
-from runtime.stream.answer import FrameResult, StreamUpdate
+from runtime.stream.answer import FrameResult, Outcome
 from runtime.stream.live import SourceEvent, stored_events
 from runtime.stream.watcher import StreamClassifier, frame_classifier
 
@@ -54,8 +48,8 @@ def test_what_did_not_change_is_not_classified_again() -> None:
     assert model.seen == [50, 90]
     assert [answer.classified for answer in answers] == [True, False, False, True, False]
     assert [answer.changed for answer in answers] == [True, False, False, True, False]
-    assert [a.look.prediction.label for a in answers if a.look] == ["50", "50", "50", "90", "90"]
-    assert [a.look.prediction.inference_ms for a in answers if a.look] == [0.5, 0, 0, 0.5, 0]
+    assert [a.result.prediction.label for a in answers if a.result] == ["50", "50", "50", "90", "90"]
+    assert [a.result.prediction.inference_ms for a in answers if a.result] == [0.5, 0, 0, 0.5, 0]
 
 
 def test_slow_changes_add_up() -> None:
@@ -78,10 +72,26 @@ def test_after_an_interruption_nothing_is_known() -> None:
     watch = watcher(model, smoothing=2)
     assert [watch.process(event(50)).steady for _ in range(3)] == [None, "50", "50"]
     lost = watch.process(SourceEvent("lost", 1.0, message="unplugged"))
-    assert (lost.steady, lost.changed, lost.look, lost.message) == (None, True, None, "unplugged")
+    assert (lost.steady, lost.changed, lost.result, lost.message) == (None, True, None, "unplugged")
     back = [watch.process(event(50, state=state)) for state in ("recovered", "ok")]
     assert [(a.state, a.steady, a.changed) for a in back] == [("recovered", None, False), ("ok", "50", True)]
     assert model.seen == [50, 50]
+
+
+def test_between_two_readings_nothing_is_steady() -> None:
+    flicker = watcher(Model(), smoothing=2)
+    answers = [flicker.process(event(level, 4)) for level in (50, 50, 90, 130)]
+    assert [answer.changed for answer in answers] == [False, True, False, True]
+    assert (answers[3].steady, answers[3].result and answers[3].result.outcome.text) == (None, "130")
+
+
+def test_pages_without_text_are_one_reading() -> None:
+    reasons = iter(("unsure", "blank", None))
+    pages = (Prediction("7" if r is None else None, None, 0.3, r, (), None, 1.0, 1.0) for r in reasons)
+    watch = StreamClassifier("x", lambda _: FrameResult(next(pages), Reading("", (), 1.0, 1.0)), every_frame=True)
+    answers = [watch.process(event(50)) for _ in range(3)]
+    assert [answer.changed for answer in answers] == [True, False, False]
+    assert [answer.steady for answer in answers] == [None] * 3
 
 
 def test_what_is_none_is_not_steady() -> None:
@@ -95,68 +105,13 @@ def test_age_runs_from_arrival() -> None:
     assert watcher(Model()).process(event(50, arrived=0.2)).age_ms == pytest.approx(50)
 
 
-def test_lines_for_a_person() -> None:
-    watch = watcher(Model(), every_frame=True)
-    clock = time.strftime("%H:%M:%S", time.localtime(AT))
-    lines = [text_line(watch.process(event(level, 3))) for level in (50, 0, 1)]
-    assert lines == [
-        f"{clock} frame 3: 50 (90.0 %)",
-        f"{clock} frame 3: blank",
-        f"{clock} frame 3: unsure, perhaps 1 (90.0 %)",
-    ]
-    flicker = watcher(Model(), smoothing=2)
-    answers = [flicker.process(event(level, 4)) for level in (50, 50, 90, 130)]
-    assert [answer.changed for answer in answers] == [False, True, False, True]
-    assert text_line(answers[3]) == f"{clock} frame 4: nothing steady"
-    assert state_line(StreamUpdate("lost", "camera 0", AT, message="unplugged")) == f"{clock} lost: unplugged"
-    assert state_line(StreamUpdate("recovered", "camera 0", AT)) == f"{clock} recovered"
-
-
-def test_json_has_the_same_keys_with_a_frame_and_without() -> None:
-    watch = watcher(Model())
-    seen = to_json_dict(watch.process(event(50, 3)))
-    lost = json.loads(json_line(watch.process(SourceEvent("lost", 1.0, message="unplugged"))))
-    assert list(seen) == list(lost)
-    assert seen["label"] == seen["steady"] == "50"
-    assert (seen["frame"], seen["captured_at"], seen["age_ms"], seen["state"]) == (3, AT, 250.0, "ok")
-    nothing = {key: lost[key] for key in ("source", "label", "score", "reason", "frame", "captured_at", "age_ms")}
-    assert nothing == {
-        "source": "camera 0",
-        "label": None,
-        "score": 0,
-        "reason": "no frame",
-        "frame": None,
-        "captured_at": None,
-        "age_ms": None,
-    }
-    assert (lost["state"], lost["message"]) == ("lost", "unplugged")
-
-
 def test_reading_makes_text_of_the_whole_frame(shipped: Classifier, samples: Path) -> None:
     image = read_image(samples / "photo_7.jpg")
     look = frame_classifier(shipped, 3, None, read=True)(image)
-    assert look.answer == (True, "7")
+    assert look.outcome == Outcome("7", None)
     answer = StreamClassifier("x", lambda _: look).process(SourceEvent("ok", 0.0, Frame(image, "x", 0, AT)))
-    seen = to_json_dict(answer)
-    assert (seen["text"], seen["steady"]) == ("7", "7")
-    assert re.search(r" frame 0: 7 \(\d+\.\d %\)$", text_line(answer))
-
-
-def page(rows: str, *scores: float) -> FrameResult:
-    """A page with a text, of which the whole is none of the model's classes."""
-    regions = tuple(Region((0, 0, 9, 9), "1", score) for score in scores)
-    return FrameResult(Prediction(None, None, 0.3, "unsure", (), None, 2.0, 0.5), Reading(rows, regions, 1.0, 1.0))
-
-
-def test_a_text_is_as_certain_as_its_least_certain_digit() -> None:
-    frame = Frame(np.zeros((8, 8), np.uint8), "camera 0", 3, AT)
-    look = page("11\n1", 0.99, 0.8126, 0.97)
-    answer = StreamUpdate("ok", "camera 0", AT, frame, look, True, "11\n1", True)
-    assert text_line(answer).endswith(" frame 3: 11 / 1 (81.3 %)")
-    assert json.loads(payload(answer)) | {"score": 0.8126, "reason": None} == json.loads(payload(answer))
-    nothing = StreamUpdate("ok", "camera 0", AT, frame, page(""), True, None, True)
-    assert text_line(nothing).endswith(" frame 3: no digits")
-    assert (nothing.look and (nothing.look.score, nothing.look.reason)) == (0.0, "unsure")
+    assert look.reading is not None
+    assert (look.reading.text, answer.steady, answer.result) == ("7", "7", look)
 
 
 def test_the_shipped_model_reads_the_fake_camera(shipped: Classifier) -> None:
@@ -171,31 +126,3 @@ def test_a_file_gives_every_frame_until_stopped() -> None:
     frames = [Frame(np.zeros((2, 2), np.uint8), "f", i, AT) for i in range(5)]
     assert [e.frame.index for e in stored_events(iter(frames), lambda: False) if e.frame] == [0, 1, 2, 3, 4]
     assert list(stored_events(iter(frames), lambda: True)) == []
-
-
-def test_percentiles() -> None:
-    assert percentile([5], 0.5) == percentile([5], 0.95) == 5
-    assert percentile(list(range(1, 101)), 0.5) == 50
-    assert percentile(list(range(100, 0, -1)), 0.95) == 95
-    assert percentile([1, 2], 0.0) == 1
-
-
-def test_stats_once_a_minute_and_at_the_end() -> None:
-    now = [0.0]
-    lines: list[str] = []
-    stats = StatsOutput(lines.append, lambda: 7, clock=lambda: now[0], cpu=lambda: now[0] / 4)
-    watch = watcher(Model())
-    for index in range(60):
-        now[0] += 1.0
-        stats.emit(watch.process(event(50 + 10 * (index % 2), index, arrived=0.2)))
-    stats.emit(watch.process(SourceEvent("lost", 1.0)))
-    assert len(lines) == 1
-    stats.stage("render", 0.25)
-    stats.emit(watch.process(event(50)))
-    now[0] += 2.0
-    assert stats.close()
-    first, last = lines
-    assert first.startswith("stats: 60 frames; in the last 60 s 60, 1.0 fps, 60 classified; 7 dropped in all; ")
-    assert "capture 33.0/33.0, preprocess 2.0/2.0, inference 0.5/0.5, age 50.0/50.0; cpu 25%, memory " in first
-    assert last.startswith("stats: 61 frames; in the last 2 s 1, ")
-    assert "render 0.2/0.2" in last

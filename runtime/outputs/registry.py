@@ -1,0 +1,75 @@
+"""The outputs there are: those of this folder by OUTPUTS, those of other packages by their entry points."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+from importlib import import_module
+from typing import cast
+
+from runtime.cli.parser import Parser
+from runtime.errors import OptionError
+from runtime.outputs.base import Output, OutputContext, OutputFactory, OutputModule
+
+# Modules of this folder, in the order in which they are opened. The console is opened first and shown last: it may wait
+# for its reader.
+OUTPUTS = ("console", "stats", "mqtt", "recorder", "unsure", "window")
+ENTRY_POINTS = "edge_classifier.outputs"
+
+
+def output_module(name: str) -> OutputModule:
+    """The module of an output of this folder.
+
+    Args:
+        name: One of OUTPUTS.
+    """
+    return cast(OutputModule, import_module(f"runtime.outputs.{name}"))
+
+
+def add_options(parser: Parser) -> None:
+    """Declare the options of every output, and `--output` for those of other packages."""
+    for name in OUTPUTS:
+        output_module(name).add_options(parser)
+    parser.add_argument(
+        "--output",
+        action="append",
+        default=[],
+        metavar="NAME[=ARGUMENT]",
+        help="an output that another package brings; more than once for several",
+    )
+
+
+def open_outputs(options: Namespace, context: OutputContext) -> Iterator[Output]:
+    """Open what the options ask for, each as it is taken: those before one that fails are the caller's to close.
+
+    Yields:
+        Outputs, in the order of OUTPUTS, then those of `--output`.
+
+    Raises:
+        EdgeError: One cannot be opened.
+    """
+    for name in OUTPUTS:
+        output = output_module(name).open_output(options, context)
+        if output is not None:
+            yield output
+    for text in options.output:
+        name, _, argument = text.partition("=")
+        yield _factory(name)(argument, context)
+
+
+def _factory(name: str) -> OutputFactory:
+    """The function that opens the output of another package."""
+    # Imported here, as nothing else in a start needs it.
+    from importlib.metadata import entry_points
+
+    installed = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
+    if name not in installed:
+        raise OptionError(
+            f"--output: expected the name of an installed output; received {name!r}. "
+            f"Installed: {', '.join(sorted(installed)) or 'none'}. "
+            f"Built in, each with options of its own (see -h): {', '.join(OUTPUTS)}"
+        )
+    try:
+        return cast(OutputFactory, installed[name].load())
+    except (ImportError, AttributeError) as error:
+        raise OptionError(f"--output {name}: cannot load {installed[name].value}: {error}") from None
