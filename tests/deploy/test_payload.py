@@ -1,4 +1,4 @@
-"""What is packed: always the same bytes, and nothing that a board would refuse."""
+"""Payloads: the same bytes each time, and nothing that a board would reject."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from runtime.classifier import DEFAULT_MODEL
 from runtime.errors import ModelError
 
 
-def test_the_shipped_model_may_go() -> None:
+def test_the_shipped_model_can_be_deployed() -> None:
     check_model(DEFAULT_MODEL)
 
 
-def test_a_model_without_golden_vectors_may_not(bare_model: bytes, tmp_path: Path) -> None:
+def test_a_model_without_golden_vectors_is_refused(bare_model: bytes, tmp_path: Path) -> None:
     model = tmp_path / "bare.tflite"
     model.write_bytes(bare_model)
     with pytest.raises(DeployError, match=r"golden vectors.*make convert"):
         check_model(model)
 
 
-def test_nor_one_that_is_damaged_or_not_there(tmp_path: Path) -> None:
+def test_a_missing_or_damaged_model_is_refused(tmp_path: Path) -> None:
     model = tmp_path / "cut.tflite"
     with pytest.raises(DeployError, match="cannot read model"):
         check_model(model)
@@ -34,7 +34,7 @@ def test_nor_one_that_is_damaged_or_not_there(tmp_path: Path) -> None:
         check_model(model)
 
 
-def test_names_follow_the_content(payload: Callable[[str], Payload]) -> None:
+def test_names_depend_on_the_content_alone(payload: Callable[[str], Payload]) -> None:
     first, again, other = payload("one"), payload("one"), payload("two")
     assert first.release == again.release != other.release
     assert first.environment == other.environment

@@ -1,4 +1,4 @@
-"""What the project's wheel holds and asks for, and how the wheels for another machine are found."""
+"""The project's wheel: its content, and the wheels that a board of another kind needs beside it."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_what_is_needed_on_another_machine_is_found(index: Path, tmp_path: Path)
     assert wheels.collect(project, parse("aarch64-py311"), (), folder) == found  # what is at hand is taken
 
 
-def test_32_bit_arm_too(index: Path, tmp_path: Path) -> None:
+def test_32_bit_arm(index: Path, tmp_path: Path) -> None:
     """uv has no --python-platform for it."""
     needs = ["fast", "helper; platform_machine == 'armv7l'", "other; platform_machine == 'aarch64'", "numpy"]
     project = wheel(tmp_path, "project-1.0-py3-none-any.whl", needs)
@@ -149,6 +149,19 @@ def test_a_wheel_that_is_not_the_one_that_was_pinned_is_refused(index: Path, tmp
     wheel(index, path.name, files={"pinned.py": "print('another')"})
     with pytest.raises(DeployError, match=r"DO NOT MATCH THE HASHES"):
         wheels.collect(project, parse("aarch64-py311"), (), tmp_path / "wheels")
+
+
+def test_uv_looks_into_the_index_that_pip_is_set_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    only_index(monkeypatch, tmp_path, tmp_path / "uv-cache")
+    for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS"):
+        monkeypatch.delenv(name)
+    page = tmp_path / "simple/pinned/index.html"
+    wheel(page.parent, "pinned-2.1-py3-none-any.whl")
+    page.write_text('<!DOCTYPE html><a href="pinned-2.1-py3-none-any.whl">pinned-2.1-py3-none-any.whl</a>')
+    monkeypatch.setenv("PIP_INDEX_URL", page.parent.parent.as_uri())
+    project = wheel(tmp_path, "project-1.0-py3-none-any.whl", ["pinned"])
+    (found,) = wheels.collect(project, parse("aarch64-py311"), (), tmp_path / "wheels")
+    assert found.name == "pinned-2.1-py3-none-any.whl"
 
 
 def test_a_wheel_that_is_nowhere_is_named(index: Path, tmp_path: Path) -> None:

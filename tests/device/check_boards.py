@@ -1,4 +1,4 @@
-"""On every board: what was installed is what was meant, it computes what the host computed, and what it costs."""
+"""On every board: the right packages are installed, results equal the host's, and the costs are measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from runtime.tflite.golden import OTHER_KERNELS
 from tests.device.boards import Board
-from tests.device.conftest import FOUND
+from tests.device.conftest import SUMMARY
 
 
 def output(board: Board, name: str, status: int = 0) -> str:
@@ -30,22 +30,24 @@ def test_it_is_installed(board: Board) -> None:
 
 
 def test_pip_chooses_what_the_payload_holds(board: Board) -> None:
-    """The markers are right on that machine, and the bundle is what pip would have installed."""
+    """The markers are right on that machine: pip would have installed what the bundle holds."""
     if board.kind.extras:
         assert "pip" not in board.done  # pip adds what an extra names and leaves nothing out; make bundle does
         return
     said = output(board, "pip")
     (line,) = re.findall(r"^Would install (.*)$", said, re.MULTILINE)
-    chosen = {plain(re.sub(r"-[^-]*$", "", word)) for word in line.split()}
+    chosen = {normalized(re.sub(r"-[^-]*$", "", word)) for word in line.split()}
     # On 32 bits what is installed is not ignored, since numpy is the distribution's.
-    chosen |= {plain(word) for word in re.findall(r"^Requirement already satisfied: ([\w.-]+)", said, re.MULTILINE)}
+    chosen |= {
+        normalized(word) for word in re.findall(r"^Requirement already satisfied: ([\w.-]+)", said, re.MULTILINE)
+    }
     from_debian = {"numpy"} if board.root.arch == "armhf" else set()
-    packed = {plain(name.split("-")[0]) for name in board.payload.dependencies}
+    packed = {normalized(name.split("-")[0]) for name in board.payload.dependencies}
     assert chosen == packed | from_debian | {"edge-classifier"}
 
 
-def plain(name: str) -> str:
-    """A package's name in the one spelling that all of them share."""
+def normalized(name: str) -> str:
+    """A package's name, normalized (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -67,26 +69,27 @@ def test_the_samples_are_read_as_on_the_host(board: Board, host: dict[str, Any])
 
 
 def test_pixels_and_outputs_are_the_hosts(board: Board, host: dict[str, Any]) -> None:
-    """Pixels to the byte. Outputs and scores too where the interpreter is the host's; elsewhere the same label,
-    within the selftest's tolerance."""
+    """Pixels equal to the byte. Outputs and scores too where the interpreter is the host's; elsewhere the label is
+    equal, and the rest within the selftest's tolerance.
+    """
     found = probe(board)
     tolerance = 0.0 if found["interpreter"] == host["interpreter"] else OTHER_KERNELS
-    given, scores = 0, 0.0
+    steps, scores = 0, 0.0
     for name, expected in host["readings"].items():
         received = found["readings"][name]
         assert (received["label"], received["reason"]) == (expected["label"], expected["reason"]), name
         assert received["pixels"] == expected["pixels"], name
-        given = max(given, furthest(received["on_given"], expected["output"]))
+        steps = max(steps, max_difference(received["on_given"], expected["output"]))
         scores = max(scores, abs(received["score"] - expected["score"]))
-    assert given <= tolerance * 256
+    assert steps <= tolerance * 256
     assert scores <= tolerance
-    FOUND.append(
+    SUMMARY.append(
         f"{board.kind.name}: {len(host['readings'])} samples, same pixels, same labels; outputs differ by at most "
-        f"{given} of 255 steps, scores by {scores:.4f}"
+        f"{steps} of 255 steps, scores by {scores:.4f}"
     )
 
 
-def furthest(received: str, expected: str) -> int:
+def max_difference(received: str, expected: str) -> int:
     pair = [np.frombuffer(bytes.fromhex(text), np.int8).astype(int) for text in (received, expected)]
     return int(np.abs(pair[0] - pair[1]).max(initial=0))
 
@@ -118,10 +121,10 @@ def test_its_figures(board: Board) -> None:
     resident, bare = (int(output(board, name)) for name in ("resident", "resident, bare"))
     assert resident > bare > 0
     figures = {**board.figures, "resident": resident, "bare": bare}
-    FOUND.append(
+    SUMMARY.append(
         f"{board.kind.name}: {found['machine']}, Python {found['python']}, glibc {found['glibc']}, "
         f"{found['interpreter']}, numpy {found['numpy']}, OpenCV {found['opencv']}"
     )
     cells = [f"{value / 2**20:.1f} MiB" for value in figures.values()]
     assert board.figures["downloaded"] > 0 < board.figures["on disk"]
-    FOUND.append(f"| {board.kind.name} | {' | '.join(cells)} |")
+    SUMMARY.append(f"| {board.kind.name} | {' | '.join(cells)} |")

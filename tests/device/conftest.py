@@ -1,4 +1,4 @@
-"""The boards, made once; and what was found on them, printed at the end."""
+"""The boards, made once; and a summary of what was measured on them, printed at the end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.device import boards, root
 
-FOUND: list[str] = []
+SUMMARY: list[str] = []
 
 
 @pytest.fixture(scope="session")
@@ -19,31 +19,32 @@ def host() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def emulation() -> Iterator[None]:
+def arm_emulation() -> Iterator[None]:
+    """Let the kernel run Arm programs while the tests run."""
     entries = root.register()
     yield
-    for entry in entries:  # the kernel is left as it was
+    for entry in entries:  # restore the kernel's table
         entry.write_text("-1")
 
 
 @pytest.fixture(scope="session")
-def everything(emulation: None, host: dict[str, Any]) -> dict[str, Future[boards.Board]]:
+def board_futures(arm_emulation: None, host: dict[str, Any]) -> dict[str, Future[boards.Board]]:
     boards.WORK.mkdir(parents=True, exist_ok=True)
     return boards.all_boards(host)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def begun(request: pytest.FixtureRequest) -> None:
-    """The boards are made and used while the tests of deploy run, where both are asked for."""
+def start_boards(request: pytest.FixtureRequest) -> None:
+    """Start making the boards before the first test, so that they are made while the tests of deploy run."""
     if any("board" in item.fixturenames for item in request.session.items if isinstance(item, pytest.Function)):
-        request.getfixturevalue("everything")
+        request.getfixturevalue("board_futures")
 
 
 @pytest.fixture(params=[kind.name for kind in boards.KINDS])
-def board(request: pytest.FixtureRequest, everything: dict[str, Future[boards.Board]]) -> boards.Board:
-    return everything[request.param].result()
+def board(request: pytest.FixtureRequest, board_futures: dict[str, Future[boards.Board]]) -> boards.Board:
+    return board_futures[request.param].result()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in FOUND:
+    for line in SUMMARY:
         terminalreporter.write_line(line)

@@ -1,7 +1,7 @@
-"""What this interpreter makes of the sample pictures, to the byte: one JSON object. Run on the host and in each root.
+"""Classify the sample pictures and print inputs and outputs to the byte, as one JSON object.
 
-pixels: the model input as preprocessing here gives it. on_given: the output tensor for the inputs that the host
-made, where a file of them is given.
+It runs on the host and on each board. pixels: the model input as preprocessing here computes it. on_given: the
+output tensor for the inputs that the host computed, where a file of them is given.
 """
 
 from __future__ import annotations

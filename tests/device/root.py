@@ -1,7 +1,7 @@
-"""A Debian userland for another architecture, unpacked and never booted, run by qemu-user.
+"""A Debian userland for another architecture: unpacked, never booted, run by qemu-user.
 
-What a package's own scripts would set up and what is needed here is set up by hand. Everything is mounted
-in a namespace of the test's own (see the Makefile), so that nothing needs to be unmounted.
+Packages' own scripts do not run; what they would set up is set up by hand where it is needed. Everything is mounted
+in a namespace of the test's own (tests/device/run.sh), so that nothing needs to be unmounted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
 QEMU = {"arm64": "aarch64", "armhf": "arm"}
-# What Raspberry Pi OS Lite has of what is needed here.
+# Packages of Raspberry Pi OS Lite that are needed here.
 PACKAGES = (
     *("python3-minimal", "python3", "python3-venv", "libstdc++6", "dash", "coreutils", "bash", "util-linux"),
     *("passwd", "login", "sudo", "openssh-server", "libpam-modules", "ca-certificates"),
@@ -33,7 +33,7 @@ ACCOUNTS = {
     "group": ("root:x:0:", "video:x:44:", "render:x:105:", "pi:x:1000:", "nogroup:x:65534:"),
     "gshadow": ("root:*::", "video:*::", "render:*::", "pi:*::", "nogroup:*::"),
 }
-# cpuinfo decides which kernels LiteRT takes; with the host's own it crashes under qemu 7.2.
+# LiteRT chooses its kernels by cpuinfo; with the host's it crashes under qemu 7.2.
 CPUINFO = """processor	: {n}
 BogoMIPS	: 108.00
 Features	: {features}
@@ -48,7 +48,14 @@ CPU revision	: 3
 
 @dataclass(frozen=True)
 class Chip:
-    """A Raspberry Pi's processor: qemu's name for it, and what /proc/cpuinfo says of it."""
+    """A Raspberry Pi's processor.
+
+    Attributes:
+        board: The board's name in /proc/cpuinfo.
+        qemu: The processor's name in qemu.
+        part: Its number in /proc/cpuinfo.
+        features: Its features in /proc/cpuinfo.
+    """
 
     board: str
     qemu: str
@@ -71,9 +78,10 @@ PI_2 = Chip("Raspberry Pi 2 Model B Rev 1.1", "cortex-a7", "0xc07", "half thumb 
 
 
 def register() -> list[Path]:
-    """Let the kernel run Arm programs, setuid ones too (sudo), in every root: flags C and F of binfmt_misc.
+    """Let the kernel run Arm programs in every root, setuid ones such as sudo too (flags C and F of binfmt_misc).
 
-    Under a name of its own, so that two runs of this do not disturb each other.
+    Returns:
+        The entries in the kernel's table. Their names are random, so that two runs do not disturb each other.
     """
     if not (BINFMT / "status").exists():
         run(["mount", "-t", "binfmt_misc", "binfmt_misc", str(BINFMT)])
@@ -93,7 +101,14 @@ def run(words: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class Root:
-    """A root folder and the board it stands for."""
+    """The root folder of an emulated board.
+
+    Attributes:
+        path: The folder.
+        arch: Debian's name of the architecture.
+        suite: The release of Debian.
+        chip: The processor.
+    """
 
     path: Path
     arch: str
@@ -101,7 +116,7 @@ class Root:
     chip: Chip
 
     def make(self, more: Sequence[str] = ()) -> None:
-        """From nothing: Debian's packages, accounts, a stand-in for systemd."""
+        """Make it anew: Debian's packages, accounts, a replacement for systemctl."""
         shutil.rmtree(self.path, ignore_errors=True)
         for name in (
             "usr/bin",
@@ -127,17 +142,17 @@ class Root:
     def enter(
         self, *words: str, cwd: str = "/", env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program of the root in it."""
+        """Run a program inside the root."""
         inside = ["chroot", str(self.path), "env", "-i", f"--chdir={cwd}", *self.env(env), *words]
         return subprocess.run(inside, capture_output=True, text=True, errors="replace", timeout=3000, check=False)
 
     def env(self, more: Mapping[str, str] | None = None) -> list[str]:
-        """Settings for `env`. PIP_NO_COMPILE: what pip would compile takes qemu longer than all the rest."""
+        """The environment, as `env` takes it. PIP_NO_COMPILE: under qemu, compiling takes longer than all the rest."""
         known = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8", "QEMU_CPU": self.chip.qemu, "PIP_NO_COMPILE": "1"}
         return [f"{name}={value}" for name, value in {**known, **(more or {})}.items()]
 
-    def put(self, source: Path, name: str) -> None:
-        """Copy a file or a folder of this machine into it."""
+    def copy_in(self, source: Path, name: str) -> None:
+        """Copy a file or a folder of this machine into the root."""
         target = self.path / name.lstrip("/")
         if source.is_dir():
             shutil.copytree(source, target, dirs_exist_ok=True)
@@ -146,7 +161,7 @@ class Root:
             shutil.copy(source, target)
 
     def _download(self, packages: Sequence[str]) -> list[Path]:
-        """Fetch packages and what they need, with an apt of its own; the mirror is this machine's."""
+        """Fetch packages and their dependencies by an apt of its own, from this machine's mirror."""
         state = self.path.with_suffix(".apt")
         (state / "lists/partial").mkdir(parents=True, exist_ok=True)
         (state / "cache/archives/partial").mkdir(parents=True, exist_ok=True)
@@ -192,11 +207,11 @@ class Root:
         stand_in.unlink(missing_ok=True)
         shutil.copy(HERE / "systemctl.py", stand_in)
         stand_in.chmod(0o755)
-        # pip of Trixie reads it before it does anything; a package's script would have written it.
+        # Trixie's pip needs it to start; a package's script would have written it.
         known = sorted(self.path.glob("usr/share/ca-certificates/*/*.crt"))
         (etc / "ssl/certs").mkdir(parents=True, exist_ok=True)
         (etc / "ssl/certs/ca-certificates.crt").write_bytes(b"".join(path.read_bytes() for path in known))
-        # Debian's numpy finds its linear algebra by an alternative that a package's script would have made.
+        # Debian's numpy loads its linear algebra through an alternative, which a package's script would have made.
         for folder in self.path.glob("usr/lib/*/"):
             for name in ("blas/libblas.so.3", "lapack/liblapack.so.3"):
                 if (folder / name).exists() and not (folder / Path(name).name).exists():
@@ -223,5 +238,5 @@ def mirror() -> str:
 
 
 def size(path: Path) -> int:
-    """Bytes of the files under a folder, each once."""
+    """Sum the bytes of the files under a folder."""
     return sum((Path(folder) / name).lstat().st_size for folder, _, names in os.walk(path) for name in names)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""A stand-in for systemctl, where a root is no machine and cannot run systemd.
+"""A replacement for systemctl in a root folder, where systemd cannot run.
 
-It does what an installation asks for: it starts the unit's ExecStart as the unit's user with the unit's
-settings and folder, and waits for READY=1 as systemd does for Type=notify. It does not sandbox, watch or restart.
+It does what an installation needs: it starts the unit's ExecStart as the unit's user, with the unit's settings
+and folder, and waits for READY=1 as systemd does for Type=notify. It does not sandbox, watch or restart.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def environment(unit: dict[str, list[str]]) -> dict[str, str]:
 
 def command(line: str, env: dict[str, str]) -> list[str]:
     words = []
-    for word in line.split():  # ${NAME} is one word, $NAME as many as it has
+    for word in line.split():  # ${NAME} becomes one word, $NAME is split into words
         if re.fullmatch(r"\$\w+", word):
             words += env.get(word[1:], "").split()
         else:

@@ -33,7 +33,7 @@ def test_the_first_time(board: Board, payload: Make) -> None:
     )
 
 
-def test_settings_are_a_persons_own(board: Board, payload: Make) -> None:
+def test_an_installation_never_changes_settings(board: Board, payload: Make) -> None:
     conf = board.root / "etc/edge-classifier.conf"
     board.install(payload("good").folder)
     assert "SOURCE=0" in conf.read_text()
@@ -64,7 +64,7 @@ def test_the_same_again_starts_the_service_and_changes_nothing(board: Board, pay
     assert board.asked() == STARTED
 
 
-def test_what_fails_its_selftest_stays_out(board: Board, payload: Make) -> None:
+def test_a_version_that_fails_its_selftest_stays_out(board: Board, payload: Make) -> None:
     first = payload("good")
     board.install(first.folder)
     board.asked()
@@ -90,14 +90,14 @@ def test_rollback_goes_back_and_forth(board: Board, payload: Make) -> None:
         assert board.asked() == STARTED
 
 
-def test_nothing_to_fall_back_to(board: Board, payload: Make) -> None:
+def test_no_version_to_go_back_to(board: Board, payload: Make) -> None:
     board.install(payload("good").folder)
     done = board.install(board.home / "current", "rollback")
     assert done.returncode == 1
     assert "error: there is no other version on this board" in done.stderr
 
 
-def test_no_rollback_to_what_is_broken_by_now(board: Board, payload: Make) -> None:
+def test_no_rollback_to_a_damaged_version(board: Board, payload: Make) -> None:
     board.install(payload("good one").folder)
     second = payload("good two")
     board.install(second.folder)
@@ -151,7 +151,7 @@ def test_a_payload_for_another_board_is_refused(board: Board, payload: Make, key
 
 
 @pytest.mark.parametrize("moment", ["environment", "release", "swap"])
-def test_what_an_end_at_any_moment_leaves_is_put_right(board: Board, payload: Make, moment: str) -> None:
+def test_an_interrupted_installation_is_completed_by_the_next(board: Board, payload: Make, moment: str) -> None:
     first = payload("good one")
     board.install(first.folder)
     second = payload("good two")

@@ -1,4 +1,4 @@
-"""The unit and its settings file: what systemd says of them, and that the camera takes what they name."""
+"""The unit and its settings file: systemd accepts the one, and the camera every option of the other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONF = (DEVICE / "edge-classifier.conf").read_text(encoding="utf-8")
 
 
 def values(text: str) -> dict[str, str]:
-    """NAME=value lines; comments left out."""
+    """The NAME=value lines, without comments."""
     return dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
 
 
@@ -33,6 +33,9 @@ def test_the_unit_uses_every_setting_and_no_other() -> None:
 def test_the_settings_are_what_the_camera_takes() -> None:
     examples = [line.split("=", 1)[1] for line in CONF.splitlines() if re.match(r"(#\s+)?OPTIONS=", line)]
     assert len(examples) >= 4
+    usage = command("runtime.camera", "-h").stdout
+    known = set(re.findall(r"--[a-z][a-z-]*", usage))
+    assert {word for options in examples for word in options.split() if word.startswith("--")} <= known
     for options in examples:
         done = command("runtime.camera", "fake://digits", *options.split(), "--version")
         assert done.returncode == 0, (options, done.stderr)
@@ -51,7 +54,7 @@ def test_the_settings_are_what_the_camera_takes() -> None:
         ("EnvironmentFile", "/etc/edge-classifier.conf"),
     ],
 )
-def test_what_was_promised(name: str, value: str) -> None:
+def test_the_unit_sets(name: str, value: str) -> None:
     assert values(UNIT)[name] == value
 
 
@@ -62,7 +65,7 @@ def test_limits_are_set() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
-def test_systemd_finds_no_fault_with_it(tmp_path: Path) -> None:
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     unit = tmp_path / "edge-classifier.service"
     unit.write_text(UNIT.replace("/opt/edge-classifier/current/env/bin/python", sys.executable))  # it must be there
     words = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(unit)]
