@@ -1,32 +1,50 @@
-"""When a live source is ok, stale, lost or recovered. Pure: the time comes in with every call."""
+"""The state of a live source: ok, stale, lost or recovered. Pure: the time comes in with every call."""
 
 from __future__ import annotations
 
 from runtime.errors import SourceError
 from runtime.sources.base import STALE_S
 
-HUNG_S = 12.0  # without a new frame: more than any driver or stream takes to say that it failed
-BACKOFF_S = (0.5, 30.0)  # the first pause before opening again, doubled up to the last
+HUNG_S = 12.0  # without a frame or an error; drivers and streams report a failure sooner
+BACKOFF_S = (0.5, 30.0)  # the pause before a source is opened again: the first; doubled each time, up to the second
 OK, STALE, LOST, RECOVERED = "ok", "stale", "lost", "recovered"
 
 
 class SourceHealth:
-    """The state of one source, from the first opening on. Times are seconds of any clock that only goes on."""
+    """The state of one source, from its first opening on. Times are seconds of any clock that does not go back.
+
+    Attributes:
+        state: "ok", "stale", "lost" or "recovered".
+        seen: True once a frame has come.
+    """
 
     def __init__(self, source: str, now: float, give_up: float | None = None) -> None:
-        """give_up: seconds after which a lost source raises SourceError; None: never."""
+        """Start when the source is opened for the first time.
+
+        Args:
+            source: Its name, for errors.
+            now: The time.
+            give_up: Seconds after which a lost source is an error; None for never.
+        """
         self.state = OK
-        self.seen = False  # a frame, ever
+        self.seen = False
         self._source = source
         self._give_up = give_up
-        self._last = now  # frame, or opening
+        self._last = now  # when a frame came, or the source was opened
         self._lost_at = now
         self._reopen_at: float | None = None
         self._pause = BACKOFF_S[0]
         self._message = ""
 
     def frame(self, now: float) -> str:
-        """A frame came: "ok", or "recovered" where it is the first after a fault."""
+        """Note that a frame came.
+
+        Args:
+            now: The time.
+
+        Returns:
+            The new state: "ok", or "recovered" for the first frame after a fault.
+        """
         self.state = RECOVERED if self.state in (STALE, LOST) else OK
         self.seen = True
         self._last = now
@@ -35,30 +53,59 @@ class SourceHealth:
         return self.state
 
     def failed(self, now: float, message: str) -> bool:
-        """The source failed, or could not be opened again; True where that is news."""
-        news = self.state != LOST
-        if news:
+        """Note that the source failed, or could not be opened again.
+
+        Args:
+            now: The time.
+            message: What went wrong.
+
+        Returns:
+            True where the source was not lost before.
+        """
+        newly_lost = self.state != LOST
+        if newly_lost:
             self.state, self._lost_at = LOST, now
         self._message = message
         self._reopen_at = now + self._pause
         self._pause = min(self._pause * 2, BACKOFF_S[1])
-        return news
+        return newly_lost
 
     def is_stale(self, now: float) -> bool:
-        """True once, when no frame has come for STALE_S."""
+        """Tell once that no frame has come for STALE_S; the state is "stale" then.
+
+        Args:
+            now: The time.
+
+        Returns:
+            True at the first call of each such time.
+        """
         if self.state not in (OK, RECOVERED) or not self.seen or now - self._last < STALE_S:
             return False
         self.state = STALE
         return True
 
     def is_hung(self, now: float) -> bool:
-        """True where an opened source has said nothing for HUNG_S."""
+        """Tell whether an open source has given neither a frame nor an error for HUNG_S.
+
+        Args:
+            now: The time.
+
+        Returns:
+            True where it hangs; False also where no source is open.
+        """
         return self._reopen_at is None and now - self._last >= HUNG_S
 
-    def may_reopen(self, now: float) -> bool:
-        """True when a lost source should be opened again, which counts as done.
+    def begin_reopening(self, now: float) -> bool:
+        """Tell once that the pause is over and a lost source is to be opened again; the caller then opens it.
 
-        Raises SourceError where it has been lost for as long as it may be.
+        Args:
+            now: The time.
+
+        Returns:
+            True at the first call after each pause.
+
+        Raises:
+            SourceError: The source has been lost for `give_up` seconds.
         """
         if self.state == LOST and self._give_up is not None and now - self._lost_at >= self._give_up:
             raise SourceError(f"{self._source} was lost for {self._give_up:g} s: {self._message}")
@@ -67,8 +114,15 @@ class SourceHealth:
         self._reopen_at, self._last = None, now
         return True
 
-    def idle(self, now: float) -> float:
-        """Seconds until something is due though nothing comes."""
+    def seconds_until_due(self, now: float) -> float:
+        """Compute how long the caller may wait for a frame before it must ask for the state again.
+
+        Args:
+            now: The time.
+
+        Returns:
+            Seconds, at least 0.
+        """
         if self._reopen_at is not None:
             due = self._reopen_at
         elif self.state in (OK, RECOVERED) and self.seen:

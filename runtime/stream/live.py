@@ -140,7 +140,7 @@ class LiveSource:
             with self._changed:
                 event, ended = self._look()
                 if event is None and not ended:
-                    self._wait(self._changed, min(POLL_S, self._health.idle(self._clock())))
+                    self._wait(self._changed, min(POLL_S, self._health.seconds_until_due(self._clock())))
                     event, ended = self._look()
             now = self._clock()
             if event is not None:
@@ -177,7 +177,7 @@ class LiveSource:
             )
         elif self._health.is_stale(now):
             yield SourceEvent(STALE, now, message=f"no new frame for {STALE_S:g} s")
-        if self._health.may_reopen(now):
+        if self._health.begin_reopening(now):
             self._reopen(now)
 
     def _lose(self, now: float, reader: CaptureThread, message: str) -> Iterator[SourceEvent]:

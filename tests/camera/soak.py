@@ -40,15 +40,22 @@ def use_of(pid: int) -> Use:
     )
 
 
-def watch(frames: int, width: int = 640, height: int = 480, more: tuple[str, ...] = ()) -> list[Use]:
-    """Run so many frames; what was held after WARM_UP of them and then after every EVERY."""
+def watch(
+    frames: int,
+    width: int = 640,
+    height: int = 480,
+    more: tuple[str, ...] = (),
+    warm_up: int = WARM_UP,
+    every: int = EVERY,
+) -> list[Use]:
+    """Run so many frames; what was held after `warm_up` of them and then after every `every`."""
     words = ["fake://digits", "--fps", "1000", "--width", str(width), "--height", str(height), "--json", *more]
     line = [sys.executable, "-m", "runtime.camera", *words]
     uses = []
     with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         for number, text in enumerate(running.stdout, start=1):
-            if number >= WARM_UP and number % EVERY == 0:
+            if number >= warm_up and (number - warm_up) % every == 0:
                 assert json.loads(text)["state"] in ("ok", "recovered", "stale")
                 uses.append(use_of(running.pid))
                 if number >= frames:

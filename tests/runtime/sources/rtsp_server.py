@@ -19,10 +19,10 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 
-FPS = 10
-SOURCE = "( appsrc name=source is-live=true do-timestamp=true format=time caps=image/jpeg,framerate=10/1 "
+FPS = 40  # FFmpeg looks at some twenty frames before it gives the first
+SOURCE = f"( appsrc name=source is-live=true do-timestamp=true format=time caps=image/jpeg,framerate={FPS}/1 "
 PACKED = {
-    # A key frame every second: what a camera that is joined late waits for.
+    # A key frame every tenth frame: a client that joins late waits for it.
     "/h264": "! jpegdec ! videoconvert ! video/x-raw,format=I420 "
     "! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 pass=quant quantizer=20 ! rtph264pay name=pay0 )",
     "/jpeg": "! jpegparse ! rtpjpegpay name=pay0 )",

@@ -36,15 +36,15 @@ def test_the_pause_doubles_up_to_half_a_minute_and_a_frame_ends_that() -> None:
     health, now, pauses = seen(), 100.0, []
     for _ in range(9):
         health.failed(now, "gone")
-        pauses.append(health.idle(now))
-        assert not health.may_reopen(now + pauses[-1] - 0.01)
+        pauses.append(health.seconds_until_due(now))
+        assert not health.begin_reopening(now + pauses[-1] - 0.01)
         now += pauses[-1]
-        assert health.may_reopen(now)
-        assert not health.may_reopen(now)
+        assert health.begin_reopening(now)
+        assert not health.begin_reopening(now)
     assert pauses == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
     assert health.frame(now) == "recovered"
     health.failed(now, "gone")
-    assert health.idle(now) == 0.5
+    assert health.seconds_until_due(now) == 0.5
 
 
 def test_only_the_first_failure_is_news() -> None:
@@ -58,20 +58,20 @@ def test_only_the_first_failure_is_news() -> None:
 def test_it_gives_up_when_told_to_and_not_before() -> None:
     health = seen(give_up=10)
     health.failed(101.0, "no such device")
-    assert health.may_reopen(101.5)
+    assert health.begin_reopening(101.5)
     health.failed(101.5, "no such device")
-    assert health.idle(110.9) == pytest.approx(0)
-    health.may_reopen(110.9)
-    assert 0 < health.idle(110.95) <= 0.05  # an opening that hangs does not put it off
+    assert health.seconds_until_due(110.9) == pytest.approx(0)
+    health.begin_reopening(110.9)
+    assert 0 < health.seconds_until_due(110.95) <= 0.05  # an opening that hangs does not put it off
     with pytest.raises(SourceError, match="camera 0 was lost for 10 s: no such device"):
-        health.may_reopen(111.0)
+        health.begin_reopening(111.0)
 
 
 def test_a_stale_source_that_stays_silent_hangs() -> None:
     health = seen()
-    assert health.idle(100.0) == 2
+    assert health.seconds_until_due(100.0) == 2
     health.is_stale(102.0)
-    assert health.idle(102.0) == 10
+    assert health.seconds_until_due(102.0) == 10
     assert not health.is_hung(111.9)
     assert health.is_hung(112.0)
     assert health.failed(112.0, "hangs")
