@@ -50,7 +50,14 @@ class Stop:
 
 
 def main() -> int:
-    """Watch the source until it ends, `--count` is reached, or a signal asks to stop; 0 then."""
+    """Watch the source until it ends, `--count` is reached, or a signal or an output requests the end.
+
+    Returns:
+        The exit status, 0.
+
+    Raises:
+        EdgeError: The model, the source or an output cannot be opened or fails; so does the self-test.
+    """
     options = parse()
     if options.list:
         return _list_cameras()

@@ -18,8 +18,8 @@ EXAMPLE = """  python -m runtime.camera
   rpicam-vid -n -t 0 --codec mjpeg -o - | python -m runtime.camera -"""
 
 
-def parse() -> argparse.Namespace:
-    """The command line; `frames` in it is what open_source takes."""
+def build_parser() -> Parser:
+    """The parser with every option of the camera, those of each output among them."""
     parser = Parser("python -m runtime.camera", "Say what a camera or a video shows, a line for each change.", EXAMPLE)
     parser.add_argument(
         "source",
@@ -31,18 +31,30 @@ def parse() -> argparse.Namespace:
     _add_source_options(parser)
     add_model_options(parser)
     add_read_option(parser)
-    parser.add_argument("--smoothing", type=int_at_least(1), default=1, metavar="N", help=_SMOOTHING)
+    parser.add_argument(
+        "--smoothing",
+        type=int_at_least(1),
+        default=1,
+        metavar="N",
+        help="announce a reading that N of the last 2N-1 frames gave (1: every frame)",
+    )
     parser.add_argument("--every-frame", action="store_true", help="classify frames that did not change too")
     add_output_options(parser)
     parser.add_argument("--count", type=int_at_least(1), metavar="N", help="stop after N frames")
-    options = parser.parse()
+    return parser
+
+
+def parse() -> argparse.Namespace:
+    """Parse the command line; a usage error ends the process with status 2.
+
+    Returns:
+        The options, and in `frames` the SourceOptions that open_source takes.
+    """
+    options = build_parser().parse()
     options.frames = SourceOptions(
         options.width, options.height, options.fps, options.flip, options.rotate, options.roi
     )
     return options
-
-
-_SMOOTHING = "announce a reading that N of the last 2N-1 frames gave (1: every frame)"
 
 
 def _add_source_options(parser: Parser) -> None:

@@ -1,0 +1,1 @@
+"""Where the camera's answers go."""

@@ -120,28 +120,30 @@ class OutputFactory(Protocol):
     """The function that another package names in its entry points, group `edge_classifier.outputs`.
 
     Example:
-        In the module `line_counter`, for `--output lines=FILE`::
+        In the module `lines_output`, for `--output lines=FILE`::
 
-            class LineCounter:
+            class LinesOutput:
                 def __init__(self, path):
                     self._file = open(path, "w")
 
                 def emit(self, update):
                     if update.changed:
-                        print(update.steady, file=self._file)
+                        print(update.state, update.steady, file=self._file)
 
                 def close(self):
                     self._file.close()
                     return True
 
             def open_output(argument, context):
+                if not argument:
+                    raise OutputError("--output lines: expected lines=FILE; received no name")
                 context.log(f"writing to {argument}")
-                return LineCounter(argument)
+                return LinesOutput(argument)
 
         and in the package's pyproject.toml::
 
             [project.entry-points."edge_classifier.outputs"]
-            lines = "line_counter:open_output"
+            lines = "lines_output:open_output"
     """
 
     def __call__(self, argument: str, context: OutputContext) -> Output:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import runtime.outputs
 from runtime.outputs.base import MAX_STAGE_VALUES, OutputContext, StageTimes
 
 
@@ -32,3 +39,10 @@ def test_two_runs_share_nothing() -> None:
     first.each_turn.append(lambda: None)
     first.stages.add("render", 1.0)
     assert (list(second.each_turn), dict(second.stages.values), second.dropped()) == ([], {}, 0)
+
+
+@pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(runtime.outputs.__path__)])
+def test_examples_in_docstrings_run(name: str) -> None:
+    done = doctest.testmod(importlib.import_module(f"runtime.outputs.{name}"))
+    assert done.failed == 0
+    assert done.attempted > 0 or name not in ("stats", "unsure", "mqtt_messages")

@@ -118,6 +118,19 @@ def test_lines_for_a_person() -> None:
 def test_an_update_in_json_has_the_same_keys_with_a_frame_and_without() -> None:
     seen, nothing = update_to_dict(update()), json.loads(update_to_json(lost()))
     assert list(seen) == list(nothing)
+    own = ["source", "label", "score", "reason", "top", "timing_ms"]
+    assert list(seen) == [
+        *own,
+        "frame",
+        "captured_at",
+        "age_ms",
+        "state",
+        "steady",
+        "classified",
+        "fps",
+        "message",
+    ]
+    assert list(update_to_dict(update(page("7", 0.99))))[: len(own) + 2] == [*own, "text", "regions"]
     assert seen["label"] == seen["steady"] == "7"
     assert (seen["frame"], seen["captured_at"], seen["age_ms"], seen["state"]) == (3, AT, 50.0, "ok")
     wanted = ("source", "label", "score", "reason", "frame", "captured_at", "age_ms")
