@@ -100,10 +100,10 @@ bench: $(VENV)/core ## Time a start against a bare script, and preprocessing aga
 bench-model: $(VENV)/peers ## Time the model beside ONNX Runtime's int8 of the same network (MNIST_NPZ=mnist.npz)
 	$(RUN) -m benchmarks.onnx_peer $(BENCH_ARGS)
 
-leaderboard: $(VENV)/train ## Train, convert and measure every model, into docs/models.md (BOARD_ARGS="--seeds 0,1,2")
+leaderboard: $(VENV)/train ## Train, convert and measure every model, into docs/explanation/models.md (BOARD_ARGS="--seeds 0,1,2")
 	$(RUN) -m benchmarks.leaderboard --page $(if $(wildcard $(REAL)),--real $(REAL)) $(BOARD_ARGS)
 
-candidates: $(VENV)/train ## Train candidate networks for a few epochs and time them, into docs/models.md
+candidates: $(VENV)/train ## Train candidate networks for a few epochs and time them, into docs/explanation/models.md
 	$(RUN) -m benchmarks.architectures --page $(BENCH_ARGS)
 
 eval-real: $(VENV)/core ## Measure on a folder of real pictures (REAL=folder EVAL_ARGS="--sheet out")

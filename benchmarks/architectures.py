@@ -65,7 +65,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int_at_least(0), default=0, metavar="N", help="of all chance (default: 0)")
     parser.add_argument("--data", default="mnist", help="as python -m train has it (default: mnist)")
     parser.add_argument("-o", "--output", type=Path, default=FOLDER, metavar="FOLDER", help=f"(default: {FOLDER})")
-    parser.add_argument("--page", action="store_true", help="write the table into docs/models.md")
+    parser.add_argument("--page", action="store_true", help="write the table into docs/explanation/models.md")
     options = parser.parse()
     candidates = chosen(options.only)
 

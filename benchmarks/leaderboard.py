@@ -42,7 +42,7 @@ TIMED_IMAGES = 200
 
 
 def main() -> int:
-    """Make what is missing, time all, print the table; with --page write docs/models.md."""
+    """Make what is missing, time all, print the table; with --page write docs/explanation/models.md."""
     options = _parser().parse()
     root = options.reuse
     wanted = [Run(name, seed, root / f"{name}-{seed}") for name in options.models for seed in options.seeds]
@@ -175,7 +175,7 @@ def _parser() -> Parser:
     add("--real", type=Path, metavar="FOLDER", help="real pictures with a manifest.csv, see make eval-real")
     add("--no-training", action="store_true", help="only measure what is trained and converted already")
     add("--page-only", action="store_true", help="only write the page again, from what was measured")
-    add("--page", action="store_true", help="write the table into docs/models.md")
+    add("--page", action="store_true", help="write the table into docs/explanation/models.md")
     return parser
 
 

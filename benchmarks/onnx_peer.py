@@ -50,13 +50,13 @@ class Row:
 
 
 def main() -> int:
-    """Print a row for each engine and the ratio; with --page write them into docs/models.md too."""
+    """Print a row for each engine and the ratio; with --page write them into docs/explanation/models.md too."""
     parser = Parser("python -m benchmarks.onnx_peer", "Time our interpreter beside ONNX Runtime.", EXAMPLE)
     parser.add_argument("models", nargs="*", type=Path, metavar="MODEL.keras", help="default: the model that ships")
     parser.add_argument("--data", type=Path, metavar="FILE.npz", help="default: dataset.npz beside it, else $MNIST_NPZ")
     parser.add_argument("--count", type=int_at_least(25), default=2000, metavar="N", help="runs of each (2000)")
     parser.add_argument("--images", type=int_at_least(1), metavar="N", help="to measure accuracy on (default: all)")
-    parser.add_argument("--page", action="store_true", help="write the table into docs/models.md")
+    parser.add_argument("--page", action="store_true", help="write the table into docs/explanation/models.md")
     options = parser.parse()
 
     from train.quiet import import_tensorflow

@@ -8,7 +8,7 @@ from pathlib import Path
 from runtime.errors import OptionError
 from workbench.files import write_text
 
-PAGE = Path(__file__).parent.parent / "docs" / "models.md"
+PAGE = Path(__file__).parent.parent / "docs" / "explanation" / "models.md"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -1,93 +1,54 @@
-"""The README is run: every command it shows, and what it says they print."""
+"""The README: what a person needs in five minutes. tests/docs/test_pages.py runs its commands and its Python."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
+from tests.docs.blocks import ROOT, Workplace, blocks, commands
 
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-# Commands whose doing is a test of its own, or needs what a test machine has not.
-ELSEWHERE = {
-    "make test": "this is it",
-    "make train convert": "tests/test_end_to_end.py",
-    "make report": "tests/train/test_report.py, tests/convert/test_compare.py",
-    "make bench": "a benchmark",
-    "make bench-model": "a benchmark",
-    "make leaderboard": "a benchmark",
-    "make deploy HOST=pi@raspberrypi.local": "tests/device/check_deploy.py",
-    "make rollback HOST=pi@raspberrypi.local": "tests/device/check_deploy.py",
-    "make bundle TARGET=aarch64-py313": "tests/device/check_boards.py",
-    "make eval-real REAL=folder": "a benchmark",
-    "make eval-robust": "a benchmark",
-    ".venv/bin/python -m runtime.camera": "needs a camera; tests/runtime/test_camera.py has a video",
-}
+README = ROOT / "README.md"
+FIRST_SCREEN = 40  # lines
 
 
-def blocks() -> list[tuple[str, str]]:
-    """(command, the output shown) of each `$ command` in the README's console blocks."""
-    found = []
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
-        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, output = part.partition("\n")
-            found.append((command, output.strip()))
-    return found
+def test_the_first_screen_has_one_sentence_a_picture_and_two_commands() -> None:
+    text = README.read_text(encoding="utf-8")
+    screen = text.splitlines()[:FIRST_SCREEN]
+    assert screen[0] == "# edge-classifier"
+    assert screen[2].count(". ") == 0
+    assert screen[4].startswith("![")
+    assert [command.text for command in commands(README)][:2] == [
+        "make demo",
+        ".venv/bin/edge-classifier classify --json samples/photo_7.jpg -k 1",
+    ]
 
 
-def masked(text: str) -> str:
-    """Scores and times are a machine's own; everything else must be as written."""
-    text = re.sub(r", then .*", "", text)
-    text = re.sub(r'"top": \[.*?\]', '"top": []', text)
-    return re.sub(r"\d+\.\d+", "N", text).strip()
+def test_three_tasks_show_their_commands() -> None:
+    text = README.read_text(encoding="utf-8")
+    for title in ("## Read pictures", "## Read a camera", "## Train, convert, prove"):
+        assert "```console\n$ " in text.partition(title)[2].partition("\n## ")[0], title
 
 
-def test_there_are_commands() -> None:
-    assert len(blocks()) >= 5
-    assert blocks()[0][0] == "make demo"
-
-
-@pytest.mark.parametrize(("command", "shown"), blocks(), ids=[command for command, _ in blocks()])
-def test_a_command_does_what_the_readme_says(command: str, shown: str, tmp_path: Path) -> None:
-    if command in ELSEWHERE:
-        return
-    line = command.replace("make demo", ".venv/bin/python -m runtime.classify samples")
-    line = line.replace(".venv/bin/python", sys.executable).replace("annotated/", f"{tmp_path}/")
-    done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
+def test_the_python_it_shows_reads_a_seven(tmp_path: Path) -> None:
+    (block,) = [block for block in blocks(README) if block.language == "python"]
+    done = Workplace(tmp_path).run_python(block.text)
     assert done.returncode == 0, done.stderr
-    if shown:
-        assert masked(done.stdout) == masked(shown)
+    assert re.match(r"7 (0\.9\d*|1\.0) \(\d+, \d+, \d+, \d+\)\n", done.stdout), done.stdout
 
 
-def test_every_make_target_named_is_there() -> None:
-    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for target in set(re.findall(r"`make ([a-z-]+)", README)) | {
-        c.split()[1] for c, _ in blocks() if c.startswith("make ")
-    }:
-        assert f"make {target} " in listed, target
+def test_no_number_in_it_but_those_that_a_command_prints() -> None:
+    prose = re.sub(r"^```.*?^```$", "", README.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert not re.findall(r"\d[\d,.]* ?(?:%|ms|s\b|bytes|MB|KB)", prose)
 
 
-def test_the_python_it_shows_runs() -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("7 0.")
-    assert done.stdout.endswith("31415\n92653\n")
+def test_it_links_every_page_of_the_site_but_those_it_needs_not() -> None:
+    text = README.read_text(encoding="utf-8")
+    pages = {page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").rglob("*.md")}
+    # index.md is the site's README, two pages show files that are linked by themselves, three are CONTRIBUTING's.
+    elsewhere = {"docs/index.md", "docs/contributing.md", "docs/changelog.md"}
+    elsewhere |= {page for page in pages if page.startswith("docs/how-to/write-")}
+    assert {page for page in pages if f"]({page})" not in text} == elsewhere
 
 
-def test_every_file_named_is_there() -> None:
-    for name in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / name).exists(), name
-
-
-def test_the_accuracy_it_states_is_the_cards() -> None:
-    from runtime.classifier import Classifier
-
-    accuracy = Classifier.load().card.accuracy
-    assert accuracy is not None
-    assert f"{accuracy.quantized:.2%}".replace("%", " %") in README
-    assert f"{accuracy.agreement:.2%}".replace("%", " %") in README
+def test_it_fits_on_two_screens() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) < 120

@@ -116,7 +116,7 @@ def test_benchmark_measures_a_proven_model(board: Board) -> None:
 
 
 def test_its_figures(board: Board) -> None:
-    """For docs/device.md. Under qemu a process is resident with qemu and what that translated: both are given."""
+    """For docs/reference/boards.md. Under qemu, memory includes qemu and the code it translated: both are given."""
     found = probe(board)
     resident, bare = (int(output(board, name)) for name in ("resident", "resident, bare"))
     assert resident > bare > 0

@@ -1,0 +1,64 @@
+"""Facts that a page states and the code holds: they are the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from runtime.classifier import Classifier
+from runtime.tflite.card import Decision, InputSpec, ModelCard
+from tests.docs.blocks import ROOT, Workplace, blocks
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def test_the_accuracy_stated_is_the_cards() -> None:
+    accuracy = Classifier.load().card.accuracy
+    assert accuracy is not None
+    text = page("explanation/models.md")
+    assert f"{accuracy.quantized:.2%}".replace("%", " %") in text
+    assert f"{accuracy.agreement:.2%}".replace("%", " %") in text
+
+
+def test_the_size_stated_is_the_files() -> None:
+    size = (ROOT / "runtime/models/digits.tflite").stat().st_size
+    assert f"| file, card included | {size:,} bytes |" in page("explanation/models.md")
+
+
+def test_every_field_of_the_card_is_described() -> None:
+    text = page("reference/card.md")
+    for kind in (ModelCard, InputSpec, Decision):
+        for field in dataclasses.fields(kind):
+            assert re.search(rf"^\|.*`{field.name}`.*\|", text, re.MULTILINE), field.name
+
+
+def test_every_key_of_json_is_described(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    import json
+
+    text = page("reference/json.md")
+    place = Workplace(tmp_path)
+    for command in (
+        "python -m runtime.classify --read --json samples/photo_7.jpg",
+        "python -m runtime.camera fake://digits --json --count 1",
+        "python -m runtime.doctor --json",
+        "python -m runtime.benchmark --json --count 1 --warmup 0 --num-threads 1",
+    ):
+        for key in json.loads(place.run(command).stdout.splitlines()[0]):
+            assert f"`{key}`" in text, f"{command}: {key}"
+
+
+def test_a_page_of_digits_is_read_row_by_row(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    (block,) = [one for one in blocks(ROOT / "docs/how-to/several-digits.md") if one.language == "python"]
+    assert Workplace(tmp_path).run_python(block.text).stdout.startswith("31415\n92653\n")
+
+
+def test_every_variable_that_is_read_is_described() -> None:
+    text = page("reference/environment.md")
+    read = re.compile(r"environ\w*(?:\.get\(|\.setdefault\(|\[)\s*\"([A-Z_]+)\"")
+    inner = {"PYTHONPATH", "CUDA_VISIBLE_DEVICES", "TF_CPP_MIN_LOG_LEVEL"}  # set for TensorFlow, and asked of nobody
+    for room in ("runtime", "workbench", "train", "convert", "deploy", "benchmarks"):
+        for path in (ROOT / room).rglob("*.py"):
+            for name in set(read.findall(path.read_text(encoding="utf-8"))) - inner:
+                assert f"`{name}" in text, f"{path}: {name}"
