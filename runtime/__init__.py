@@ -1,10 +1,12 @@
 """The device side: numpy, OpenCV and one TFLite interpreter, nothing heavier.
 
-``from runtime import Classifier`` is the whole of it for most programs:
+``from runtime import Classifier`` is enough for most programs:
 
     >>> from runtime import Classifier, read_image
     >>> Classifier.load().predict(read_image("samples/photo_7.jpg")).label
     '7'
+
+Each name of ``__all__`` is imported when it is first asked for, so that ``import runtime`` costs nothing.
 """
 
 from __future__ import annotations
@@ -20,26 +22,79 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 __version__ = "0.1.0"
-__all__ = ["Classifier", "EdgeError", "Prediction", "__version__", "read_image"]
+__all__ = [
+    "Candidate",
+    "Classifier",
+    "DataError",
+    "EdgeError",
+    "Frame",
+    "ImageError",
+    "InputSpec",
+    "InterpreterMissing",
+    "ModelCard",
+    "ModelError",
+    "ModelMismatch",
+    "OptionError",
+    "OutputError",
+    "ParityError",
+    "Prediction",
+    "Reading",
+    "Region",
+    "SourceError",
+    "TrainingError",
+    "__version__",
+    "open_source",
+    "read_image",
+]
 
 if TYPE_CHECKING:
     from runtime.classifier import Classifier
-    from runtime.errors import EdgeError
+    from runtime.errors import (
+        DataError,
+        EdgeError,
+        ImageError,
+        InterpreterMissing,
+        ModelError,
+        ModelMismatch,
+        OptionError,
+        OutputError,
+        ParityError,
+        SourceError,
+        TrainingError,
+    )
     from runtime.image.files import read_image
-    from runtime.results import Prediction
+    from runtime.results import Candidate, Prediction, Reading, Region
+    from runtime.sources.base import Frame
+    from runtime.sources.registry import open_source
+    from runtime.tflite.card import InputSpec, ModelCard
 
-_HOME = {
-    "Classifier": "runtime.classifier",
-    "EdgeError": "runtime.errors",
-    "Prediction": "runtime.results",
-    "read_image": "runtime.image.files",
+_MODULES = {
+    "runtime.classifier": ("Classifier",),
+    "runtime.image.files": ("read_image",),
+    "runtime.results": ("Candidate", "Prediction", "Reading", "Region"),
+    "runtime.sources.base": ("Frame",),
+    "runtime.sources.registry": ("open_source",),
+    "runtime.tflite.card": ("InputSpec", "ModelCard"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for, so that ``import runtime`` costs nothing."""
-    if name not in _HOME:
+    """Import a public name; errors are what is left when all others are in _MODULES.
+
+    Args:
+        name: One of `__all__`.
+
+    Raises:
+        AttributeError: The package has no such name.
+    """
+    if name not in __all__:
         raise AttributeError(f"module 'runtime' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOME[name]), name)
+    home = next((module for module, names in _MODULES.items() if name in names), "runtime.errors")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, whether they are imported yet or not."""
+    return list(__all__)

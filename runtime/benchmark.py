@@ -1,4 +1,4 @@
-"""python -m runtime.benchmark: what does this model cost on this board?"""
+"""python -m runtime.benchmark: time a model on this board."""
 
 from __future__ import annotations
 
@@ -25,12 +25,20 @@ from runtime.tflite.golden import selftest
 
 EXAMPLE = """  python -m runtime.benchmark
   python -m runtime.benchmark --compare int8.tflite dynamic.tflite float32.tflite"""
-FRAME = (480, 640)  # pixels, what a camera gives
+FRAME = (480, 640)  # height, width in pixels: what most cameras give
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Milliseconds of many runs, after warm-up."""
+    """Milliseconds of many runs, after warm-up.
+
+    Attributes:
+        mean: Arithmetic mean.
+        std: Standard deviation.
+        p5: 5th percentile.
+        p50: Median.
+        p95: 95th percentile.
+    """
 
     mean: float
     std: float
@@ -41,11 +49,20 @@ class Spread:
 
 @dataclass(frozen=True)
 class Cost:
-    """One model at one number of threads.
+    """What one model costs at one number of threads.
 
-    load_ms: file to ready interpreter. first_ms: the first inference. preprocess, inference, whole: a
-    640x480 color frame to pixels, pixels to scores, frame to prediction. memory_mib: peak of the process so far.
-    proven: whether the selftest passes.
+    Attributes:
+        model: Path of the file.
+        interpreter: Name and version.
+        threads: Of the interpreter.
+        size_bytes: Of the file.
+        load_ms: Milliseconds from the file to a ready interpreter.
+        first_ms: Milliseconds of the first inference.
+        preprocess: From a 640x480 color frame to the model's input.
+        inference: From the model's input to its scores.
+        whole: From the frame to a prediction.
+        memory_mib: Peak of the process so far, MiB.
+        proven: Whether the self-test passes.
     """
 
     model: str
@@ -62,7 +79,20 @@ class Cost:
 
 
 def measure(path: str, threads: int, count: int, warmup: int) -> Cost:
-    """Load a model and time it. Raises what Classifier.load raises."""
+    """Load a model and time it.
+
+    Args:
+        path: Of the .tflite file.
+        threads: Of the interpreter.
+        count: Timed runs of each step.
+        warmup: Runs of each step before them.
+
+    Returns:
+        What it costs.
+
+    Raises:
+        EdgeError: As `Classifier.load` does.
+    """
     start = time.perf_counter()
     classifier = Classifier.load(path, num_threads=threads)
     loaded = time.perf_counter()
@@ -76,7 +106,7 @@ def measure(path: str, threads: int, count: int, warmup: int) -> Cost:
         lambda: classifier.scores(pixels),
         lambda: classifier.predict(frame),
     ]
-    preprocess, inference, whole = (_spread(step, count, warmup) for step in steps)
+    preprocess, inference, whole = (_time(step, count, warmup) for step in steps)
     return Cost(
         model=path,
         interpreter=classifier.interpreter.name,
@@ -93,7 +123,11 @@ def measure(path: str, threads: int, count: int, warmup: int) -> Cost:
 
 
 def scene() -> NDArray[np.uint8]:
-    """A frame as a camera gives it, (480, 640, 3) BGR: a "7" on grainy paper, light falling off to one side."""
+    """A frame as a camera gives it: a "7" on grainy paper, with light that falls off to one side.
+
+    Returns:
+        uint8, (480, 640, 3) BGR; the same at every call.
+    """
     height, width = FRAME
     paper = np.random.default_rng(0).normal(205, 4, (height, width, 3)) * np.linspace(1, 0.7, width)[:, np.newaxis]
     image = np.asarray(np.clip(paper, 0, 255), dtype=np.uint8)
@@ -102,7 +136,7 @@ def scene() -> NDArray[np.uint8]:
     return image
 
 
-def _spread(step: Callable[[], object], count: int, warmup: int) -> Spread:
+def _time(step: Callable[[], object], count: int, warmup: int) -> Spread:
     times = []
     for index in range(warmup + count):
         start = time.perf_counter()
@@ -114,10 +148,16 @@ def _spread(step: Callable[[], object], count: int, warmup: int) -> Spread:
 
 
 def to_text(cost: Cost) -> str:
-    """A table of one model."""
-    head = f"{cost.model}: {cost.size_bytes:,} bytes, {cost.interpreter}, {cost.threads} thread(s)"
+    """One model as a table for a person.
+
+    Args:
+        cost: What was measured.
+
+    Returns:
+        Six lines; times in milliseconds.
+    """
     lines = [
-        head,
+        f"{cost.model}: {cost.size_bytes:,} bytes, {cost.interpreter}, {cost.threads} thread(s)",
         f"  load {cost.load_ms:.1f} ms, first inference {cost.first_ms:.2f} ms, {cost.memory_mib:.0f} MiB peak",
     ]
     lines.append(f"  {'milliseconds':12s}{'mean':>9s}{'std':>9s}{'p5':>9s}{'p50':>9s}{'p95':>9s}")
@@ -128,7 +168,14 @@ def to_text(cost: Cost) -> str:
 
 
 def to_json(cost: Cost) -> str:
-    """One JSON object; times in milliseconds, rounded to microseconds."""
+    """One model as JSON.
+
+    Args:
+        cost: What was measured.
+
+    Returns:
+        One object on one line; times in milliseconds, rounded to microseconds.
+    """
     raw = dataclasses.asdict(
         cost, dict_factory=lambda pairs: {k: round(v, 3) if isinstance(v, float) else v for k, v in pairs}
     )
@@ -136,13 +183,20 @@ def to_json(cost: Cost) -> str:
 
 
 def main() -> int:
-    """Measure at 1 to N threads, or compare models at one thread; 1 where none of them could be measured."""
-    options = _parser().parse()
+    """Measure one model at 1 to N threads, or compare several at one thread.
+
+    Returns:
+        The exit status: 1 where one of several models could not be measured or proven, else 0.
+
+    Raises:
+        EdgeError: The one model cannot be used.
+    """
+    options = build_parser().parse()
     for check in check_heat():
         if check.state != "ok":
             print_note(f"warning: {check.name}: {check.value}; these times are not this board's best")
     if options.compare:
-        return _compare(options.compare, options.count, options.warmup, options.json)
+        return _rank(options.compare, options.count, options.warmup, options.json)
     threads = 1
     while threads <= (options.num_threads or os.cpu_count() or 1):
         cost = measure(options.model or str(DEFAULT_MODEL), threads, options.count, options.warmup)
@@ -151,8 +205,8 @@ def main() -> int:
     return 0
 
 
-def _compare(models: list[str], count: int, warmup: int, as_json: bool) -> int:
-    """Fastest first; a model whose selftest fails is named and dropped, however fast it is."""
+def _rank(models: list[str], count: int, warmup: int, as_json: bool) -> int:
+    """Print the models, fastest first; one whose self-test fails is named and dropped, however fast it is."""
     costs = []
     for path in models:
         try:
@@ -163,12 +217,17 @@ def _compare(models: list[str], count: int, warmup: int, as_json: bool) -> int:
         if not cost.proven:
             print_error(f"{cost.model}: dropped, its selftest fails here (python -m runtime.selftest -m {cost.model})")
     ranked = sorted((cost for cost in costs if cost.proven), key=lambda cost: cost.inference.p50)
-    for place, cost in enumerate(ranked, start=1):
-        print(to_json(cost) if as_json else f"{place}. {to_text(cost)}")
+    for rank, cost in enumerate(ranked, start=1):
+        print(to_json(cost) if as_json else f"{rank}. {to_text(cost)}")
     return 0 if len(ranked) == len(models) else 1
 
 
-def _parser() -> Parser:
+def build_parser() -> Parser:
+    """The options of this command.
+
+    Returns:
+        A parser of the command line.
+    """
     parser = Parser("python -m runtime.benchmark", "Time a model on this board.", EXAMPLE)
     parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
     parser.add_argument("--compare", nargs="+", metavar="FILE", help="rank these models instead, fastest first")

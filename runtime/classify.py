@@ -1,4 +1,4 @@
-"""python -m runtime.classify: what do these pictures show?"""
+"""python -m runtime.classify: say what each picture shows."""
 
 from __future__ import annotations
 
@@ -32,8 +32,15 @@ EXAMPLE = """  python -m runtime.classify samples/photo_7.jpg
 
 
 def main() -> int:
-    """Classify every input; 1 where one of them could not be read."""
-    parser = _parser()
+    """Classify every picture of the command line.
+
+    Returns:
+        The exit status: 1 where one of them could not be read, else 0.
+
+    Raises:
+        EdgeError: The model cannot be used, or an annotated picture cannot be written.
+    """
+    parser = build_parser()
     options = parser.parse()
     if options.read and options.csv:
         parser.error("argument --read: not allowed with argument --csv; use --json")
@@ -57,19 +64,25 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _parser() -> Parser:
+def build_parser() -> Parser:
+    """The options of this command.
+
+    Returns:
+        A parser of the command line.
+    """
     parser = Parser("python -m runtime.classify", "Say what each picture shows.", EXAMPLE)
     parser.add_argument("inputs", nargs="+", metavar="IMAGE|FOLDER|GLOB|-", help="pictures; - is standard input")
     add_model_options(parser)
     add_read_option(parser)
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON object a line")
-    form.add_argument("--csv", action="store_true", help="CSV with a header")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="one JSON object a line")
+    output.add_argument("--csv", action="store_true", help="CSV with a header")
     parser.add_argument("--annotate", metavar="FOLDER", help="save each picture there with its reading drawn in")
     return parser
 
 
 def _pictures(inputs: list[str]) -> Iterator[tuple[str, NDArray[np.uint8] | EdgeError]]:
+    """(name, picture) of each input, in order; (name, error) where it cannot be read."""
     for item in expand(inputs):
         if isinstance(item, SourceError):
             yield "", item

@@ -1,6 +1,6 @@
-"""python -m runtime.doctor: is this machine fit, and if not, which one command mends it?
+"""python -m runtime.doctor: look this machine over, and name for each fault the command that mends it.
 
-Nothing heavy is imported at the top: the doctor comes when numpy or OpenCV are what is broken.
+Nothing heavy is imported at the top: numpy or OpenCV may be what is broken.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from runtime import __version__
 from runtime.board import machine, packages
 from runtime.board.machine import Check
-from runtime.board.packages import brief, load
-from runtime.cli.parser import Parser, run
+from runtime.board.packages import one_line, try_import
+from runtime.cli.parser import PROGRAM, Parser, run
 from runtime.errors import EdgeError, InterpreterMissing
 
 EXAMPLE = """  python -m runtime.doctor
@@ -25,8 +26,16 @@ HERE = Path(__file__).parent
 
 
 def examine(model: str | None = None) -> list[Check]:
-    """Every check, in order. Nothing that is broken keeps the rest from being looked at."""
-    looks: list[Callable[[], list[Check]]] = [
+    """Run every check, in order. A check that fails does not keep the rest from running.
+
+    Args:
+        model: Path of a .tflite file; the model that ships where None.
+
+    Returns:
+        What was found, one or more for each check.
+    """
+    checks: list[Callable[[], list[Check]]] = [
+        check_version,
         packages.check_python,
         machine.check_machine,
         packages.check_numpy,
@@ -38,35 +47,44 @@ def examine(model: str | None = None) -> list[Check]:
         machine.check_memory,
         machine.check_disk,
         machine.check_heat,
-        lambda: _model(model),
+        lambda: _check_model(model),
     ]
     found = []
-    for look in looks:
+    for check in checks:
         try:
-            found += look()
-        except Exception as error:  # whatever a broken package does, the rest is looked at
-            name = look.__name__.removeprefix("check_").strip("<>")
-            found.append(Check(name, f"cannot be looked at ({brief(error)})", "note"))
+            found += check()
+        except Exception as error:  # whatever a broken package does, the rest is checked
+            name = check.__name__.removeprefix("check_").strip("<>")
+            found.append(Check(name, f"cannot be looked at ({one_line(error)})", "note"))
     return found
 
 
-def _model(path: str | None) -> list[Check]:
-    if load("numpy")[0] is None or load("cv2")[0] is None:
+def check_version() -> list[Check]:
+    """The version of this package.
+
+    Returns:
+        "version", always ok.
+    """
+    return [Check("version", f"{PROGRAM} {__version__}")]
+
+
+def _check_model(path: str | None) -> list[Check]:
+    if try_import("numpy")[0] is None or try_import("cv2")[0] is None:
         return [Check("model", "needs numpy and OpenCV to be looked at", "note")]
     try:
         from runtime.classifier import DEFAULT_MODEL, Classifier
         from runtime.tflite.golden import selftest
 
-        remedy = _restore(Path(path) if path else DEFAULT_MODEL, shipped=path is None)
+        remedy = _restore_command(Path(path) if path else DEFAULT_MODEL, is_shipped=path is None)
         classifier = Classifier.load(path)
         report = selftest(classifier.interpreter, classifier.card)
     except InterpreterMissing:
         return [Check("model", "needs an interpreter to be looked at", "note")]
     except EdgeError as error:
-        return [Check("model", brief(error), "fault", remedy)]
+        return [Check("model", one_line(error), "fault", remedy)]
     card = classifier.card
     value = f"{card.name} {card.version}, {len(card.labels)} labels, {classifier.interpreter.input}"
-    if _was_swapped(Path(path) if path else DEFAULT_MODEL):
+    if _is_replaced(Path(path) if path else DEFAULT_MODEL):
         return [Check("model", f"{value}; it is not the file that was installed here", "fault", remedy)]
     if report.faults:
         remedy = "update the interpreter, or convert the model again: python -m convert"
@@ -76,29 +94,29 @@ def _model(path: str | None) -> list[Check]:
     return [Check("model", value), proven]
 
 
-def _was_swapped(model: Path) -> bool:
-    """Whether a model is another one than its installation wrote down: a .sha256 beside it, or the wheel's RECORD.
+def _is_replaced(model: Path) -> bool:
+    """Whether a model differs from the one installed, by a .sha256 file beside it or the wheel's RECORD.
 
-    A model by itself proves only that it is whole; this is how another whole one is found out.
+    The card's own sha256 proves only that a model is whole; this finds a whole model in the place of another.
     """
     import base64
     import hashlib
 
     digest = hashlib.sha256(model.read_bytes())
-    beside = machine.text(f"{model}.sha256").split()
-    if beside:
-        return beside[0] != digest.hexdigest()
+    noted = machine.read_text(f"{model}.sha256").split()
+    if noted:
+        return noted[0] != digest.hexdigest()
     inside = model.resolve().relative_to(HERE.parent) if model.resolve().is_relative_to(HERE.parent) else model
-    records = "".join(machine.text(str(path)) for path in HERE.parent.glob("edge_classifier-*.dist-info/RECORD"))
-    written = re.search(rf"^{re.escape(inside.as_posix())},sha256=([\w-]+),", records, re.MULTILINE)
-    return written is not None and written[1] != base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+    records = "".join(machine.read_text(str(path)) for path in HERE.parent.glob("edge_classifier-*.dist-info/RECORD"))
+    recorded = re.search(rf"^{re.escape(inside.as_posix())},sha256=([\w-]+),", records, re.MULTILINE)
+    return recorded is not None and recorded[1] != base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
 
 
-def _restore(model: Path, shipped: bool) -> str:
+def _restore_command(model: Path, is_shipped: bool) -> str:
     """The command that brings a model back."""
     if Path(f"{model}.sha256").exists():
         return "on the workstation: make deploy HOST=..."
-    if not shipped:
+    if not is_shipped:
         return "copy the model again, or make one with: python -m convert"
     if (HERE.parent / ".git").exists():
         return "git checkout -- runtime/models/digits.tflite"
@@ -106,22 +124,46 @@ def _restore(model: Path, shipped: bool) -> str:
 
 
 def to_text(check: Check) -> str:
-    """One line, two with a remedy."""
-    mark = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}[check.state]
-    line = f"{mark} {check.name:12s} {check.value}"
+    """A check for a person.
+
+    Args:
+        check: What was found.
+
+    Returns:
+        One line; two where there is a remedy.
+
+    Example:
+        >>> to_text(Check("display", "none: readings come as text"))
+        'ok    display      none: readings come as text'
+    """
+    state = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}[check.state]
+    line = f"{state} {check.name:12s} {check.value}"
     return line + (f"\n      {'':12s} -> {check.remedy}" if check.remedy else "")
 
 
 def main() -> int:
-    """Print every check; 1 where one of them is a fault."""
-    parser = Parser("python -m runtime.doctor", "Look this machine over; each fault with what mends it.", EXAMPLE)
-    parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    options = parser.parse()
+    """Print every check.
+
+    Returns:
+        The exit status: 1 where a check is a fault, else 0.
+    """
+    options = build_parser().parse()
     checks = examine(options.model)
     for check in checks:
         print(json.dumps(dataclasses.asdict(check)) if options.json else to_text(check))
     return 1 if any(check.state == "fault" for check in checks) else 0
+
+
+def build_parser() -> Parser:
+    """The options of this command.
+
+    Returns:
+        A parser of the command line.
+    """
+    parser = Parser("python -m runtime.doctor", "Look this machine over; each fault with what mends it.", EXAMPLE)
+    parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    return parser
 
 
 if __name__ == "__main__":

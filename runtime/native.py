@@ -1,4 +1,4 @@
-"""What C++ code does to the process: its words on standard error, and the limits OpenCV reads at import."""
+"""File descriptors of the process, which C++ code writes to past Python; and the limit on pictures for OpenCV."""
 
 from __future__ import annotations
 
@@ -14,54 +14,84 @@ STDERR = 2  # the file descriptor: the interpreters' C++ writes past sys.stderr
 
 
 def silence_native_code() -> None:
-    """Give sys.stderr a descriptor of its own, and send what C++ code writes to the old one nowhere.
+    """Drop what C++ code writes to standard error from now on; what Python writes there still arrives.
 
-    JPEG decoders and drivers complain there about every bad frame, from any thread and for days. DEBUG=1 lets them.
+    JPEG decoders and drivers complain about every bad frame, from any thread and for days. `sys.stderr` gets a
+    file descriptor of its own. DEBUG=1 lets everything through. For a process that belongs to one command.
+
+    Example:
+        >>> silence_native_code()  # doctest: +SKIP
     """
-    if os.environ.get("DEBUG") == "1":
+    if _is_debugging():
         return
     with suppress(OSError, ValueError):  # closed, as a daemon may have it
         sys.stderr.flush()
-        sys.stderr = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace", buffering=1)
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
-
-
-def _sink() -> IO[bytes]:
-    """Somewhere to write that needs no disk, where the system has it."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("stderr"), "w+b")
-    import tempfile
-
-    return tempfile.TemporaryFile()
+        sys.stderr = os.fdopen(os.dup(STDERR), "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+        _send_nowhere(STDERR)
 
 
 @contextmanager
 def captured_stderr() -> Iterator[Callable[[], str]]:
-    """Keep what C++ code writes to standard error off the terminal; yields a function that returns it.
+    r"""Keep what C++ code writes to standard error off the terminal.
 
     DEBUG=1 lets it through. Not for use while another thread writes to standard error.
+
+    Yields:
+        A function that returns the text so far as one line: without empty lines and those that start with INFO or
+        WARNING, joined by "; ". It returns "" where nothing was captured.
+
+    Example:
+        >>> with captured_stderr() as text:
+        ...     _ = os.write(STDERR, b"INFO: hello\nbroken model\n")
+        ...     print(text())
+        broken model
     """
-    if os.environ.get("DEBUG") == "1":
+    if _is_debugging():
         yield lambda: ""
         return
     sys.stderr.flush()
     try:
         saved = os.dup(STDERR)
-    except OSError:  # closed, as a daemon may have it: nothing to keep quiet
+    except OSError:  # closed, as a daemon may have it: there is nothing to capture
         yield lambda: ""
         return
-    with _sink() as sink:
-        os.dup2(sink.fileno(), STDERR)
+    with _temporary_file() as captured:
+        os.dup2(captured.fileno(), STDERR)
 
-        def said() -> str:
-            sink.seek(0)
-            lines = sink.read().decode("utf-8", "replace").splitlines()
+        def text() -> str:
+            captured.seek(0)
+            lines = captured.read().decode("utf-8", "replace").splitlines()
             return "; ".join(line for line in lines if line and not line.startswith(("INFO", "WARNING")))
 
         try:
-            yield said
+            yield text
         finally:
             os.dup2(saved, STDERR)
             os.close(saved)
+
+
+def discard_stdout() -> None:
+    """Drop what is written to standard output from now on, such as Python's own flush at exit.
+
+    For a process whose reader has closed the pipe (`| head`): the flush would raise BrokenPipeError once more.
+    """
+    _send_nowhere(sys.stdout.fileno())
+
+
+def _is_debugging() -> bool:
+    return os.environ.get("DEBUG") == "1"
+
+
+def _send_nowhere(descriptor: int) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def _temporary_file() -> IO[bytes]:
+    """A file in memory, where the system has such; else on disk."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("stderr"), "w+b")
+    import tempfile
+
+    return tempfile.TemporaryFile()

@@ -1,7 +1,7 @@
-"""python -m runtime.selftest: does this board compute what the host computed?
+"""python -m runtime.selftest: prove that this board computes what the host computed.
 
-The card holds a few inputs, and what the model answered to them where it was converted. Here they are
-replayed. The case it is for: a runtime that loads a model without a word and answers with 11 % accuracy.
+The card holds a few inputs and what the model answered to them where it was converted; they are replayed here.
+This finds a runtime that loads a model without complaint and then answers with 11 % accuracy.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ EXAMPLE = """  python -m runtime.selftest
 
 
 def to_text(classifier: Classifier, report: Report) -> str:
-    """A few lines for a person."""
+    """The result as a few lines for a person.
+
+    Args:
+        classifier: The one that was tested.
+        report: What the replay gave.
+
+    Returns:
+        Four lines: model, interpreter, golden, time.
+    """
     card = classifier.card
     proof = "to the byte" if report.exact == report.vectors else f"within {report.worst:.1%} of their span"
     host = "as on the host" if report.interpreter == report.host else f"converted with {report.host or 'unknown'}"
@@ -30,11 +38,15 @@ def to_text(classifier: Classifier, report: Report) -> str:
 
 
 def main() -> int:
-    """Print what was compared; 1 and a line for each fault where this board computes something else."""
-    parser = Parser("python -m runtime.selftest", "Prove that this board computes what the host computed.", EXAMPLE)
-    parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
-    parser.add_argument("--num-threads", type=int_at_least(1), default=1, metavar="N", help="interpreter threads (1)")
-    options = parser.parse()
+    """Print what was compared, and an error line for each fault.
+
+    Returns:
+        The exit status: 1 where this board computes something else than the host, else 0.
+
+    Raises:
+        EdgeError: The model cannot be used.
+    """
+    options = build_parser().parse()
     classifier = Classifier.load(options.model, num_threads=options.num_threads)
     report = selftest(classifier.interpreter, classifier.card)
     print(to_text(classifier, report))
@@ -42,6 +54,18 @@ def main() -> int:
         print_error(fault)
     print("result       " + ("FAILED" if report.faults else "passed"))
     return 1 if report.faults else 0
+
+
+def build_parser() -> Parser:
+    """The options of this command.
+
+    Returns:
+        A parser of the command line.
+    """
+    parser = Parser("python -m runtime.selftest", "Prove that this board computes what the host computed.", EXAMPLE)
+    parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
+    parser.add_argument("--num-threads", type=int_at_least(1), default=1, metavar="N", help="interpreter threads (1)")
+    return parser
 
 
 if __name__ == "__main__":

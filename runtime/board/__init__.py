@@ -1,0 +1,1 @@
+"""The machine: what the doctor checks, and what systemd is told."""

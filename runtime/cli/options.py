@@ -12,7 +12,11 @@ from runtime.tflite.card import parse_labels
 
 
 def add_model_options(parser: Parser) -> None:
-    """The options of every command that runs a model on pictures."""
+    """Add the options of every command that runs a model on pictures.
+
+    Args:
+        parser: Gets --model, --labels, --top-k, --threshold and --num-threads.
+    """
     parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
     parser.add_argument("-l", "--labels", metavar="FILE", help="one label a line, for a model without a card")
     parser.add_argument("-k", "--top-k", type=int_at_least(1), default=3, metavar="N", help="candidates to name (3)")
@@ -27,12 +31,26 @@ def add_model_options(parser: Parser) -> None:
 
 
 def add_read_option(parser: Parser) -> None:
-    """--read, of every command that can read more than one digit."""
+    """Add --read, of every command that can read more than one digit.
+
+    Args:
+        parser: Gets the option.
+    """
     parser.add_argument("--read", action="store_true", help="read every digit, row by row, not just the main one")
 
 
 def load_classifier(options: argparse.Namespace) -> Classifier:
-    """The classifier that the options of `add_model_options` ask for."""
+    """Load the classifier that the options of `add_model_options` ask for.
+
+    Args:
+        options: The parsed command line: `model`, `labels` (files, or None) and `num_threads`.
+
+    Returns:
+        A classifier that is ready.
+
+    Raises:
+        ModelError: The labels cannot be read; and what `Classifier.load` raises.
+    """
     labels = None
     if options.labels:
         try:

@@ -1,0 +1,1 @@
+"""The model file: container, card, interpreter, tensors, golden vectors."""

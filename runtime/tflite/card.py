@@ -1,15 +1,17 @@
-"""The contract: what a model was promised to see, written inside its own .tflite file.
+"""The card: what a model was promised to see, written inside its own .tflite file.
 
-A card is a zip appended to the flatbuffer (`card.json`, and `labels.txt` where other TFLite
-tools look for labels). TFLite interpreters read the flatbuffer from the front and never see it;
-zip tools read from the back and never see the flatbuffer. One file, nothing to lose beside it.
+A card is a zip appended to the flatbuffer (`card.json`, and `labels.txt` where other TFLite tools look for labels).
+TFLite interpreters read the flatbuffer from the front and never see it; zip tools read from the back and never see the
+flatbuffer. One file, nothing to lose beside it. docs/card.schema.json describes `card.json`.
 """
 
 from __future__ import annotations
 
 import base64
+import builtins
 import dataclasses
 import json
+import re
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
@@ -19,7 +21,9 @@ from typing import Any, TypeVar
 from runtime.errors import ModelError
 from runtime.tflite import container
 
-try:  # as random.py does: hashlib would load OpenSSL, 3.5 MiB for one sum
+# As random.py does, for one sum: hashlib imports OpenSSL, 3.5 MiB. `classify` then peaks at 71.2 MiB in place of 67.7,
+# 5 % more, where 3 % is the limit (15 pairs of runs of classify samples/photo_7.jpg, x86-64).
+try:
     from _sha2 import sha256  # CPython 3.12 and later
 except ImportError:
     try:
@@ -34,14 +38,15 @@ LABELS_FILE = "labels.txt"
 COLORS = ("gray", "rgb")
 POLARITIES = ("light-on-dark", "dark-on-light", "any")
 FRAMINGS = ("ink", "whole")  # the built-in ones; runtime.preprocess.load_framing looks up any other name
+FRAMING_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"  # a regular expression: names of framings that other packages bring
 RESIZES = ("stretch", "crop", "pad")
 OUTPUTS = ("probabilities", "logits")
+TEMPERATURE_LIMIT = 1000  # calibration gives 0.05 to 20, see convert/temperature.py
 
 T = TypeVar("T")
-Fraction = float  # 0 to 1; a field below is named float
 
 
-def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
+def _check_one_of(name: str, value: object, allowed: Sequence[str]) -> None:
     if value not in allowed:
         raise ModelError(f"card: {name} must be one of {', '.join(allowed)}; received {value!r}")
 
@@ -50,15 +55,31 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def _is_framing_name(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(FRAMING_NAME, value) is not None
+
+
 @dataclass(frozen=True)
 class InputSpec:
     """What a picture becomes before the model sees it.
 
-    height, width: pixels. channels: 1 (`color` "gray") or 3 ("rgb").
-    polarity: what the model was trained on; pictures the other way round are inverted
-        (framing "ink" only; "any" leaves them).
-    framing: "ink" finds the mark, scales its longer side to `ink_box` pixels and centers its mass,
-        which is how MNIST was made (LeCun et al. 1998); "whole" takes the whole picture, by `resize`.
+    Attributes:
+        height: Pixels.
+        width: Pixels.
+        channels: 1 (`color` "gray") or 3 ("rgb").
+        color: "gray" or "rgb".
+        polarity: What the model was trained on, "light-on-dark" or "dark-on-light"; pictures the other way round are
+            inverted (framing "ink" only). "any" leaves them.
+        framing: "ink" finds the mark, scales its longer side to `ink_box` pixels and centers its mass, which is how
+            MNIST was made (LeCun et al. 1998); "whole" takes the whole picture, by `resize`. Another name is that of
+            a framing which another package brings.
+        ink_box: Pixels (framing "ink" only).
+        resize: How "whole" makes a picture fit: "stretch", "crop" or "pad".
+
+    Example:
+        >>> from runtime import InputSpec
+        >>> InputSpec(height=96, width=96, channels=3, color="rgb", framing="whole").shape
+        (96, 96, 3)
     """
 
     height: int = 28
@@ -71,17 +92,18 @@ class InputSpec:
     resize: str = "stretch"
 
     def __post_init__(self) -> None:
+        """Check every field. Raises ModelError that names the one at fault."""
         for name in ("height", "width", "channels", "ink_box"):
             value = getattr(self, name)
             if type(value) is not int or value < 1:
                 raise ModelError(f"card: input.{name} must be a whole number above 0; received {value!r}")
-        _one_of("input.color", self.color, COLORS)
-        _one_of("input.polarity", self.polarity, POLARITIES)
-        if not isinstance(self.framing, str) or not self.framing.replace("-", "_").isidentifier():
+        _check_one_of("input.color", self.color, COLORS)
+        _check_one_of("input.polarity", self.polarity, POLARITIES)
+        if self.framing not in FRAMINGS and not _is_framing_name(self.framing):
             raise ModelError(
                 f"card: input.framing must be {', '.join(FRAMINGS)}, or a framing's name; received {self.framing!r}"
             )
-        _one_of("input.resize", self.resize, RESIZES)
+        _check_one_of("input.resize", self.resize, RESIZES)
         if self.channels != (1 if self.color == "gray" else 3):
             raise ModelError(
                 f"card: input.color {self.color!r} has {1 if self.color == 'gray' else 3} channel(s); "
@@ -103,9 +125,14 @@ class InputSpec:
 class Decision:
     """How scores become an answer.
 
-    output: what the last tensor holds, "probabilities" or "logits".
-    temperature: logits are divided by it before softmax (Guo et al. 2017); 1.0 changes nothing.
-    reject_threshold: a best score below it is "unsure". 0 to 1; 0 never abstains.
+    Attributes:
+        output: What the last tensor holds, "probabilities" or "logits".
+        temperature: Logits are divided by it before softmax (Guo et al. 2017); 1.0 changes nothing.
+        reject_threshold: A best score below it is "unsure". 0 to 1; 0 never abstains.
+
+    Example:
+        >>> Decision(output="logits", reject_threshold=0.5).temperature
+        1.0
     """
 
     output: str = "probabilities"
@@ -113,27 +140,50 @@ class Decision:
     reject_threshold: float = 0.0
 
     def __post_init__(self) -> None:
-        _one_of("decision.output", self.output, OUTPUTS)
-        if not _is_number(self.temperature) or not 0 < self.temperature < 1000:
-            raise ModelError(f"card: decision.temperature must be above 0; received {self.temperature!r}")
+        """Check every field. Raises ModelError that names the one at fault."""
+        _check_one_of("decision.output", self.output, OUTPUTS)
+        if not _is_number(self.temperature) or not 0 < self.temperature < TEMPERATURE_LIMIT:
+            raise ModelError(
+                f"card: decision.temperature must be above 0 and below {TEMPERATURE_LIMIT}; "
+                f"received {self.temperature!r}"
+            )
         if not _is_number(self.reject_threshold) or not 0 <= self.reject_threshold <= 1:
             raise ModelError(f"card: decision.reject_threshold must be 0 to 1; received {self.reject_threshold!r}")
 
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Measured at conversion, on the same `n` test images. Fractions, 0 to 1."""
+    """What conversion measured, on the same test images.
 
-    float: Fraction
-    quantized: Fraction
-    agreement: Fraction
+    Attributes:
+        float: Share of right answers of the Keras model, 0 to 1.
+        quantized: Share of right answers of the .tflite, 0 to 1.
+        agreement: Share of images where both give the same answer, 0 to 1.
+        n: How many images.
+
+    Example:
+        >>> Accuracy(float=0.99, quantized=0.98, agreement=0.97, n=100).n
+        100
+    """
+
+    float: builtins.float
+    quantized: builtins.float
+    agreement: builtins.float
     n: int
 
 
 @dataclass(frozen=True)
 class Golden:
-    """One self-test vector: the bytes of one model input (uint8, before quantization) and the bytes
-    of the output tensor that this very file gave on the machine that converted it."""
+    """One self-test vector: an input and the output of this very file on the machine that converted it.
+
+    Attributes:
+        input: The bytes of one model input, uint8, before quantization.
+        output: The bytes of the output tensor.
+
+    Example:
+        >>> len(Golden(input=bytes(28 * 28), output=bytes(10)).input)
+        784
+    """
 
     input: bytes
     output: bytes
@@ -141,8 +191,27 @@ class Golden:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """All a device needs to know of a model. `training` is free-form: dataset, images, recipe, seed,
-    package versions. `sha256` is that of the model bytes without the card; "" before conversion."""
+    """All a device needs to know of a model.
+
+    Attributes:
+        name: Of the model.
+        version: Of the model.
+        labels: Names of the classes by index.
+        input: What a picture becomes before the model sees it.
+        decision: How scores become an answer.
+        quantization: Such as "int8"; "" where it is not known.
+        training: Free-form: dataset, images, recipe, seed, package versions.
+        accuracy: What conversion measured; None where nothing was measured.
+        golden: Self-test vectors.
+        sha256: Of the model's bytes without the card, in hexadecimal; "" before conversion.
+        schema_version: Of the card's fields.
+
+    Example:
+        >>> from runtime import Classifier
+        >>> card = Classifier.load().card
+        >>> card.name, card.input.shape, card.quantization
+        ('digits', (28, 28, 1), 'int8')
+    """
 
     name: str
     version: str
@@ -157,26 +226,33 @@ class ModelCard:
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> str:
-        """The card as indented JSON; bytes are base64."""
+        """Write the card as JSON.
+
+        Returns:
+            An indented object; bytes are base64.
+        """
         return json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False, default=_encode_bytes)
 
     @classmethod
     def from_json(cls, text: str) -> ModelCard:
-        """Read what `to_json` wrote. Raises ModelError that names the field at fault."""
+        """Read what `to_json` wrote, in this version of the schema or an earlier one.
+
+        Args:
+            text: A JSON object. Keys that this version does not know are ignored.
+
+        Returns:
+            The card, in this version of the schema.
+
+        Raises:
+            ModelError: The text is no card; the message names the field at fault.
+        """
         try:
             raw = json.loads(text)
         except ValueError as error:
             raise ModelError(f"card: not valid JSON ({error}); convert the model again") from None
         if not isinstance(raw, dict):
             raise ModelError(f"card: expected a JSON object; received {type(raw).__name__}")
-        version = raw.get("schema_version")
-        if version not in (1, SCHEMA_VERSION):
-            raise ModelError(
-                f"card: this runtime reads schema versions 1 to {SCHEMA_VERSION}; received {version!r}. "
-                "Update the runtime, or convert the model again"
-            )
-        if version == 1:
-            raw = _from_schema_1(raw)
+        raw = _migrated(raw)
         labels = raw.get("labels")
         if not isinstance(labels, list) or not labels or not all(isinstance(x, str) for x in labels):
             raise ModelError(f"card: labels must be a list of strings; received {labels!r}")
@@ -189,33 +265,37 @@ class ModelCard:
         return _build(cls, raw, "card")
 
 
-def _from_schema_1(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """A card of schema 1 in the words of schema 2.
-
-    `input.colour` is `input.color`, the framing "frame" is "whole", and a framing other than "ink" has no ink_box.
-    """
-    spec = raw.get("input")
-    if isinstance(spec, Mapping):
-        spec = {"color" if key == "colour" else key: value for key, value in spec.items()}
-        if spec.get("framing") == "frame":
-            spec["framing"] = "whole"
-            spec.pop("ink_box", None)
-    return {**raw, "input": spec, "schema_version": SCHEMA_VERSION}
-
-
 def attach_card(model: bytes, card: ModelCard) -> bytes:
-    """`model` (a bare .tflite flatbuffer) with `card` appended; fills in the card's sha256.
+    """Append a card to a model.
 
-    The same arguments always give the same bytes.
+    Args:
+        model: A bare .tflite flatbuffer.
+        card: Its `sha256` is filled in.
+
+    Returns:
+        The bytes of a .tflite file. The same arguments always give the same bytes.
     """
     card = dataclasses.replace(card, sha256=sha256(model).hexdigest())
     return container.attach(model, {CARD_FILE: card.to_json(), LABELS_FILE: "\n".join(card.labels) + "\n"})
 
 
 def split_card(data: bytes) -> tuple[bytes, ModelCard | None]:
-    """(the bare flatbuffer, its card) from the bytes of a .tflite; the card is None where there is none.
+    """Take a .tflite file apart.
 
-    Raises ModelError where a card is there and cannot be read, or its sha256 is not that of the model.
+    Args:
+        data: The bytes of the file.
+
+    Returns:
+        (the bare flatbuffer, its card); the card is None where there is none.
+
+    Raises:
+        ModelError: A card is there and cannot be read, or its sha256 is not that of the model.
+
+    Example:
+        >>> from pathlib import Path
+        >>> model, card = split_card(Path("runtime/models/digits.tflite").read_bytes())
+        >>> model[4:8], card.name
+        (b'TFL3', 'digits')
     """
     try:
         start, packed = container.find(data, CARD_FILE)
@@ -236,9 +316,17 @@ def split_card(data: bytes) -> tuple[bytes, ModelCard | None]:
 
 
 def parse_labels(text: str) -> tuple[str, ...]:
-    """Labels from a labels file: one a line, bare, `0 cat` or `0:cat`. Empty lines are skipped.
+    r"""Read a labels file: one a line, bare, `0 cat` or `0:cat`.
 
-    Numbers are taken as indices only where every line has one and they count up from 0.
+    Args:
+        text: Of the file. Empty lines are skipped.
+
+    Returns:
+        The labels by index. Numbers are taken as indices only where every line has one and they count up from 0.
+
+    Example:
+        >>> parse_labels("0 cat\n1 big dog\n")
+        ('cat', 'big dog')
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for separator in (":", None):
@@ -248,18 +336,26 @@ def parse_labels(text: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _encode_bytes(value: object) -> str:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    raise TypeError(f"cannot write {type(value).__name__} into a card")
+def _migrated(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A card of any version that this runtime reads, in the fields of SCHEMA_VERSION."""
+    version = raw.get("schema_version")
+    if version not in (1, SCHEMA_VERSION) or isinstance(version, bool):
+        raise ModelError(
+            f"card: this runtime reads schema versions 1 to {SCHEMA_VERSION}; received {version!r}. "
+            "Update the runtime, or convert the model again"
+        )
+    return _from_schema_1(raw) if version == 1 else dict(raw)
 
 
-def _golden(item: object) -> Golden:
-    try:
-        fields = dict(item)  # type: ignore[call-overload]
-        return Golden(*(base64.b64decode(fields[key], validate=True) for key in ("input", "output")))
-    except (TypeError, ValueError, KeyError) as error:
-        raise ModelError(f"card: a golden vector is damaged ({error}); convert the model again") from None
+def _from_schema_1(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """`input.colour` is `input.color`, framing "frame" is "whole", and a framing other than "ink" has no ink_box."""
+    spec = raw.get("input")
+    if isinstance(spec, Mapping):
+        spec = {"color" if key == "colour" else key: value for key, value in spec.items()}
+        if spec.get("framing") == "frame":
+            spec["framing"] = "whole"
+            spec.pop("ink_box", None)
+    return {**raw, "input": spec, "schema_version": SCHEMA_VERSION}
 
 
 def _build(cls: type[T], raw: object, where: str) -> T:
@@ -271,3 +367,17 @@ def _build(cls: type[T], raw: object, where: str) -> T:
         return cls(**{key: value for key, value in raw.items() if key in names})
     except TypeError as error:
         raise ModelError(f"card: {where}: {error}") from None
+
+
+def _golden(item: object) -> Golden:
+    try:
+        fields = dict(item)  # type: ignore[call-overload]
+        return Golden(*(base64.b64decode(fields[key], validate=True) for key in ("input", "output")))
+    except (TypeError, ValueError, KeyError) as error:
+        raise ModelError(f"card: a golden vector is damaged ({error}); convert the model again") from None
+
+
+def _encode_bytes(value: object) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    raise TypeError(f"cannot write {type(value).__name__} into a card")

@@ -1,4 +1,4 @@
-"""Text files in a zip that is appended to other data: written by zipfile, found without it. Pure."""
+"""Text files in a zip that is appended to other data: written with zipfile, read without it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,25 @@ import zlib
 from collections.abc import Mapping
 
 END_OF_ZIP = b"PK\x05\x06"
+ENTRY_OF_DIRECTORY = b"PK\x01\x02"
+END_SIZE = 22  # bytes of the end record, without its comment
+LONGEST_END = END_SIZE + 65535  # bytes, with the longest comment
+ENTRY_SIZE, LOCAL_SIZE = 46, 30  # bytes of an entry in the directory, and before its data, without names
+STORED, DEFLATED = 0, 8  # compression methods
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # fixed, so that the same model gives the same bytes
 
 
 def attach(data: bytes, files: Mapping[str, str]) -> bytes:
-    """`data` and after it a zip of these files, by name. The same arguments always give the same bytes."""
-    import zipfile  # not above: with bz2 and lzma it costs a device 1.8 MiB, and reading needs none of it
+    """Append a zip to data.
+
+    Args:
+        data: Anything.
+        files: Texts by name.
+
+    Returns:
+        `data` and the zip after it. The same arguments always give the same bytes.
+    """
+    import zipfile  # here: reading does without it, see find
 
     buffer = io.BytesIO(data)
     buffer.seek(0, io.SEEK_END)
@@ -26,36 +39,55 @@ def attach(data: bytes, files: Mapping[str, str]) -> bytes:
 
 
 def find(data: bytes, name: str) -> tuple[int, bytes | None]:
-    """(where the zip at the end of `data` starts, the file `name` in it); (len(data), None) where there is no zip.
+    """Find a file in the zip at the end of data.
 
-    Stored and deflated entries, as PKWARE's APPNOTE 4.3 and 4.4 lay them out; no zip64, no encryption.
-    Raises ValueError, IndexError, struct.error or zlib.error where the zip is damaged.
+    It reads stored and deflated entries, as PKWARE's APPNOTE 4.3 and 4.4 lay them out; no zip64, no encryption.
+
+    By hand: importing zipfile (with shutil, bz2 and lzma) takes 1.9 % of the time of `classify` and 1.3 % of its
+    memory. The limit is 3 % against the version before the packages, and the packages themselves, with their files to
+    find, take up to 1.5 % (40 pairs of runs of classify samples/photo_7.jpg, x86-64).
+
+    Args:
+        data: Anything, and a zip after it or not.
+        name: Of the file.
+
+    Returns:
+        (where the zip starts, the file); (len(data), None) where there is no zip, and None for the file where the zip
+        does not have it.
+
+    Raises:
+        ValueError: The zip is damaged; as are IndexError, struct.error and zlib.error.
     """
-    end = data.rfind(END_OF_ZIP, max(0, len(data) - 65557))
-    if end < 0 or end + 22 > len(data) or end + 22 + struct.unpack_from("<H", data, end + 20)[0] != len(data):
+    end = data.rfind(END_OF_ZIP, max(0, len(data) - LONGEST_END))
+    if end < 0 or end + END_SIZE > len(data) or _end_of_comment(data, end) != len(data):
         if data.find(b"\0\0" + name.encode()) > 0:  # as a local header has it: no extra field, then the name
             raise ValueError("cut short")
         return len(data), None
     count, size, offset = struct.unpack_from("<HII", data, end + 10)
     shift = end - size - offset  # not 0 where the zip was made alone and appended later
-    at, start, found = end - size, len(data), None
+    entry, start, found = end - size, len(data), None
     for _ in range(count):
-        if data[at : at + 4] != b"PK\x01\x02":
+        if data[entry : entry + 4] != ENTRY_OF_DIRECTORY:
             raise ValueError("its directory is damaged")
-        method, crc, packed = struct.unpack_from("<H4xII", data, at + 10)
-        lengths, local = struct.unpack_from("<HHH", data, at + 28), struct.unpack_from("<I", data, at + 42)[0] + shift
+        method, crc, packed = struct.unpack_from("<H4xII", data, entry + 10)
+        lengths = struct.unpack_from("<HHH", data, entry + 28)  # of the name, the extra field, the comment
+        local = struct.unpack_from("<I", data, entry + 42)[0] + shift
         start = min(start, local)
-        if data[at + 46 : at + 46 + lengths[0]] == name.encode():
-            body = local + 30 + sum(struct.unpack_from("<HH", data, local + 26))
-            found = _unpack(data[body : body + packed], method, crc)
-        at += 46 + sum(lengths)
+        if data[entry + ENTRY_SIZE : entry + ENTRY_SIZE + lengths[0]] == name.encode():
+            body = local + LOCAL_SIZE + sum(struct.unpack_from("<HH", data, local + 26))
+            found = _unpacked(data[body : body + packed], method, crc)
+        entry += ENTRY_SIZE + sum(lengths)
     return start, found
 
 
-def _unpack(packed: bytes, method: int, crc: int) -> bytes:
-    if method not in (0, 8):
-        raise ValueError(f"compression method {method}, expected 0 or 8")
-    data = packed if method == 0 else zlib.decompress(packed, -zlib.MAX_WBITS)
+def _end_of_comment(data: bytes, end: int) -> int:
+    return end + END_SIZE + int(struct.unpack_from("<H", data, end + 20)[0])
+
+
+def _unpacked(packed: bytes, method: int, crc: int) -> bytes:
+    if method not in (STORED, DEFLATED):
+        raise ValueError(f"compression method {method}, expected {STORED} or {DEFLATED}")
+    data = packed if method == STORED else zlib.decompress(packed, -zlib.MAX_WBITS)
     if zlib.crc32(data) != crc:
         raise ValueError("its checksum is wrong")
     return data

@@ -9,11 +9,35 @@ from runtime.tflite.card import Decision, InputSpec, ModelCard
 from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import dequantize, quantize_input
 
+SUM_TOLERANCE = 0.05  # of probabilities: those of int8 outputs are rounded, each to 1/256
+
+# Inputs that take pixels 0 to 255 as they are: (scale, zero point) by dtype; scale 0 is not quantized.
+PIXEL_INPUTS = {
+    np.dtype(np.int8): (1.0, -128),
+    np.dtype(np.uint8): (1.0, 0),
+    np.dtype(np.float32): (0.0, 0),
+}
+
 
 def card_from_tensors(interpreter: Interpreter, name: str) -> ModelCard:
-    """What can be known of a model without a card: classes are numbers, framing is "whole".
+    """Make the card of a model that has none, from what its tensors tell.
 
-    Raises ModelMismatch where the input is not a square picture of 1 or 3 channels.
+    Args:
+        interpreter: With the model loaded.
+        name: Of the model.
+
+    Returns:
+        A card whose labels are the numbers of the classes, with framing "whole" and any polarity.
+
+    Raises:
+        ModelMismatch: The input is not a square picture of 1 or 3 channels.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from runtime.tflite.card import split_card
+        >>> model, _ = split_card(Path("runtime/models/digits.tflite").read_bytes())
+        >>> card_from_tensors(Interpreter.load(model), "unknown").labels[:3]
+        ('0', '1', '2')
     """
     shape = interpreter.input.shape
     if len(shape) != 4 or shape[1] != shape[2] or shape[3] not in (1, 3):
@@ -30,23 +54,32 @@ def card_from_tensors(interpreter: Interpreter, name: str) -> ModelCard:
         framing="whole",
     )
     classes = interpreter.output.shape[-1]
-    return ModelCard(name, "", tuple(str(i) for i in range(classes)), spec, Decision(_output_kind(interpreter)))
+    return ModelCard(name, "", tuple(str(i) for i in range(classes)), spec, Decision(_output_activation(interpreter)))
 
 
-def _output_kind(interpreter: Interpreter) -> str:
+def _output_activation(interpreter: Interpreter) -> str:
     """Probabilities or logits, from one run on a black picture: probabilities are >= 0 and sum to 1."""
     pixels = np.zeros(interpreter.input.shape[1:], np.uint8)
     values = dequantize(interpreter.run(quantize_input(pixels, interpreter.input)), interpreter.output)
-    return "probabilities" if values.min() >= 0 and abs(float(values.sum()) - 1.0) < 0.05 else "logits"
+    is_distribution = values.min() >= 0 and abs(float(values.sum()) - 1.0) < SUM_TOLERANCE
+    return "probabilities" if is_distribution else "logits"
 
 
 def check_tensors(interpreter: Interpreter, card: ModelCard) -> None:
-    """Raise ModelMismatch where the tensors are not what the card, or this runtime, expects."""
+    """Compare a model's tensors with its card, and with what this runtime can feed.
+
+    Args:
+        interpreter: With the model loaded.
+        card: The model's.
+
+    Raises:
+        ModelMismatch: The input is not of the card's shape, does not take pixels 0 to 255, or the output is not one
+            score for each label.
+    """
     received, expected = interpreter.input, (1, *card.input.shape)
     if received.shape != expected:
         raise ModelMismatch(f"expected an input of shape {expected}, as the card says; received {received}")
-    pixels = {np.dtype(np.int8): (1.0, -128), np.dtype(np.uint8): (1.0, 0), np.dtype(np.float32): (0.0, 0)}
-    if pixels.get(received.dtype) != (received.scale, received.zero_point):
+    if PIXEL_INPUTS.get(received.dtype) != (received.scale, received.zero_point):
         raise ModelMismatch(
             "expected an input that takes pixels 0 to 255: float32, uint8 (scale 1, zero point 0) or int8 "
             f"(scale 1, zero point -128); received {received}. Convert it with: python -m convert --quantization int8"

@@ -1,7 +1,7 @@
-"""The golden vectors of a card replayed: does this interpreter compute what the host computed?
+"""The self-test: replay a card's golden vectors, to prove that this interpreter computes what the host computed.
 
-The card holds a few inputs, and what the model answered to them where it was converted. Here they are
-replayed. The case it is for: a runtime that loads a model without a word and answers with 11 % accuracy.
+The card holds a few inputs and what the model answered to them where it was converted. This finds a runtime that loads
+a model without complaint and then answers with 11 % accuracy.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from runtime.tflite.card import Golden, ModelCard
 from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import dequantize, quantize_input
 
-# Other kernels round otherwise. Measured between LiteRT 2.3 and tflite-runtime 2.14: up to 9 of 256 steps.
-OTHER_KERNELS = 9 / 256  # of the span of all golden outputs
+# Other kernels round differently. Measured between LiteRT 2.3 and tflite-runtime 2.14: up to 9 of 256 steps.
+KERNEL_TOLERANCE = 9 / 256  # of the span of all golden outputs
+MIN_SPAN = 1e-6  # of golden outputs that are all alike; it keeps differences finite
 TIMED_RUNS = 50
 
 
@@ -29,9 +30,15 @@ TIMED_RUNS = 50
 class Report:
     """What the replay gave.
 
-    vectors: how many were replayed. exact: how many came back to the byte. worst: the largest difference,
-    as a share of the span of the golden outputs. tolerance: what `worst` may be, 0 where interpreter and
-    version are those of the host. faults: one line each, empty where all is well. inference_ms: median.
+    Attributes:
+        interpreter: Name and version of this machine's.
+        host: Name and version of the one that the model was converted with; "" where the card does not say.
+        vectors: How many were replayed.
+        exact: How many came back to the byte.
+        worst: The largest difference, as a share of the span of the golden outputs.
+        tolerance: What `worst` may be; 0 where interpreter and version are those of the host.
+        faults: One line each; empty where the test passes.
+        inference_ms: Median milliseconds from the model's input to its scores.
     """
 
     interpreter: str
@@ -45,18 +52,35 @@ class Report:
 
 
 def selftest(interpreter: Interpreter, card: ModelCard) -> Report:
-    """Replay the card's golden vectors in this interpreter. A model without whole ones has one fault."""
-    name, host = interpreter.name, _host(card.training)
-    problem = _unusable(interpreter, card)
-    if problem:
-        return Report(name, host, 0, 0, 0.0, 0.0, (problem,), 0.0)
-    tolerance = 0.0 if name == host else OTHER_KERNELS
+    """Replay the card's golden vectors in this interpreter.
+
+    Args:
+        interpreter: With the model loaded.
+        card: The model's. One without golden vectors, or with damaged ones, has one fault.
+
+    Returns:
+        What the replay gave.
+
+    Raises:
+        ModelError: The model cannot be run.
+
+    Example:
+        >>> from runtime import Classifier
+        >>> classifier = Classifier.load()
+        >>> selftest(classifier.interpreter, classifier.card).faults
+        ()
+    """
+    name, host = interpreter.name, _conversion_interpreter(card.training)
+    fault = _explain_unusable(interpreter, card)
+    if fault:
+        return Report(name, host, 0, 0, 0.0, 0.0, (fault,), 0.0)
+    tolerance = 0.0 if name == host else KERNEL_TOLERANCE
     pairs = [(_expected(interpreter, vector), _replay(interpreter, card, vector)) for vector in card.golden]
     outputs = np.concatenate([expected for expected, _ in pairs])
-    span = max(1e-6, float(outputs.max() - outputs.min()))
+    span = max(MIN_SPAN, float(outputs.max() - outputs.min()))
     differences = [float(np.abs(expected - received).max()) / span for expected, received in pairs]
     faults = tuple(
-        _fault(index, card.labels, pair, difference, tolerance)
+        _describe_fault(index, card.labels, pair, difference, tolerance)
         for index, (pair, difference) in enumerate(zip(pairs, differences, strict=True))
         if not difference <= tolerance  # so that NaN is a fault
     )
@@ -64,7 +88,7 @@ def selftest(interpreter: Interpreter, card: ModelCard) -> Report:
     return Report(name, host, len(pairs), exact, max(differences), tolerance, faults, _median_ms(interpreter, card))
 
 
-def _unusable(interpreter: Interpreter, card: ModelCard) -> str:
+def _explain_unusable(interpreter: Interpreter, card: ModelCard) -> str:
     """Why the card's golden vectors cannot be replayed; "" where they can."""
     if not card.golden:
         return "the model has no golden vectors, so nothing can be proven; convert it again: python -m convert"
@@ -77,7 +101,8 @@ def _unusable(interpreter: Interpreter, card: ModelCard) -> str:
     return ""
 
 
-def _host(training: Mapping[str, object]) -> str:
+def _conversion_interpreter(training: Mapping[str, object]) -> str:
+    """Name and version of the interpreter that the model was converted with; "" where the card does not say."""
     conversion = training.get("conversion")
     return str(conversion.get("interpreter", "")) if isinstance(conversion, Mapping) else ""
 
@@ -95,7 +120,7 @@ def _replay(interpreter: Interpreter, card: ModelCard, vector: Golden) -> NDArra
     return dequantize(interpreter.run(_input(interpreter, card, vector)), interpreter.output).ravel()
 
 
-def _fault(
+def _describe_fault(
     index: int,
     labels: Sequence[str],
     pair: tuple[NDArray[np.float32], NDArray[np.float32]],

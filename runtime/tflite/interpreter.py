@@ -21,10 +21,17 @@ PACKAGES = ("ai_edge_litert", "tflite_runtime", "tensorflow")  # the first that 
 
 @dataclass(frozen=True)
 class TensorInfo:
-    """What the file says of an input or output tensor.
+    """What the file says of an input or output tensor. real = scale * (stored - zero_point).
 
-    shape: with the batch axis, always 1. scale, zero_point: real = scale * (stored - zero_point);
-    scale is 0.0 where the tensor is not quantized.
+    Attributes:
+        shape: With the batch axis, which is 1.
+        dtype: Of the stored values.
+        scale: 0.0 where the tensor is not quantized.
+        zero_point: The stored value of 0.
+
+    Example:
+        >>> print(TensorInfo((1, 28, 28, 1), np.dtype(np.int8), 1.0, -128))
+        int8 of shape (1, 28, 28, 1) (scale 1, zero point -128)
     """
 
     shape: tuple[int, ...]
@@ -33,14 +40,38 @@ class TensorInfo:
     zero_point: int
 
     def __str__(self) -> str:
+        """Dtype, shape and quantization, for messages."""
         quantized = f" (scale {self.scale:g}, zero point {self.zero_point})" if self.scale else ""
         return f"{self.dtype} of shape {self.shape}{quantized}"
 
 
 class Interpreter:
-    """One loaded model with one input and one output. Not for use by several threads at once."""
+    """One loaded model with one input and one output. Not for use by several threads at once.
+
+    Attributes:
+        name: Package and version, such as "ai-edge-litert 2.3.0".
+        input: The input tensor.
+        output: The output tensor.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from runtime.tflite.card import split_card
+        >>> model, _ = split_card(Path("runtime/models/digits.tflite").read_bytes())
+        >>> interpreter = Interpreter.load(model)
+        >>> interpreter.run(np.zeros(interpreter.input.shape, interpreter.input.dtype)).shape
+        (1, 10)
+    """
 
     def __init__(self, handle: Any, name: str) -> None:
+        """Read the tensors' facts. `load` is the usual way.
+
+        Args:
+            handle: An interpreter of one of PACKAGES whose tensors are allocated.
+            name: Package and version.
+
+        Raises:
+            ModelMismatch: The model has not exactly one input and one output.
+        """
         self._handle = handle
         self.name = name
         inputs, outputs = handle.get_input_details(), handle.get_output_details()
@@ -55,22 +86,42 @@ class Interpreter:
 
     @classmethod
     def load(cls, model: bytes, num_threads: int = 1) -> Interpreter:
-        """Make an interpreter for a bare .tflite flatbuffer (see card.split_card).
+        """Make an interpreter for a model.
 
-        Raises InterpreterMissing where none is installed, ModelError where the model cannot be loaded.
+        Args:
+            model: A bare .tflite flatbuffer (see card.split_card).
+            num_threads: That one run may use.
+
+        Returns:
+            An interpreter that is ready.
+
+        Raises:
+            InterpreterMissing: None is installed that works.
+            ModelError: The model cannot be loaded.
         """
         check_flatbuffer(model)
         make, name = find_interpreter()
-        with captured_stderr() as said:
+        with captured_stderr() as complaints:
             try:
                 handle = make(model_content=model, num_threads=num_threads)
                 handle.allocate_tensors()
             except (ValueError, RuntimeError, UnicodeDecodeError) as error:
-                raise ModelError(f"{name} cannot load this model: {said() or error}") from None
+                raise ModelError(f"{name} cannot load this model: {complaints() or error}") from None
         return cls(handle, name)
 
     def run(self, tensor: NDArray[Any]) -> NDArray[Any]:
-        """Run the model once. tensor: exactly the input's shape and dtype; returns a copy of the output."""
+        """Run the model once.
+
+        Args:
+            tensor: Exactly of the input's shape and dtype.
+
+        Returns:
+            A copy of the output tensor, as stored.
+
+        Raises:
+            ModelMismatch: The tensor is of another shape or dtype.
+            ModelError: The model cannot be run.
+        """
         if tensor.shape != self.input.shape or tensor.dtype != self.input.dtype:
             raise ModelMismatch(f"the model takes {self.input}; received {tensor.dtype} of shape {tensor.shape}")
         try:
@@ -84,9 +135,13 @@ class Interpreter:
 
 
 def find_interpreter() -> tuple[Callable[..., Any], str]:
-    """(the Interpreter class, "package version") of the first one that works here.
+    """Import the first interpreter of PACKAGES that works here.
 
-    Raises InterpreterMissing with what is wrong with each and the command that mends it.
+    Returns:
+        (its Interpreter class, "package version").
+
+    Raises:
+        InterpreterMissing: None works; the message says what is wrong with each, and the command that mends it.
     """
     problems = []
     for package in installed():
@@ -102,7 +157,11 @@ def find_interpreter() -> tuple[Callable[..., Any], str]:
 
 
 def installed() -> Iterator[str]:
-    """The packages with an interpreter that are there, whether they work or not; by their names in Python."""
+    """The packages with an interpreter that are there, whether they work or not.
+
+    Returns:
+        Their names in Python, in the order of PACKAGES.
+    """
     return (package for package in PACKAGES if importlib.util.find_spec(package) is not None)
 
 

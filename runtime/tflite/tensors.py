@@ -1,4 +1,4 @@
-"""Between pixels, tensors and probabilities. Pure."""
+"""From pixels to the input tensor, and from the output tensor to probabilities. Pure functions."""
 
 from __future__ import annotations
 
@@ -14,15 +14,38 @@ EPSILON = 1e-7  # below what an int8 probability can tell from 0
 
 
 def top_k(scores: NDArray[np.float32], k: int) -> list[int]:
-    """Indices of the k highest scores, best first; among equals the lower index first."""
+    """Indices of the highest scores.
+
+    Args:
+        scores: float32 (classes,).
+        k: How many, at least 1.
+
+    Returns:
+        At most k indices, best first; among equals the lower index first.
+
+    Example:
+        >>> top_k(np.array([0.1, 0.4, 0.1, 0.4], np.float32), 3)
+        [1, 3, 0]
+    """
     return [int(i) for i in np.argsort(-scores, kind="stable")[: max(1, k)]]
 
 
 def quantize_input(pixels: NDArray[np.uint8], info: TensorInfo) -> NDArray[Any]:
-    """Pixels (h, w, c), 0 to 255, as the input tensor (1, h, w, c).
+    """Make the input tensor of one picture.
 
-    A float tensor takes them as they are (rescaling is the model's first layer). An integer tensor
-    takes them in one written order: float, scale, round, clip, cast.
+    A float tensor takes pixels as they are (rescaling is the model's first layer). An integer tensor takes them in
+    one written order: float, scale, round (half to even), clip, cast.
+
+    Args:
+        pixels: uint8 (height, width, channels), 0 to 255.
+        info: Of the input tensor.
+
+    Returns:
+        (1, height, width, channels) of the tensor's dtype.
+
+    Example:
+        >>> quantize_input(np.array([[[255]]], np.uint8), TensorInfo((1, 1, 1, 1), np.dtype(np.int8), 1.0, -128)).item()
+        127
     """
     real = pixels.astype(np.float32)[np.newaxis]
     if not info.scale:
@@ -33,16 +56,36 @@ def quantize_input(pixels: NDArray[np.uint8], info: TensorInfo) -> NDArray[Any]:
 
 
 def dequantize(raw: NDArray[Any], info: TensorInfo) -> NDArray[np.float32]:
-    """Real values, float32, of an output tensor; widened before the zero point is taken away."""
+    """Real values of a tensor; integers are widened before the zero point is subtracted.
+
+    Args:
+        raw: As stored, any shape.
+        info: Of the tensor.
+
+    Returns:
+        float32, the shape of `raw`.
+
+    Example:
+        >>> dequantize(np.array([-128, 127], np.int8), TensorInfo((2,), np.dtype(np.int8), 0.25, -128)).tolist()
+        [0.0, 63.75]
+    """
     wide = raw.astype(np.float32)
     return wide if not info.scale else (wide - np.float32(info.zero_point)) * np.float32(info.scale)
 
 
 def to_probabilities(raw: NDArray[Any], info: TensorInfo, decision: Decision) -> NDArray[np.float32]:
-    """Probabilities, float32 (classes,), from an output tensor (1, classes).
+    """Probabilities from an output tensor.
 
-    Logits are divided by the temperature before softmax (Guo et al. 2017, "On Calibration of Modern
-    Neural Networks"); so are the logarithms of probabilities, where the temperature is not 1.
+    Logits are divided by the temperature before softmax (Guo et al. 2017, "On Calibration of Modern Neural
+    Networks"); so are the logarithms of probabilities, where the temperature is not 1.
+
+    Args:
+        raw: As stored, (1, classes).
+        info: Of the output tensor.
+        decision: The card's: what the output holds, and the temperature.
+
+    Returns:
+        float32 (classes,).
     """
     values = dequantize(raw, info).reshape(-1)
     if decision.output == "probabilities":

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from runtime.tflite.golden import OTHER_KERNELS
+from runtime.tflite.golden import KERNEL_TOLERANCE
 from tests.device.boards import Board
 from tests.device.conftest import SUMMARY
 
@@ -73,7 +73,7 @@ def test_pixels_and_outputs_are_the_hosts(board: Board, host: dict[str, Any]) ->
     equal, and the rest within the selftest's tolerance.
     """
     found = probe(board)
-    tolerance = 0.0 if found["interpreter"] == host["interpreter"] else OTHER_KERNELS
+    tolerance = 0.0 if found["interpreter"] == host["interpreter"] else KERNEL_TOLERANCE
     steps, scores = 0, 0.0
     for name, expected in host["readings"].items():
         received = found["readings"][name]

@@ -9,7 +9,7 @@ import numpy as np
 
 from runtime.classifier import Classifier
 from runtime.tflite.card import Golden, ModelCard, attach_card
-from runtime.tflite.golden import OTHER_KERNELS, selftest
+from runtime.tflite.golden import KERNEL_TOLERANCE, selftest
 from tests.runtime.helpers import command
 
 
@@ -29,8 +29,8 @@ def test_the_shipped_model_passes(shipped: Classifier) -> None:
     if report.interpreter == report.host:
         assert (report.exact, report.tolerance) == (report.vectors, 0.0)
     else:
-        assert 0 < report.tolerance == OTHER_KERNELS
-        assert report.worst <= OTHER_KERNELS
+        assert 0 < report.tolerance == KERNEL_TOLERANCE
+        assert report.worst <= KERNEL_TOLERANCE
 
 
 def test_the_command_says_what_it_compared() -> None:
