@@ -15,7 +15,8 @@ from runtime.classifier import DEFAULT_MODEL
 from runtime.tflite.card import ModelCard, attach_card
 from tests.runtime.helpers import command
 
-NAMES = ["version", "python", "machine", "cpu", "numpy", "opencv", "interpreter", "picamera2", "cameras", "display", "memory"]
+NAMES = ["version", "python", "machine", "cpu", "numpy", "opencv", "interpreter", "picamera2"]
+NAMES += ["cameras", "display", "memory"]
 
 
 def examine(*words: str, broken: dict[str, str] | None = None, folder: Path | None = None) -> dict[str, dict[str, str]]:
