@@ -109,7 +109,7 @@ def reading_to_dict(reading: Reading) -> dict[str, object]:
 
 def update_to_text(update: StreamUpdate) -> str:
     """One line for a person: "12:03:04 frame 61: 7 (99.9 %) [29.8 fps]"."""
-    name = f"{_clock(update.at)} frame {update.frame.index}" if update.frame else _clock(update.at)
+    name = f"{_clock(update.timestamp)} frame {update.frame.index}" if update.frame else _clock(update.timestamp)
     if update.result is None or update.frame is None:
         return f"{name}: {update.state}"
     if update.steady is None and update.result.outcome.text is not None:
@@ -131,7 +131,7 @@ def result_to_text(result: FrameResult) -> str:
 
 def state_to_text(update: StreamUpdate) -> str:
     """A change of the source's state: "12:03:04 stale: no new frame for 2 s"."""
-    return f"{_clock(update.at)} {update.state}" + (f": {update.message}" if update.message else "")
+    return f"{_clock(update.timestamp)} {update.state}" + (f": {update.message}" if update.message else "")
 
 
 def update_to_dict(update: StreamUpdate) -> dict[str, object]:

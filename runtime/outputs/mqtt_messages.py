@@ -83,7 +83,7 @@ def reading_message(update: StreamUpdate) -> str:
             "reason": None if update.steady is not None else (result.reason if result else "no frame"),
             "state": update.state,
             "source": update.source,
-            "at": round(update.at, 3),
+            "at": round(update.timestamp, 3),
         },
         ensure_ascii=False,
     )

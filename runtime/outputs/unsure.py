@@ -97,10 +97,10 @@ class UnsureFramesOutput:
         result, frame = update.result, update.frame
         if self._is_full or result is None or frame is None or not update.classified:
             return
-        if result.reason != "unsure" or (self._live and update.at - self._last < MIN_INTERVAL_S):
+        if result.reason != "unsure" or (self._live and update.timestamp - self._last < MIN_INTERVAL_S):
             return
-        self._last = update.at
-        self._worker.put((frame.image, file_name(update.at, frame.index, result.prediction.top)))
+        self._last = update.timestamp
+        self._worker.put((frame.image, file_name(update.timestamp, frame.index, result.prediction.top)))
 
     def close(self) -> bool:
         """Write the frames that wait; False where the disk does not take them."""

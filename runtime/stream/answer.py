@@ -10,11 +10,11 @@ from runtime.sources.base import Frame
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one frame comes to, as the vote over several frames counts it: equal outcomes are one reading.
+    """The result of one frame as the majority vote counts it: equal outcomes are one reading.
 
     Attributes:
         text: The label, or the text of the whole frame; None where there is neither.
-        reason: Why there is none: the prediction's own reason, or "no text" for a whole frame without any;
+        reason: Why there is no text: the prediction's own reason, or "no text" for a whole frame without any;
             None where there is a text.
     """
 
@@ -24,29 +24,34 @@ class Outcome:
 
 @dataclass(frozen=True)
 class FrameResult:
-    """What a model says of a frame. reading: where every digit was asked for."""
+    """What the model answers about one frame.
+
+    Attributes:
+        prediction: The answer about the main mark.
+        reading: The text of the whole frame; None where it was not asked for.
+    """
 
     prediction: Prediction
     reading: Reading | None = None
 
     @property
     def outcome(self) -> Outcome:
-        """The text of the whole frame where that was asked for, else the label; or why there is none."""
+        """The text of the whole frame where that was asked for, otherwise the label; or why there is none."""
         if self.reading is None:
             return Outcome(self.prediction.label, self.prediction.reason)
-        # One reason for all of them: frames without any text are the same reading, whatever mark is the main one.
+        # The same reason for every frame without text: whatever its main mark is, they are one reading.
         return Outcome(self.reading.text, None) if self.reading.text else Outcome(None, "no text")
 
     @property
     def score(self) -> float:
-        """Of the label; of a text, that of its least certain digit. 0 to 1."""
+        """The score of the label, or of a text's least certain region; 0 to 1."""
         if self.reading is None:
             return self.prediction.score
         return min((region.score for region in self.reading.regions), default=0.0)
 
     @property
     def reason(self) -> str | None:
-        """Why there is no answer; None where there is one."""
+        """Why there is no label or text, such as "blank" or "unsure"; None where there is one."""
         if self.reading is None:
             return self.prediction.reason
         return None if self.reading.text else self.prediction.reason or "unsure"
@@ -54,17 +59,26 @@ class FrameResult:
 
 @dataclass(frozen=True)
 class StreamUpdate:
-    """All that is known after one event; what every output is shown.
+    """All that is known after one event of a source; every output is shown it.
 
-    state: ok, stale, lost or recovered. frame, result: None where stale or lost, and `message` says why.
-    classified: False where the frame is as the last classified one was, whose result this is. steady: the
-    reading that holds, None where none does. changed: it is another one than before, or the state is.
-    age_ms: from capture to now. fps: frames a second, lately. capture_ms: that the source took.
+    Attributes:
+        state: "ok", "stale", "lost" or "recovered".
+        source: The source, or the file, without any password.
+        timestamp: When the frame was captured, or the state changed, in seconds since the epoch.
+        frame: The frame; None where the source is stale or lost.
+        result: What the model answers about the frame; None without a frame.
+        classified: False where the frame has not changed since the last classified one, whose result is repeated.
+        steady: The reading that the majority vote holds stable; None where none is.
+        changed: True where the stable reading is another than before, or the source became stale or lost.
+        age_ms: Milliseconds from the frame's arrival until now.
+        fps: Frames per second, over the newest 30.
+        capture_ms: Milliseconds that the source took to give the frame.
+        message: Why the source is stale or lost; "" otherwise.
     """
 
     state: str
     source: str
-    at: float
+    timestamp: float
     frame: Frame | None = None
     result: FrameResult | None = None
     classified: bool = False

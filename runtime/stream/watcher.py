@@ -1,4 +1,4 @@
-"""From events to answers: what is worth classifying is classified, and what holds is announced."""
+"""Classifies the frames of a source that changed, and reports stable results."""
 
 from __future__ import annotations
 
@@ -16,91 +16,117 @@ from runtime.stream.change import has_changed, signature
 from runtime.stream.live import SourceEvent
 from runtime.stream.smoothing import MajorityVote
 
-FPS_FRAMES = 30  # that the frame rate is taken over
+FPS_FRAMES = 30  # the newest frames, over which the frame rate is computed
 
 
 def frame_classifier(
     classifier: Classifier, top_k: int, threshold: float | None, read: bool
-) -> Callable[..., FrameResult]:
-    """A function from a picture to a FrameResult."""
+) -> Callable[[NDArray[np.uint8]], FrameResult]:
+    """Make the function that a `StreamClassifier` classifies frames with.
 
-    def look(image: NDArray[np.uint8]) -> FrameResult:
+    Args:
+        classifier: The model.
+        top_k: The number of candidates to name.
+        threshold: The score, 0 to 1, below which the answer is "unsure"; None for the model's own.
+        read: True to read the text of the whole frame too.
+
+    Returns:
+        A function from an image, uint8 (h, w) or (h, w, 3) BGR, to its FrameResult.
+    """
+
+    def classify(image: NDArray[np.uint8]) -> FrameResult:
         prediction = classifier.predict(image, top_k, threshold)
         return FrameResult(prediction, classifier.read(image, threshold) if read else None)
 
-    return look
+    return classify
 
 
 class StreamClassifier:
-    """One source's events, one after another."""
+    """Turns the events of one source into updates for outputs."""
 
     def __init__(
         self,
         source: str,
-        look: Callable[[NDArray[np.uint8]], FrameResult],
+        classify: Callable[[NDArray[np.uint8]], FrameResult],
         smoothing: int = 1,
         every_frame: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """smoothing: see MajorityVote. every_frame: classify what did not change too. clock: that of the events."""
+        """Start without a stable reading.
+
+        Args:
+            source: The source's name, without any password, for updates without a frame.
+            classify: See `frame_classifier`.
+            smoothing: The N of MajorityVote.
+            every_frame: True to classify frames that did not change too.
+            clock: The clock of the events, in seconds.
+        """
         self._source = source
-        self._look = look
-        self._steady: MajorityVote[Outcome] = MajorityVote(smoothing)
+        self._classify_image = classify
+        self._vote: MajorityVote[Outcome] = MajorityVote(smoothing)
         self._every_frame = every_frame
         self._clock = clock
-        self._sketch: NDArray[np.float32] | None = None
-        self._seen: FrameResult | None = None
+        self._signature: NDArray[np.float32] | None = None  # of the last classified frame
+        self._result: FrameResult | None = None  # of the last classified frame
         self._announced: Outcome | None = None
         self._times: deque[float] = deque(maxlen=FPS_FRAMES)
 
     def process(self, event: SourceEvent) -> StreamUpdate:
-        """The answer to one event."""
+        """Classify the event's frame where it changed, and count it in the majority vote.
+
+        Args:
+            event: The next event of the source.
+
+        Returns:
+            What is known now. A source that is stale or lost has no result, and the vote starts again.
+        """
         if event.frame is None:
-            return self._without(event)
-        look, classified = self._classify(event.frame.image)
-        held = self._steady.update(look.outcome)
-        changed, self._announced = held != self._announced, held
+            return self._interrupted(event)
+        result, classified = self._classify(event.frame.image)
+        stable = self._vote.update(result.outcome)
+        changed, self._announced = stable != self._announced, stable
         now = self._clock()
         self._times.append(now)
         return StreamUpdate(
             state=event.state,
             source=event.frame.source,
-            at=event.frame.captured_at,
+            timestamp=event.frame.captured_at,
             frame=event.frame,
-            result=look,
+            result=result,
             classified=classified,
-            steady=held.text if held else None,
+            steady=stable.text if stable else None,
             changed=changed,
             age_ms=(now - event.arrived) * 1000,
             fps=self._fps(),
             capture_ms=event.capture_ms,
         )
 
-    def _without(self, event: SourceEvent) -> StreamUpdate:
-        """Stale or lost: what was read is no longer known, and the next frame is looked at afresh."""
-        self._steady.reset()
+    def _interrupted(self, event: SourceEvent) -> StreamUpdate:
+        """Forget what was read: the source is stale or lost, and its next frame is classified in any case."""
+        self._vote.reset()
         self._times.clear()
-        self._announced = self._sketch = None
+        self._announced = self._signature = None
         return StreamUpdate(event.state, self._source, time.time(), changed=True, message=event.message)
 
     def _classify(self, image: NDArray[np.uint8]) -> tuple[FrameResult, bool]:
+        """(result, whether the frame was classified for it)."""
         if self._every_frame:
-            return self._look(image), True
-        now = signature(image)
-        # Against the last frame that was classified: slow changes add up.
-        if self._seen is not None and self._sketch is not None and not has_changed(now, self._sketch):
-            return _again(self._seen), False
-        self._seen = self._look(image)
-        self._sketch = now
-        return self._seen, True
+            return self._classify_image(image), True
+        current = signature(image)
+        # Compared with the last classified frame and not with the last frame, so that slow changes add up.
+        if self._result is not None and self._signature is not None and not has_changed(current, self._signature):
+            return _repeated(self._result), False
+        self._result = self._classify_image(image)
+        self._signature = current
+        return self._result, True
 
     def _fps(self) -> float:
         span = self._times[-1] - self._times[0]
         return (len(self._times) - 1) / span if span > 0 else 0.0
 
 
-def _again(look: FrameResult) -> FrameResult:
-    """The same look, which cost nothing this time."""
-    prediction = replace(look.prediction, preprocess_ms=0.0, inference_ms=0.0)
-    reading = replace(look.reading, preprocess_ms=0.0, inference_ms=0.0) if look.reading else None
+def _repeated(result: FrameResult) -> FrameResult:
+    """The same result, with no time spent on it."""
+    prediction = replace(result.prediction, preprocess_ms=0.0, inference_ms=0.0)
+    reading = replace(result.reading, preprocess_ms=0.0, inference_ms=0.0) if result.reading else None
     return FrameResult(prediction, reading)

@@ -49,7 +49,7 @@ def update(
     return StreamUpdate(
         state=state,
         source="camera 0",
-        at=AT,
+        timestamp=AT,
         frame=Frame(image, "camera 0", index, AT),
         result=found,
         classified=classified,

@@ -1,4 +1,4 @@
-"""The reader thread and its newest frame. Threads are real, time is not: it passes when a test says so."""
+"""A live source and its newest frame. Threads are real, time is not: it passes when a test says so."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Bench:
         self.events = self.source.events(lambda: False)
 
     def _wait(self, changed: threading.Condition, seconds: float) -> None:
-        reader = self.source._reader
+        reader = self.source._capture
         if reader is None or reader is self.silent:
             self.now += seconds
         else:
@@ -77,7 +77,7 @@ class Bench:
 
     def silence(self) -> SourceEvent:
         """Let time pass until something happens by itself."""
-        self.silent = self.source._reader
+        self.silent = self.source._capture
         return next(self.events)
 
     def arrive(self, number: int) -> None:
@@ -179,7 +179,7 @@ def test_openings_that_hang_are_few(bench: Bench) -> None:
     turns = iter(range(2000))
 
     def done() -> bool:
-        bench.silent = bench.source._reader  # none of them ever speaks
+        bench.silent = bench.source._capture  # none of them ever speaks
         return next(turns, None) is None
 
     try:
@@ -245,7 +245,7 @@ def test_the_end_of_a_finite_source_is_the_end(bench: Bench) -> None:
 def test_close_releases_the_camera(bench: Bench) -> None:
     bench.frame(0)
     bench.camera.script.put(1)
-    reader = bench.source._reader
+    reader = bench.source._capture
     assert reader is not None
     reader.stop()
     assert reader.join(PATIENCE_S)
@@ -255,7 +255,7 @@ def test_close_releases_the_camera(bench: Bench) -> None:
 
 def test_every_turn_is_told_of_whether_a_frame_comes_or_not(bench: Bench) -> None:
     turns: list[float] = []
-    bench.silent = bench.source._reader
+    bench.silent = bench.source._capture
     assert list(bench.source.events(lambda: len(turns) == 5, lambda: turns.append(bench.now))) == []
     assert turns == pytest.approx([1000.0, 1000.2, 1000.4, 1000.6, 1000.8])
 
@@ -265,3 +265,9 @@ def test_a_file_has_a_turn_before_each_frame() -> None:
     turns: list[int] = []
     assert len(list(stored_events(iter(frames), lambda: False, lambda: turns.append(1)))) == 3
     assert len(turns) == 4  # and one that finds the end
+
+
+def test_a_file_gives_every_frame_until_stopped() -> None:
+    frames = [Frame(np.zeros((2, 2), np.uint8), "f", i, 0.0) for i in range(5)]
+    assert [e.frame.index for e in stored_events(iter(frames), lambda: False) if e.frame] == [0, 1, 2, 3, 4]
+    assert list(stored_events(iter(frames), lambda: True)) == []

@@ -1,4 +1,4 @@
-"""Events to answers, answers to lines."""
+"""Events to updates: what is classified, what is stable, what is announced."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from runtime.results import Candidate, Prediction, Reading
 from runtime.sources import synthetic
 from runtime.sources.base import Frame
 from runtime.stream.answer import FrameResult, Outcome
-from runtime.stream.live import SourceEvent, stored_events
+from runtime.stream.live import SourceEvent
 from runtime.stream.watcher import StreamClassifier, frame_classifier
 
 AT = 1_700_000_000.0
@@ -25,7 +25,7 @@ class Model:
     def __init__(self) -> None:
         self.seen: list[int] = []
 
-    def look(self, image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> FrameResult:
+    def classify(self, image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> FrameResult:
         level = int(image.flat[0])
         self.seen.append(level)
         reason = {0: "blank", 1: "unsure"}.get(level)
@@ -38,18 +38,18 @@ def event(level: int, index: int = 0, state: str = "ok", arrived: float = 0.0) -
 
 
 def watcher(model: Model, smoothing: int = 1, every_frame: bool = False) -> StreamClassifier:
-    return StreamClassifier("camera 0", model.look, smoothing, every_frame, clock=lambda: 0.25)
+    return StreamClassifier("camera 0", model.classify, smoothing, every_frame, clock=lambda: 0.25)
 
 
 def test_what_did_not_change_is_not_classified_again() -> None:
     model = Model()
     watch = watcher(model)
-    answers = [watch.process(event(level)) for level in (50, 50, 52, 90, 90)]
+    updates = [watch.process(event(level)) for level in (50, 50, 52, 90, 90)]
     assert model.seen == [50, 90]
-    assert [answer.classified for answer in answers] == [True, False, False, True, False]
-    assert [answer.changed for answer in answers] == [True, False, False, True, False]
-    assert [a.result.prediction.label for a in answers if a.result] == ["50", "50", "50", "90", "90"]
-    assert [a.result.prediction.inference_ms for a in answers if a.result] == [0.5, 0, 0, 0.5, 0]
+    assert [update.classified for update in updates] == [True, False, False, True, False]
+    assert [update.changed for update in updates] == [True, False, False, True, False]
+    assert [a.result.prediction.label for a in updates if a.result] == ["50", "50", "50", "90", "90"]
+    assert [a.result.prediction.inference_ms for a in updates if a.result] == [0.5, 0, 0, 0.5, 0]
 
 
 def test_slow_changes_add_up() -> None:
@@ -80,25 +80,25 @@ def test_after_an_interruption_nothing_is_known() -> None:
 
 def test_between_two_readings_nothing_is_steady() -> None:
     flicker = watcher(Model(), smoothing=2)
-    answers = [flicker.process(event(level, 4)) for level in (50, 50, 90, 130)]
-    assert [answer.changed for answer in answers] == [False, True, False, True]
-    assert (answers[3].steady, answers[3].result and answers[3].result.outcome.text) == (None, "130")
+    updates = [flicker.process(event(level, 4)) for level in (50, 50, 90, 130)]
+    assert [update.changed for update in updates] == [False, True, False, True]
+    assert (updates[3].steady, updates[3].result and updates[3].result.outcome.text) == (None, "130")
 
 
 def test_pages_without_text_are_one_reading() -> None:
     reasons = iter(("unsure", "blank", None))
     pages = (Prediction("7" if r is None else None, None, 0.3, r, (), None, 1.0, 1.0) for r in reasons)
     watch = StreamClassifier("x", lambda _: FrameResult(next(pages), Reading("", (), 1.0, 1.0)), every_frame=True)
-    answers = [watch.process(event(50)) for _ in range(3)]
-    assert [answer.changed for answer in answers] == [True, False, False]
-    assert [answer.steady for answer in answers] == [None] * 3
+    updates = [watch.process(event(50)) for _ in range(3)]
+    assert [update.changed for update in updates] == [True, False, False]
+    assert [update.steady for update in updates] == [None] * 3
 
 
-def test_what_is_none_is_not_steady() -> None:
+def test_blank_and_unsure_are_not_steady() -> None:
     watch = watcher(Model())
-    answers = [watch.process(event(level)) for level in (50, 0, 90, 1)]
-    assert [answer.steady for answer in answers] == ["50", None, "90", None]
-    assert all(answer.changed for answer in answers)
+    updates = [watch.process(event(level)) for level in (50, 0, 90, 1)]
+    assert [update.steady for update in updates] == ["50", None, "90", None]
+    assert all(update.changed for update in updates)
 
 
 def test_age_runs_from_arrival() -> None:
@@ -107,22 +107,16 @@ def test_age_runs_from_arrival() -> None:
 
 def test_reading_makes_text_of_the_whole_frame(shipped: Classifier, samples: Path) -> None:
     image = read_image(samples / "photo_7.jpg")
-    look = frame_classifier(shipped, 3, None, read=True)(image)
-    assert look.outcome == Outcome("7", None)
-    answer = StreamClassifier("x", lambda _: look).process(SourceEvent("ok", 0.0, Frame(image, "x", 0, AT)))
-    assert look.reading is not None
-    assert (look.reading.text, answer.steady, answer.result) == ("7", "7", look)
+    result = frame_classifier(shipped, 3, None, read=True)(image)
+    assert result.outcome == Outcome("7", None)
+    update = StreamClassifier("x", lambda _: result).process(SourceEvent("ok", 0.0, Frame(image, "x", 0, AT)))
+    assert result.reading is not None
+    assert (result.reading.text, update.steady, update.result) == ("7", "7", result)
 
 
 def test_the_shipped_model_reads_the_fake_camera(shipped: Classifier) -> None:
     """A sample of a full round of digits, through everything but the thread."""
     watch = StreamClassifier("fake", frame_classifier(shipped, 3, None, read=False), smoothing=1)
     for index in range(0, 300, 7):
-        answer = watch.process(SourceEvent("ok", 0.0, Frame(synthetic.draw(index), "fake", index, AT)))
-        assert answer.steady == synthetic.label_at(index)
-
-
-def test_a_file_gives_every_frame_until_stopped() -> None:
-    frames = [Frame(np.zeros((2, 2), np.uint8), "f", i, AT) for i in range(5)]
-    assert [e.frame.index for e in stored_events(iter(frames), lambda: False) if e.frame] == [0, 1, 2, 3, 4]
-    assert list(stored_events(iter(frames), lambda: True)) == []
+        update = watch.process(SourceEvent("ok", 0.0, Frame(synthetic.draw(index), "fake", index, AT)))
+        assert update.steady == synthetic.label_at(index)
