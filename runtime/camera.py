@@ -126,12 +126,12 @@ def _open(options: Namespace) -> LiveSource | Iterator[Frame]:
 
 def _context(options: Namespace, source: LiveSource | Iterator[Frame], log: Log, stop: Stop) -> OutputContext:
     if isinstance(source, LiveSource):
-        return OutputContext(log.write, stop, stop.request, True, options.fps, lambda: source.dropped)
-    return OutputContext(log.write, stop, stop.request, False, options.fps)
+        return OutputContext(log.write, stop, stop.request, live=True, fps=options.fps, dropped=lambda: source.dropped)
+    return OutputContext(log.write, stop, stop.request, live=False, fps=options.fps)
 
 
 def _events(source: LiveSource | Iterator[Frame], stop: Stop, on_turn: Callable[[], None]) -> Iterator[SourceEvent]:
-    """Events until `stop()`; on_turn is called at every turn, whether a frame came or not: a lost camera is no hang."""
+    """Events until `stop()`. on_turn is called at every turn, so that a lost camera does not look like a hung loop."""
     return source.events(stop, on_turn) if isinstance(source, LiveSource) else stored_events(source, stop, on_turn)
 
 

@@ -33,7 +33,7 @@ class Output(Protocol):
         """End the output.
 
         Returns:
-            True where all went out; False where something outside the process holds it up.
+            True where all went out; False where something outside the process blocks it.
         """
         ...
 

@@ -54,7 +54,7 @@ class MqttOutput:
         Args:
             url: mqtt[s]://user:password@host:port/topic.
             discovery: Announce the reading to Home Assistant.
-            log: Gets a line where the broker comes and goes.
+            log: Gets a line where the broker is connected, gone or refuses.
             ca: PEM file with the certificates of who signed the broker's; None for the system's own.
 
         Raises:
@@ -83,7 +83,7 @@ class MqttOutput:
                 self._client.publish(self._broker.topic, self._newest, qos=1, retain=True)
 
     def close(self) -> bool:
-        """Publish that nobody watches any more, and leave; False where the broker holds that up."""
+        """Publish that nobody watches any more, and leave; False where the broker does not let it."""
         self._client.on_disconnect = None
         leaving = threading.Thread(target=self._leave, daemon=True)
         leaving.start()
@@ -159,5 +159,5 @@ def _set_tls(client: Any, ca: str | None) -> None:
     try:
         client.tls_set(ca)
     except OSError as error:
-        why = "none is in it" if isinstance(error, ssl.SSLError) else error.strerror
+        why = "no certificate is in it" if isinstance(error, ssl.SSLError) else error.strerror
         raise OptionError(f"--mqtt-ca: expected certificates in PEM; {ca}: {why}") from None

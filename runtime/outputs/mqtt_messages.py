@@ -46,7 +46,7 @@ def parse_broker(url: str) -> Broker:
     """The broker and the topic of a URL.
 
     Raises:
-        OptionError: The URL names none. The error does not repeat the password.
+        OptionError: The URL names no broker, or no topic to publish on. The error does not repeat the password.
 
     Example:
         >>> parse_broker("mqtt://pi/home/meter").topic

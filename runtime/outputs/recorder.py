@@ -123,7 +123,7 @@ class VideoOutput:
         if not self._live:
             self._written += 1
             return 1
-        # After an interruption the picture stands still for at most a second of the video.
+        # After an interruption a frame is repeated for at most a second of the video.
         repeats = min(round(self._fps) + 1, frame_repeats(at - self._start, self._written, self._fps))
         self._written += repeats
         self._start = max(self._start, at - (self._written - 1) / self._fps)

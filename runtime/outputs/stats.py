@@ -70,7 +70,7 @@ class StatsOutput:
             log: Gets a line for each report.
             dropped: Number of frames so far that a newer one replaced.
             stages: Times that other outputs add to.
-            clock: Seconds of any clock that only goes on.
+            clock: Seconds of a monotonic clock.
             cpu: Seconds of CPU time that the process has used.
         """
         self._log = log

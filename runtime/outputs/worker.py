@@ -106,7 +106,7 @@ class BackgroundWriter(Generic[T]):
 def line_writer(descriptor: int, encoding: str) -> Callable[[str], None]:
     """A function that writes a line at once and whole.
 
-    It writes past sys.stdout, whose lock a reader who stands still would hold.
+    It writes past sys.stdout: while a reader blocks one thread there, every other would wait for its lock.
 
     Args:
         descriptor: Of an open file.

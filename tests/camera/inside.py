@@ -1,4 +1,4 @@
-"""Run inside the virtual machine by tests/camera/test_vm.py: real camera nodes, by vivid and v4l2loopback.
+"""Run inside the virtual machine by tests/camera/vm.sh: real camera nodes, by vivid and v4l2loopback.
 
 /dev/video0 is vivid's test picture; /dev/video5 shows what is written to it.
 """

@@ -129,7 +129,7 @@ def test_an_expired_certificate_is_no_question_of_the_ca() -> None:
 def test_a_file_that_holds_no_certificate(tmp_path: Path) -> None:
     pytest.importorskip("paho.mqtt.client", reason="NOT RUN: no paho-mqtt")
     (tmp_path / "empty.pem").write_text("nothing\n")
-    for name, why in (("empty.pem", "none is in it"), ("missing.pem", "No such file or directory")):
+    for name, why in (("empty.pem", "no certificate is in it"), ("missing.pem", "No such file or directory")):
         done = command("runtime.camera", "fake://digits", "--mqtt", "mqtts://x/y", "--mqtt-ca", str(tmp_path / name))
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
         assert done.stderr.startswith("error: --mqtt-ca: expected certificates in PEM; ")
