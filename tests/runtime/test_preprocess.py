@@ -17,7 +17,6 @@ from runtime import preprocess
 from runtime.classifier import Classifier
 from runtime.errors import ModelError
 from runtime.image.files import read_image
-from runtime.image.pixels import as_picture
 from runtime.preprocess import FRAMING_GROUP, FRAMINGS, load_framing, to_input
 from runtime.tflite import card
 from runtime.tflite.card import InputSpec, attach_card
@@ -149,31 +148,6 @@ def changed(image: NDArray[np.uint8], change: str) -> NDArray[np.uint8]:
         edge = np.median(image, axis=(0, 1)).astype(int).tolist()
         return np.asarray(cv2.copyMakeBorder(image, 60, 60, 60, 60, cv2.BORDER_CONSTANT, value=edge), np.uint8)
     return image
-
-
-def test_16_bits_become_8_and_alpha_is_laid_on_paper() -> None:
-    assert as_picture(np.array([[0, 256, 65535]], np.uint16)).tolist() == [[0, 1, 255]]
-    dark = np.zeros((1, 2, 4), np.uint8)
-    dark[0, 0, 3] = 255
-    assert as_picture(dark).tolist() == [[[0, 0, 0], [255, 255, 255]]]
-    light = np.full((1, 2, 4), 255, np.uint8)
-    light[0, 1, 3] = 0
-    assert as_picture(light).tolist() == [[[255, 255, 255], [0, 0, 0]]]
-
-
-@pytest.mark.parametrize(
-    "image",
-    [
-        np.zeros((4, 4), np.float32),
-        np.zeros((4, 4, 2), np.uint8),
-        np.zeros((0, 4), np.uint8),
-        np.zeros(4, np.uint8),
-        np.zeros((4, 4, 3), np.int32),
-    ],
-)
-def test_what_is_no_picture_is_refused(image: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="expected a picture"):
-        as_picture(image)
 
 
 def test_input_is_not_written_to() -> None:
