@@ -1,4 +1,4 @@
-"""A mark in its box, as MNIST was made. Pure.
+"""A mark in its box, as MNIST was made (LeCun et al. 1998). Pure.
 
 Of OpenCV's ways to resize only INTER_AREA, INTER_NEAREST and INTER_LINEAR_EXACT round alike on Arm and x86;
 no other is used.
@@ -11,67 +11,77 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.image.pixels import Gray, quantile, u8
-from runtime.ink.background import SQUARE
+from runtime.ink.background import KERNEL_3X3
 from runtime.ink.find import Ink
 from runtime.tflite.card import InputSpec
 
-THIN_STROKE = 0.085  # of the mark's longer side; a thinner stroke is brought to this
-GRAYS = np.arange(256)
+THIN_STROKE = 0.085  # of the mark's longer side; a thinner stroke is widened to this
+SOLID = 127  # gray level: above it a pixel is stroke when its width is measured
 SAME_SIZE = (0.85, 1.2)  # a mark this near the box keeps its pixels: resampling would only blur it
+FULL_INK = 0.95  # of the mark's pixels are at most this strong; it becomes 255
+GRAY_LEVELS = np.arange(256)
 
 
 def frame_ink(ink: Ink, spec: InputSpec) -> NDArray[np.uint8]:
-    """A mark in its box, centered by mass, as MNIST was made (LeCun et al. 1998); uint8 of spec.shape."""
-    strength = _box(_bolden(ink.strength), spec.ink_box)
-    canvas = _center(strength, spec.height, spec.width)
-    if spec.polarity == "dark-on-light" or (spec.polarity == "any" and not ink.light):
+    """Make a model input of a mark: its longer side scaled to the box, its center of mass in the middle.
+
+    Args:
+        ink: The mark.
+        spec: The model's input, framing "ink".
+
+    Returns:
+        uint8 of spec.shape, 0 to 255.
+    """
+    strength = _scaled(_emboldened(ink.strength), spec.ink_box)
+    canvas = _centered(strength, spec.height, spec.width)
+    if spec.polarity == "dark-on-light" or (spec.polarity == "any" and not ink.light_on_dark):
         canvas = np.asarray(255 - canvas, dtype=np.uint8)
     return canvas[..., np.newaxis]
 
 
-def _bolden(strength: Gray) -> Gray:
-    """Hairlines at the width that survives being made small. Strokes that are wide enough stay as they are."""
+def _emboldened(strength: Gray) -> Gray:
+    """Hairlines widened to THIN_STROKE, which survives being made small. Wider strokes stay as they are."""
     side = max(strength.shape)
-    solid = (strength > 127).view(np.uint8)
+    solid = (strength > SOLID).view(np.uint8)
     area = cv2.countNonZero(solid)
-    # What is beyond the box is ground.
-    inner = cv2.erode(solid, SQUARE, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
+    # Beyond the box is background.
+    inner = cv2.erode(solid, KERNEL_3X3, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
     outline = area - cv2.countNonZero(inner)
     width = 2 * area / outline if outline else side
     grow = round(THIN_STROKE * side - width)
     if grow < 1:
         return strength
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grow + 1, grow + 1))
-    room = cv2.copyMakeBorder(strength, grow, grow, grow, grow, cv2.BORDER_CONSTANT, value=(0,))
-    return np.asarray(cv2.dilate(room, kernel), dtype=np.uint8)
+    padded = cv2.copyMakeBorder(strength, grow, grow, grow, grow, cv2.BORDER_CONSTANT, value=(0,))
+    return np.asarray(cv2.dilate(padded, kernel), dtype=np.uint8)
 
 
-def _box(strength: Gray, side: int) -> Gray:
-    """The mark with its longer side `side` pixels long, contrast brought to the full range."""
+def _scaled(strength: Gray, side: int) -> Gray:
+    """The mark with its longer side `side` pixels long, its contrast stretched to the full range."""
     height, width = strength.shape
     factor = side / max(height, width)
     if not SAME_SIZE[0] <= factor <= SAME_SIZE[1]:
         size = (max(1, round(width * factor)), max(1, round(height * factor)))
-        smaller = factor < 1
+        is_smaller = factor < 1
         strength = (
-            u8(cv2.resize(strength, size, interpolation=cv2.INTER_AREA)) if smaller else _enlarged(strength, size)
+            u8(cv2.resize(strength, size, interpolation=cv2.INTER_AREA)) if is_smaller else _enlarged(strength, size)
         )
-    peak = quantile(strength, 0.95, above=0)
-    table = np.minimum(GRAYS * (255.0 / max(peak, 1.0)), 255)
+    peak = quantile(strength, FULL_INK, above=0)
+    table = np.minimum(GRAY_LEVELS * (255.0 / max(peak, 1.0)), 255)
     return np.asarray(cv2.LUT(strength, table.astype(np.uint8)), dtype=np.uint8)
 
 
 def _enlarged(strength: Gray, size: tuple[int, int]) -> Gray:
     """(h, w) at size (width, height), bicubic (Keys 1981, a = -0.75, as OpenCV's).
 
-    OpenCV's own rounds otherwise on Arm than on x86; this one does not, and what it enlarges is small.
+    OpenCV's own rounds otherwise on Arm than on x86; this one does not, and marks that are enlarged are small.
     """
     rows, columns = (_cubic_weights(of, to) for of, to in zip(strength.shape, size[::-1], strict=True))
     return u8(np.clip((rows @ strength.astype(np.float64) @ columns.T).round(6).round(), 0, 255))
 
 
 def _cubic_weights(of: int, to: int) -> NDArray[np.float64]:
-    """(to, of): what each of `of` samples gives to each of `to`; beyond the ends the last sample goes on."""
+    """(to, of): the weight of each of `of` samples in each of `to`; beyond the ends the last sample is repeated."""
     places = (np.arange(to) + 0.5) * (of / to) - 0.5
     weights = np.zeros((to, of))
     for step in range(-1, 3):
@@ -82,8 +92,8 @@ def _cubic_weights(of: int, to: int) -> NDArray[np.float64]:
     return weights
 
 
-def _center(mark: Gray, height: int, width: int) -> Gray:
-    """`mark` on a black (height, width) ground with its center of mass in the middle, to the pixel."""
+def _centered(mark: Gray, height: int, width: int) -> Gray:
+    """`mark` on a black (height, width) canvas with its center of mass in the middle, to the pixel."""
     moments = cv2.moments(mark)
     mass = moments["m00"]
     center_x = moments["m10"] / mass if mass else (mark.shape[1] - 1) / 2

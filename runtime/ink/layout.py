@@ -1,4 +1,4 @@
-"""From pieces of ink to rows of digits, by where they lie. Pure geometry: no pixels, no scores."""
+"""From components of ink to lines of glyphs, by where they lie. Pure geometry: no pixels, no scores."""
 
 from __future__ import annotations
 
@@ -10,76 +10,119 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.image.pixels import Boxes
-from runtime.ink.page import Page, Piece
+from runtime.ink.page import Component, Page
 from runtime.ink.table_cells import MIN_CELLS
 
-TALL = 0.65  # of a row's height: pieces that are digits rather than parts of them
-ROW_SLACK = 0.15  # of a row's height, above and below it: a piece whose middle is there belongs to it
-NEIGHBOR = 4.0  # heights: further apart, two pieces tell nothing of the row's slope
-STEEPEST = 0.3  # slope of a row, some 17 degrees
-STACKED = 0.4  # of the narrower one's width: pieces one above the other by this much are one digit
-MERGED_HEIGHT = 1.4  # row heights; a digit put together is no taller
-BROKEN_HEIGHT = 1.8  # row heights, where the pieces all but touch
-BREAK = 0.08  # row heights: the gap of a stroke that the pen or the threshold broke
-MERGED_WIDTH = 1.3  # row heights
-NEAR = 0.12  # row heights between a small piece and the digit that it belongs to
-SMALL = 0.6  # row heights; a taller piece stands for itself
-DOT = 0.22  # row heights; smaller, a piece belongs to a digit only above, below or in it
+Quadrilateral = NDArray[np.float32]  # (4, 2): left top, right top, right bottom, left bottom, pixels
+
+# Lines. Heights are those of a line's tall glyphs.
+TALL = 0.65  # of a line's height: glyphs that are digits rather than parts of them
+MEDIAN_TALL = 0.45  # of the tallest glyph: those whose median is the line's height
+LINE_SLACK = 0.15  # of a line's height, above and below it: a glyph whose middle is there belongs to it
+
+# Slope.
+NEIGHBOR = 4.0  # heights: further apart, two glyphs tell nothing of the line's slope
+NEIGHBOR_RISE = 0.6  # of the lower one's height: no neighbor's middle is further up or down
+NEIGHBOR_HEIGHT = (0.5, 2.0)  # times the height
+RISE_COST = 2  # a pixel up or down counts as so many along the line when the nearest neighbor is sought
+STEEPEST = 0.3  # slope of a line, some 17 degrees
+
+# Fragments of a glyph. Sizes are shares of the line's height.
+STACKED = 0.4  # of the narrower one's width: fragments that overlap by this much along the line are one glyph,
+STACKED_GAP = 0.3  # where they are no further apart
+MERGED_HEIGHT = 1.4  # a merged glyph is no taller,
+BROKEN_HEIGHT = 1.8  # or than this, where the fragments all but touch
+BREAK = 0.08  # the gap of a stroke that the pen or the threshold broke
+MERGED_WIDTH = 1.3  # a merged glyph is no wider
+MAX_FRAGMENT = 0.8  # a taller one is a glyph of its own
+NEAR = 0.12  # between a small fragment and the glyph that it belongs to
+SMALL = 0.6  # a taller fragment beside a glyph is a glyph of its own
+DOT = 0.22  # a smaller fragment belongs to a glyph only above, below or in it
+
+# Tables.
 CELL_GAP = 0.4  # of a cell: cells no further apart are of one table
+SEVERAL_ROWS = 0.5  # of a cell's height: cells that spread further are in more than one row
 
 
 @dataclass(frozen=True)
-class Group:
-    """Pieces that make one mark.
+class Glyph:
+    """Components that make one mark.
 
-    x, y, w, h: their box in pixels of the page. u, v: its middle where rows are level: u along, v down.
+    Attributes:
+        components: Its components.
+        x: Left of its box, pixels of the page.
+        y: Top of its box.
+        w: Width of its box.
+        h: Height of its box.
+        deskewed_x: Its middle along the line, where lines are level.
+        deskewed_y: Its middle across the lines, where lines are level.
     """
 
-    pieces: tuple[Piece, ...]
+    components: tuple[Component, ...]
     x: int
     y: int
     w: int
     h: int
-    u: float
-    v: float
+    deskewed_x: float
+    deskewed_y: float
 
 
 @dataclass(frozen=True)
 class TextLine:
-    """Groups from left to right, and the height of the digits among them, pixels."""
+    """A line of glyphs.
 
-    groups: tuple[Group, ...]
+    Attributes:
+        glyphs: From left to right.
+        height: Of the digits among them, pixels.
+    """
+
+    glyphs: tuple[Glyph, ...]
     height: float
 
 
 def find_text_lines(page: Page) -> list[TextLine]:
-    """The rows of a page in reading order, from the top down; the rows of a table are apart from what is beside it."""
-    tables = _tables(page.cells)
-    rest = [_group(piece) for piece in page.pieces]
-    rows: list[tuple[float, TextLine]] = []
-    for corners in tables:
-        inside = [g for g in rest if cv2.pointPolygonTest(corners, (g.u, g.v), False) >= 0]
+    """Find the lines of a page. The lines of a table are apart from those beside it.
+
+    Args:
+        page: The components of ink.
+
+    Returns:
+        Lines in reading order, from the top.
+    """
+    rest = [_glyph(component) for component in page.components]
+    lines: list[tuple[float, TextLine]] = []
+    for corners in _tables(page.cells):
+        inside = [g for g in rest if cv2.pointPolygonTest(corners, (g.deskewed_x, g.deskewed_y), False) >= 0]
         rest = [g for g in rest if g not in inside]
-        rows += _rows(_leveled_by(corners, inside))
-    rows += _rows(_leveled(rest))
-    return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+        lines += _lines(_rectify(inside, corners))
+    lines += _lines(_deskew(rest))
+    return [line for _, line in sorted(lines, key=lambda pair: pair[0])]
 
 
-def _group(piece: Piece) -> Group:
-    return Group((piece,), piece.x, piece.y, piece.w, piece.h, piece.x + piece.w / 2, piece.y + piece.h / 2)
+def _glyph(c: Component) -> Glyph:
+    return Glyph((c,), c.x, c.y, c.w, c.h, c.x + c.w / 2, c.y + c.h / 2)
 
 
-def merged(a: Group, b: Group) -> Group:
-    """One group of the pieces of two."""
+def merged(a: Glyph, b: Glyph) -> Glyph:
+    """Make one glyph of the components of two.
+
+    Args:
+        a: The glyph whose deskewed middle is taken as known.
+        b: The other.
+
+    Returns:
+        The glyph with both boxes in its own.
+    """
     x, y = min(a.x, b.x), min(a.y, b.y)
     w, h = max(a.x + a.w, b.x + b.w) - x, max(a.y + a.h, b.y + b.h) - y
-    # Where rows are level the middle moves as it does on the page, near enough.
-    u, v = a.u + (x + w / 2) - (a.x + a.w / 2), a.v + (y + h / 2) - (a.y + a.h / 2)
-    return Group(a.pieces + b.pieces, x, y, w, h, u, v)
+    # Where lines are level the middle moves as it does on the page, near enough.
+    deskewed_x = a.deskewed_x + (x + w / 2) - (a.x + a.w / 2)
+    deskewed_y = a.deskewed_y + (y + h / 2) - (a.y + a.h / 2)
+    return Glyph(a.components + b.components, x, y, w, h, deskewed_x, deskewed_y)
 
 
-def _tables(cells: Boxes) -> list[NDArray[np.float32]]:
-    """The corners (4, 2) of each table, float32: left top, right top, right bottom, left bottom."""
+def _tables(cells: Boxes) -> list[Quadrilateral]:
+    """The corners of each table."""
     if not len(cells):
         return []
     gap = CELL_GAP * np.median(cells[:, 2:], axis=0) / 2
@@ -90,9 +133,9 @@ def _tables(cells: Boxes) -> list[NDArray[np.float32]]:
     tables = []
     for first in np.unique(np.argmax(touch, axis=1)):
         members = touch[first]
-        # One row of cells tells nothing that the row itself does not.
-        several = np.ptp(cells[members, 1]) > 0.5 * float(np.median(cells[members, 3]))
-        if np.count_nonzero(members) >= MIN_CELLS and several:
+        # One row of cells tells nothing that the line itself does not.
+        has_rows = np.ptp(cells[members, 1]) > SEVERAL_ROWS * float(np.median(cells[members, 3]))
+        if np.count_nonzero(members) >= MIN_CELLS and has_rows:
             corners = np.concatenate([_corners(box) for box in np.hstack([low[members], high[members]])])
             tables.append(_quadrilateral(corners.astype(np.float32)))
     return tables
@@ -103,102 +146,106 @@ def _corners(box: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
 
 
-def _quadrilateral(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Four corners around points (n, 2), from the left top clockwise: the points furthest out in each diagonal."""
+def _quadrilateral(points: NDArray[np.float32]) -> Quadrilateral:
+    """Four corners around points (n, 2): the points furthest out in each diagonal."""
     total, difference = points.sum(axis=1), points[:, 0] - points[:, 1]
     chosen = [np.argmin(total), np.argmax(difference), np.argmax(total), np.argmin(difference)]
     return np.ascontiguousarray(points[chosen])
 
 
-def _leveled_by(corners: NDArray[np.float32], groups: list[Group]) -> list[Group]:
-    """The groups with u and v as a table with these corners would have them if seen from straight above."""
-    if not groups:
+def _rectify(glyphs: list[Glyph], corners: Quadrilateral) -> list[Glyph]:
+    """The glyphs with the deskewed middles that they would have if their table were seen from straight above."""
+    if not glyphs:
         return []
     width = np.linalg.norm(corners[1] - corners[0]) + np.linalg.norm(corners[2] - corners[3])
     height = np.linalg.norm(corners[3] - corners[0]) + np.linalg.norm(corners[2] - corners[1])
     flat = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32) / 2
-    there = np.array([[(g.u, g.v)] for g in groups], np.float32)
-    # Rows keep the height at which they stand on the page, or the table's would sort above all others.
-    level = cv2.perspectiveTransform(there, cv2.getPerspectiveTransform(corners, flat + corners[0])).reshape(-1, 2)
-    return [replace(g, u=float(u), v=float(v)) for g, (u, v) in zip(groups, level, strict=True)]
+    middles = np.array([[(g.deskewed_x, g.deskewed_y)] for g in glyphs], np.float32)
+    # Lines keep the height that they have on the page, or the table's would sort above all others.
+    level = cv2.perspectiveTransform(middles, cv2.getPerspectiveTransform(corners, flat + corners[0])).reshape(-1, 2)
+    return [replace(g, deskewed_x=float(x), deskewed_y=float(y)) for g, (x, y) in zip(glyphs, level, strict=True)]
 
 
-def _leveled(groups: list[Group]) -> list[Group]:
-    """The groups with v less the rows' slope: the usual one between a group and its neighbor to the right."""
+def _deskew(glyphs: list[Glyph]) -> list[Glyph]:
+    """The glyphs with the lines' slope taken out: the median between a glyph and its neighbor to the right."""
     slopes = []
-    for a in groups:
-        beside = [
-            b
-            for b in groups
-            if 0 < b.u - a.u < NEIGHBOR * max(a.h, b.h)
-            and abs(b.v - a.v) < 0.6 * min(a.h, b.h)
-            and 0.5 * a.h < b.h < 2 * a.h
-        ]
-        if beside:
-            near = min(beside, key=lambda b: b.u - a.u + 2 * abs(b.v - a.v))
-            # Feet and heads: the middle of a low digit beside a tall one would tilt the row.
-            slopes.append((near.v - a.v) / (near.u - a.u))
+    for a in glyphs:
+        neighbors = [b for b in glyphs if _is_right_neighbor(a, b)]
+        if neighbors:
+            near = min(
+                neighbors, key=lambda b: b.deskewed_x - a.deskewed_x + RISE_COST * abs(b.deskewed_y - a.deskewed_y)
+            )
+            slopes.append((near.deskewed_y - a.deskewed_y) / (near.deskewed_x - a.deskewed_x))
     slope = float(np.clip(np.median(slopes), -STEEPEST, STEEPEST)) if slopes else 0.0
-    return [replace(g, v=g.v - slope * g.u) for g in groups]
+    return [replace(g, deskewed_y=g.deskewed_y - slope * g.deskewed_x) for g in glyphs]
 
 
-def _rows(groups: list[Group]) -> list[tuple[float, TextLine]]:
-    """Each row with its v. Tall groups make rows, the rest go to the row that they lie in."""
-    rows: list[list[Group]] = []
-    for group in sorted(groups, key=lambda g: (-g.h, g.u)):
-        spans = [_span(row) for row in rows]
+def _is_right_neighbor(a: Glyph, b: Glyph) -> bool:
+    """Whether `b` may follow `a` on a line. Glyphs of other heights would tilt it: their middles lie elsewhere."""
+    return (
+        0 < b.deskewed_x - a.deskewed_x < NEIGHBOR * max(a.h, b.h)
+        and abs(b.deskewed_y - a.deskewed_y) < NEIGHBOR_RISE * min(a.h, b.h)
+        and NEIGHBOR_HEIGHT[0] * a.h < b.h < NEIGHBOR_HEIGHT[1] * a.h
+    )
+
+
+def _lines(glyphs: list[Glyph]) -> list[tuple[float, TextLine]]:
+    """Each line with its deskewed y. Tall glyphs make lines; the others join the line that they lie in."""
+    lines: list[list[Glyph]] = []
+    for glyph in sorted(glyphs, key=lambda g: (-g.h, g.deskewed_x)):
         inside = [
-            (abs(group.v - (low + high) / 2), i)
-            for i, (low, high) in enumerate(spans)
-            if low - ROW_SLACK * (high - low) <= group.v <= high + ROW_SLACK * (high - low)
+            (abs(glyph.deskewed_y - (low + high) / 2), i)
+            for i, (low, high) in enumerate(map(_span, lines))
+            if low - LINE_SLACK * (high - low) <= glyph.deskewed_y <= high + LINE_SLACK * (high - low)
         ]
         if inside:
-            rows[min(inside)[1]].append(group)
+            lines[min(inside)[1]].append(glyph)
         else:
-            rows.append([group])
+            lines.append([glyph])
     found = []
-    for row in rows:
-        low, high = _span(row)
-        found.append(((low + high) / 2, _put_together(row)))
+    for line in lines:
+        low, high = _span(line)
+        found.append(((low + high) / 2, _merge_fragments(line)))
     return found
 
 
-def _span(row: Sequence[Group]) -> tuple[float, float]:
-    """The v at which the row's tall groups begin and end."""
-    limit = TALL * max(g.h for g in row)
-    tall = [g for g in row if g.h >= limit]
-    return float(np.median([g.v - g.h / 2 for g in tall])), float(np.median([g.v + g.h / 2 for g in tall]))
+def _span(line: Sequence[Glyph]) -> tuple[float, float]:
+    """The deskewed y at which the line's tall glyphs begin and end."""
+    limit = TALL * max(g.h for g in line)
+    tall = [g for g in line if g.h >= limit]
+    top = float(np.median([g.deskewed_y - g.h / 2 for g in tall]))
+    return top, float(np.median([g.deskewed_y + g.h / 2 for g in tall]))
 
 
-def _put_together(row: list[Group]) -> TextLine:
-    """The row from left to right with broken strokes joined to their digits."""
-    tallest = max(g.h for g in row)
-    height = float(np.median([g.h for g in row if g.h >= 0.45 * tallest]))
-    done: list[Group] = []
-    for group in sorted(row, key=lambda g: (-g.h, g.u)):
-        partners = [other for other in done if _are_one(other, group, height)]
+def _merge_fragments(line: list[Glyph]) -> TextLine:
+    """The line from left to right with the fragments of broken strokes merged into their glyphs."""
+    tallest = max(g.h for g in line)
+    height = float(np.median([g.h for g in line if g.h >= MEDIAN_TALL * tallest]))
+    done: list[Glyph] = []
+    for glyph in sorted(line, key=lambda g: (-g.h, g.deskewed_x)):
+        partners = [other for other in done if _same_glyph(other, glyph, height)]
         if partners:
-            partner = min(partners, key=lambda other: _gap(other, group))
-            done[done.index(partner)] = merged(partner, group)
+            partner = min(partners, key=lambda other: _gap(other, glyph))
+            done[done.index(partner)] = merged(partner, glyph)
         else:
-            done.append(group)
-    return TextLine(tuple(sorted(done, key=lambda g: g.u)), height)
+            done.append(glyph)
+    return TextLine(tuple(sorted(done, key=lambda g: g.deskewed_x)), height)
 
 
-def _are_one(a: Group, b: Group, height: float) -> bool:
-    """Whether `b`, the lower one, is a part of the digit that `a` is part of."""
+def _same_glyph(a: Glyph, b: Glyph, height: float) -> bool:
+    """Whether `b`, the lower one, is a fragment of the glyph that `a` is part of; height: the line's."""
     both, gap = merged(a, b), _gap(a, b)
     tallest = BROKEN_HEIGHT if gap <= BREAK * height else MERGED_HEIGHT
-    if both.h > tallest * height or both.w > MERGED_WIDTH * height or b.h > 0.8 * height:
+    if both.h > tallest * height or both.w > MERGED_WIDTH * height or b.h > MAX_FRAGMENT * height:
         return False
     overlap = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
     if overlap >= STACKED * min(a.w, b.w):
-        return gap <= 0.3 * height
-    small = b.h < SMALL * height and DOT * height <= max(b.w, b.h)
-    return small and gap <= NEAR * height
+        return gap <= STACKED_GAP * height
+    is_small = b.h < SMALL * height and DOT * height <= max(b.w, b.h)
+    return is_small and gap <= NEAR * height
 
 
-def _gap(a: Group, b: Group) -> int:
+def _gap(a: Glyph, b: Glyph) -> int:
     """Pixels between two boxes, the larger of the two directions; 0 where they touch or overlap."""
     dx = max(a.x - b.x - b.w, b.x - a.x - a.w, 0)
     dy = max(a.y - b.y - b.h, b.y - a.y - a.h, 0)

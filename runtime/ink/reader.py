@@ -1,4 +1,7 @@
-"""Which groups of ink are digits, and which: the page's geometry meets the model's scores. Pure, given the scores."""
+"""Which glyphs of a page are digits, and which: the page's geometry meets the model's scores.
+
+Pure, given the scores.
+"""
 
 from __future__ import annotations
 
@@ -11,38 +14,70 @@ import numpy as np
 
 from runtime.framing.base import Scores
 from runtime.image.pixels import Gray, Mask, Picture, u8
-from runtime.ink.find import Ink, stretched
+from runtime.ink.background import KERNEL_3X3
+from runtime.ink.find import GRAIN, Ink, stretched
 from runtime.ink.framing import frame_ink
-from runtime.ink.layout import TALL, Group, TextLine, find_text_lines
+from runtime.ink.layout import TALL, Glyph, TextLine, find_text_lines
 from runtime.ink.page import Page, segment_page
 from runtime.results import Region
 from runtime.tflite.card import InputSpec
 
-LOWEST_DIGIT = 0.45  # of the row's height: lower, it is a minus, a dot, a comma
-TALLEST_DIGIT = 2.2  # of the row's height: taller, it is something else
-TALLEST_STROKE = 1.35  # of the row's height, of what is four times as high as wide: taller, a line, a bracket
+# Sizes of a digit.
+LOWEST_DIGIT = 0.45  # of the line's height: lower, it is a minus, a dot, a comma
+TALLEST_DIGIT = 2.2  # of the line's height: taller, it is something else
+TALLEST_STROKE = 1.35  # of the line's height, for a glyph STROKE_ELONGATION times as high as wide: taller, a bracket
+STROKE_ELONGATION = 4  # height over width
+MAX_ELONGATION = 4  # width over height: wider, it is a line
+MIN_SIDE = 4  # pixels: a digit's longer side is longer
 WIDEST_DIGIT = 1.65  # of its own height
-WIDE = 0.9  # of its own height: wider, two that touch are considered whatever the score
-TWO_WIDE = 0.6  # of its own height: narrower, it is not two that touch
-SURE = 0.95  # a score: what is no wider than WIDE and gets it is one digit
-USUAL_WIDTH = 0.68  # of the height, where a row does not tell its own
-WIDEST_USUAL = 0.85  # of the height, where it does
-WIDE_PRIOR, NARROW_PRIOR = 0.5, 0.25  # logarithm of the score that digits e times as wide, or narrow, must win
-SPLIT_GAIN = 0.1  # logarithm of the score by which parts must beat a whole that is sure
+WIDE = 0.9  # of its own height: a wider glyph may be two that touch, whatever its score
+TWO_WIDE = 0.6  # of its own height: a narrower glyph is not two that touch
+
+# Scores.
+SURE = 0.95  # a glyph that is no wider than WIDE and has this score is one digit
+USUAL_WIDTH = 0.68  # of the height, for a line that does not tell its own
+USUAL_WIDTH_BOUNDS = (0.6, 0.85)  # of the height, for a line that does
+USUAL_TO_MEDIAN = 1.1  # the usual width over the median of the glyphs that stand alone
+WIDE_PENALTY, NARROW_PENALTY = 0.5, 0.25  # log score per e-fold deviation from the usual width
+SPLIT_GAIN = 0.1  # log score by which parts must exceed a whole that is above the threshold
+SCORE_FLOOR = 1e-4  # before its logarithm is taken
+
+# Cuts. Sizes are shares of the line's height.
 MAX_CUTS = 7
+MAX_SPAN = 4  # a part lies between two cuts that are at most so many apart in their order
 CUT_SLOPES = (0.0, -0.25, 0.25)  # x per y: upright and slanted handwriting
-CUT_STROKE = 0.55  # of the row's height: the most ink that a cut goes through
-MIN_PART = 0.12  # of the row's height: narrower, it is no digit
-CROSS_ARM = 0.12  # of a plus's side: its shortest arm
+CUT_STROKE = 0.55  # the most ink that a cut goes through
+CUT_MARGIN = 0.15  # no cut lies nearer to the glyph's left or right,
+CUT_DISTANCE = 0.12  # nor to another cut
+CUT_WINDOW = 3  # pixels to each side: a cut has the least ink among these columns
+MIN_PART = 0.12  # a narrower part is no digit
+PART_HEIGHT = 0.9  # of TALL: a lower part is no digit
+
+# A plus.
+PLUS_RATIO = (0.5, 2.0)  # width over height
+CROSS_ARM = 0.12  # of its side: its shortest arm
 CROSS_BAND = 0.08  # of its side, beside half the stroke: how far an arm may lean
-WORD_GAP = 0.6  # row heights between the letters of a word, at most
+ARM_ROWS = 0.8  # of the rows outside the band have ink
+ARM_THICKNESS = 2  # times the stroke, plus a pixel: an arm is thinner
+ARM_LEAN = 0.45  # of its width: the arms together span less
+
+# Words.
+WORD_GAP = 0.6  # line heights between the letters of a word, at most
 WORD_LETTERS = 3
-SCORE_FLOOR = 1e-4
 
 
 @dataclass(frozen=True)
-class _Guess:
-    """The best class of a part of the page, and where it lies on the page."""
+class Hypothesis:
+    """The best class of a part of the page.
+
+    Attributes:
+        x: Left of its box, pixels of the page.
+        y: Top of its box.
+        w: Width of its box.
+        h: Height of its box.
+        index: The best class.
+        score: Of the best class, 0 to 1.
+    """
 
     x: int
     y: int
@@ -51,10 +86,22 @@ class _Guess:
     index: int
     score: float
 
+    @property
+    def log_score(self) -> float:
+        """Logarithm of the score, of SCORE_FLOOR at least."""
+        return math.log(max(self.score, SCORE_FLOOR))
+
 
 @dataclass(frozen=True)
-class _Desk:
-    """What every step of reading needs: the page, the model's input and its scores."""
+class ReadingContext:
+    """What every step of reading needs.
+
+    Attributes:
+        page: The components of ink.
+        spec: The model's input.
+        scores: Runs the model.
+        threshold: 0 to 1; what scores less is no digit.
+    """
 
     page: Page
     spec: InputSpec
@@ -65,122 +112,141 @@ class _Desk:
 def read_text_lines(
     picture: Picture, spec: InputSpec, scores: Scores, labels: Sequence[str], threshold: float
 ) -> list[list[Region]]:
-    """The digits of a picture, row by row from the top, in each from the left.
+    """Read the digits of a picture.
 
-    picture: (h, w) or (h, w, 3) BGR, uint8. threshold: 0 to 1; what scores less is no digit.
+    Args:
+        picture: uint8, (h, w) gray or (h, w, 3) BGR.
+        spec: The model's input, framing "ink".
+        scores: Runs the model.
+        labels: Class names by index.
+        threshold: 0 to 1; what scores less is no digit.
+
+    Returns:
+        Lines from the top, in each the digits from the left.
     """
     page = segment_page(picture)
     if page is None:
         return []
-    desk = _Desk(page, spec, scores, threshold)
-    rows = [_read_row(desk, row) for row in find_text_lines(page)]
-    return [[_region(desk, guess, labels, picture) for guess in row] for row in rows if row]
+    context = ReadingContext(page, spec, scores, threshold)
+    lines = [_read_line(context, line) for line in find_text_lines(page)]
+    return [[_region(context, digit, labels, picture) for digit in line] for line in lines if line]
 
 
-def _region(desk: _Desk, guess: _Guess, labels: Sequence[str], picture: Picture) -> Region:
-    factor = desk.page.factor
-    x0, y0 = int(guess.x / factor), int(guess.y / factor)
-    x1 = min(picture.shape[1], math.ceil((guess.x + guess.w) / factor))
-    y1 = min(picture.shape[0], math.ceil((guess.y + guess.h) / factor))
-    return Region((x0, y0, x1 - x0, y1 - y0), labels[guess.index], guess.score)
+def _region(context: ReadingContext, digit: Hypothesis, labels: Sequence[str], picture: Picture) -> Region:
+    factor = context.page.factor
+    x0, y0 = int(digit.x / factor), int(digit.y / factor)
+    x1 = min(picture.shape[1], math.ceil((digit.x + digit.w) / factor))
+    y1 = min(picture.shape[0], math.ceil((digit.y + digit.h) / factor))
+    return Region((x0, y0, x1 - x0, y1 - y0), labels[digit.index], digit.score)
 
 
-def _read_row(desk: _Desk, row: TextLine) -> list[_Guess]:
-    """The digits among a row's groups. Where most of a run of close groups are none, the run is a word."""
-    found: list[_Guess] = []
-    run: list[list[_Guess]] = []
+def _read_line(context: ReadingContext, line: TextLine) -> list[Hypothesis]:
+    """The digits of a line. A run of close glyphs is a word, and dropped, if most of them are no digits."""
+    found: list[Hypothesis] = []
+    run: list[list[Hypothesis]] = []
     end = -math.inf
-    usual = _usual_width(row)
-    for group in row.groups:
-        if not _is_digit_sized(group, row.height):
+    usual_width = _usual_width(line)
+    for glyph in line.glyphs:
+        if not _is_digit_sized(glyph, line.height):
             continue
-        if group.x - end > WORD_GAP * row.height:
-            found += _unless_word(run)
+        if glyph.x - end > WORD_GAP * line.height:
+            found += _drop_words(run)
             run = []
-        run.append(_read_group(desk, group, usual))
-        end = group.x + group.w
-    return found + _unless_word(run)
+        run.append(_read_glyph(context, glyph, usual_width))
+        end = glyph.x + glyph.w
+    return found + _drop_words(run)
 
 
-def _usual_width(row: TextLine) -> float:
-    """The usual width of a row's digits, pixels: of those that stand alone, or else by their height."""
-    alone = [g.w for g in row.groups if g.h >= TALL * row.height and g.w < WIDE * g.h]
+def _usual_width(line: TextLine) -> float:
+    """The usual width of a line's digits, pixels: of those that stand alone, or else by their height."""
+    alone = [g.w for g in line.glyphs if g.h >= TALL * line.height and g.w < WIDE * g.h]
     if len(alone) < 2:
-        return USUAL_WIDTH * row.height
-    return float(np.clip(1.1 * np.median(alone), 0.6 * row.height, WIDEST_USUAL * row.height))
+        return USUAL_WIDTH * line.height
+    least, most = (bound * line.height for bound in USUAL_WIDTH_BOUNDS)
+    return float(np.clip(USUAL_TO_MEDIAN * np.median(alone), least, most))
 
 
-def _unless_word(run: list[list[_Guess]]) -> list[_Guess]:
-    read = sum(bool(guesses) for guesses in run)
+def _drop_words(run: list[list[Hypothesis]]) -> list[Hypothesis]:
+    """The digits of a run of glyphs; none where the run is a word."""
+    read = sum(bool(digits) for digits in run)
     if len(run) >= WORD_LETTERS and 2 * read < len(run):
         return []
-    return [guess for guesses in run for guess in guesses]
+    return [digit for digits in run for digit in digits]
 
 
-def _is_digit_sized(group: Group, height: float) -> bool:
-    limit = TALLEST_STROKE if 4 * group.w < group.h else TALLEST_DIGIT
-    return LOWEST_DIGIT * height <= group.h <= limit * height and group.w < 4 * group.h and max(group.w, group.h) > 4
+def _is_digit_sized(glyph: Glyph, height: float) -> bool:
+    tallest = TALLEST_STROKE if STROKE_ELONGATION * glyph.w < glyph.h else TALLEST_DIGIT
+    is_high = LOWEST_DIGIT * height <= glyph.h <= tallest * height
+    return is_high and glyph.w < MAX_ELONGATION * glyph.h and max(glyph.w, glyph.h) > MIN_SIDE
 
 
-def _read_group(desk: _Desk, group: Group, usual: float) -> list[_Guess]:
-    """The digits of one group: one, several that touch, or none."""
-    mask = _mask(desk.page, group)
+def _read_glyph(context: ReadingContext, glyph: Glyph, usual_width: float) -> list[Hypothesis]:
+    """The digits of one glyph: one, several that touch, or none."""
+    mask = _mask(context.page, glyph)
     if is_plus(mask):
         return []
-    whole = _guess(desk, mask, group.x, group.y)
+    whole = _classify(context, mask, glyph.x, glyph.y)
     if whole is None:
         return []
-    one = group.w <= WIDEST_DIGIT * group.h
-    if group.w <= WIDE * group.h and whole.score >= max(SURE, desk.threshold):
+    may_be_one = glyph.w <= WIDEST_DIGIT * glyph.h
+    if glyph.w <= WIDE * glyph.h and whole.score >= max(SURE, context.threshold):
         return [whole]
-    if group.w > TWO_WIDE * group.h:
-        parts = _split(desk, mask, group, usual, whole if one else None)
+    if glyph.w > TWO_WIDE * glyph.h:
+        parts = _split(context, mask, glyph, usual_width, whole if may_be_one else None)
         if parts:
             return parts
-    return [whole] if one and whole.score >= desk.threshold else []
+    return [whole] if may_be_one and whole.score >= context.threshold else []
 
 
-def _mask(page: Page, group: Group) -> Mask:
-    """(h, w) of the group's box: the pixels of its pieces."""
-    labels = page.labels[group.y : group.y + group.h, group.x : group.x + group.w]
-    return np.isin(labels, [piece.label for piece in group.pieces])
+def _mask(page: Page, glyph: Glyph) -> Mask:
+    """(h, w) of the glyph's box: the pixels of its components."""
+    labels = page.labels[glyph.y : glyph.y + glyph.h, glyph.x : glyph.x + glyph.w]
+    return np.isin(labels, [component.label for component in glyph.components])
 
 
-def _guess(desk: _Desk, mask: Mask, x: int, y: int) -> _Guess | None:
-    """What the model takes the pixels of a mask at (x, y) of the page for; None where there are none."""
+def _classify(context: ReadingContext, mask: Mask, x: int, y: int) -> Hypothesis | None:
+    """The model's answer for the pixels of a mask at (x, y) of the page; None where the mask is empty."""
     left, top, w, h = (int(v) for v in cv2.boundingRect(mask.astype(np.uint8)))
     if w == 0:
         return None
     x, y, mask = x + left, y + top, mask[top : top + h, left : left + w]
-    strength = _ink(desk.page.strength, mask, x, y)
+    strength = _strength(context.page.strength, mask, x, y)
     if not strength.size:
         return None
-    scores = desk.scores(frame_ink(Ink((x, y, w, h), strength, desk.page.light), desk.spec))
+    ink = Ink((x, y, w, h), strength, context.page.light_on_dark)
+    scores = context.scores(frame_ink(ink, context.spec))
     index = int(np.argmax(scores))
-    return _Guess(x, y, w, h, index, float(scores[index]))
+    return Hypothesis(x, y, w, h, index, float(scores[index]))
 
 
-def _ink(strength: Gray, mask: Mask, x: int, y: int) -> Gray:
+def _strength(strength: Gray, mask: Mask, x: int, y: int) -> Gray:
     """The strength of a mask's ink with the soft edge of its strokes, one pixel wide; trimmed, 0 to 255."""
     h, w = mask.shape
-    wide = np.pad(strength, 1)[y : y + h + 2, x : x + w + 2]
-    near = cv2.dilate(np.pad(mask, 1).astype(np.uint8), np.ones((3, 3), np.uint8))
-    return stretched(u8(wide * near), 0.1)
+    crop = np.pad(strength, 1)[y : y + h + 2, x : x + w + 2]
+    near = cv2.dilate(np.pad(mask, 1).astype(np.uint8), KERNEL_3X3)
+    return stretched(u8(crop * near), GRAIN)
 
 
 def is_plus(mask: Mask) -> bool:
-    """Whether a mark is two straight strokes that cross near the middle."""
+    """Tell whether a glyph is a plus: two straight strokes that cross near the middle.
+
+    Args:
+        mask: bool (h, w), the glyph's pixels within its box.
+
+    Returns:
+        True for a plus.
+    """
     height, width = mask.shape
-    if not 0.5 < width / height < 2:
+    if not PLUS_RATIO[0] < width / height < PLUS_RATIO[1]:
         return False
-    thick = mask.sum() / (width + height)
-    return _is_bar(mask, float(thick)) and _is_bar(mask.T, float(thick))
+    thickness = float(mask.sum() / (width + height))
+    return _has_upright_arms(mask, thickness) and _has_upright_arms(mask.T, thickness)
 
 
-def _is_bar(mask: Mask, thick: float) -> bool:
-    """Whether all that is above and below the thickest rows, which are in the middle, is one upright stroke."""
+def _has_upright_arms(mask: Mask, thickness: float) -> bool:
+    """Whether everything above and below the rows with most ink, which are in the middle, is one upright stroke."""
     height = mask.shape[0]
-    band = max(1, round(CROSS_BAND * height + thick / 2))
+    band = max(1, round(CROSS_BAND * height + thickness / 2))
     middle = int(np.argmax(np.convolve(mask.sum(axis=1), np.ones(2 * band + 1), "same")))
     above, below = mask[: max(0, middle - band)], mask[middle + band + 1 :]
     if min(len(above), len(below)) < CROSS_ARM * height:
@@ -188,59 +254,69 @@ def _is_bar(mask: Mask, thick: float) -> bool:
     outside = np.concatenate([above, below])
     used = np.flatnonzero(outside.any(axis=0))
     spread = outside.shape[1] - np.argmax(outside[:, ::-1], axis=1) - np.argmax(outside, axis=1)
-    one = spread[outside.any(axis=1)]
-    leaning = float(np.ptp(used) + 1) if len(used) else 0.0
-    return len(one) > 0.8 * len(outside) and float(np.max(one)) < 2 * thick + 1 and leaning < 0.45 * mask.shape[1]
+    widths = spread[outside.any(axis=1)]
+    lean = float(np.ptp(used) + 1) if len(used) else 0.0
+    is_one_stroke = len(widths) > ARM_ROWS * len(outside) and float(np.max(widths)) < ARM_THICKNESS * thickness + 1
+    return is_one_stroke and lean < ARM_LEAN * mask.shape[1]
 
 
-def _split(desk: _Desk, mask: Mask, group: Group, usual: float, whole: _Guess | None) -> list[_Guess]:
-    """The digits that a group is best cut into; none where it had better stay as it is.
-
-    Cuts are where little ink is in the way; of all ways to take some of them, that is chosen whose
-    parts have the best scores and usual widths (the lattice of Matan et al. 1992, "Multi-digit
-    recognition using a space displacement neural network", by dynamic programming).
-    """
-    height = float(group.h)
-    sides = _cuts(mask, height)
-    ends = [np.zeros_like(mask), *sides, np.ones_like(mask)]
-    # best[j][k]: sum of logarithms and the digits of the first j cuts' left side in k parts.
-    best: list[dict[int, tuple[float, list[_Guess]]]] = [{0: (0.0, [])}]
-    for j in range(1, len(ends)):
-        here: dict[int, tuple[float, list[_Guess]]] = {}
-        for i in range(max(0, j - 4), j):
-            if i == 0 and j == len(ends) - 1:
-                continue
-            part = _guess(desk, mask & ends[j] & ~ends[i], group.x, group.y) if best[i] else None
-            if part is None or not _may_be_digit(part, height):
-                continue
-            for k, (total, digits) in best[i].items():
-                value = total + math.log(max(part.score, SCORE_FLOOR))
-                if k + 1 not in here or value > here[k + 1][0]:
-                    here[k + 1] = (value, [*digits, part])
-        best.append(here)
-    choices = [(v / k - _oddness(group.w / k, usual), d) for k, (v, d) in best[-1].items() if k > 1]
+def _split(
+    context: ReadingContext, mask: Mask, glyph: Glyph, usual_width: float, whole: Hypothesis | None
+) -> list[Hypothesis]:
+    """The digits that a glyph is best cut into; none where it is better left whole, or is no digits."""
+    choices = [
+        (total / count - _width_penalty(glyph.w / count, usual_width), digits)
+        for count, (total, digits) in _best_cuts(context, mask, glyph).items()
+        if count > 1
+    ]
     if not choices:
         return []
     value, digits = max(choices, key=lambda choice: choice[0])
     if whole is not None:
-        gain = SPLIT_GAIN if whole.score >= desk.threshold else 0.0
-        if math.log(max(whole.score, SCORE_FLOOR)) - _oddness(group.w, usual) + gain >= value:
+        gain = SPLIT_GAIN if whole.score >= context.threshold else 0.0
+        if whole.log_score - _width_penalty(glyph.w, usual_width) + gain >= value:
             return []
-    return digits if min(digit.score for digit in digits) >= desk.threshold else []
+    return digits if min(digit.score for digit in digits) >= context.threshold else []
 
 
-def _oddness(width: float, usual: float) -> float:
-    """What speaks against digits of that width, as a logarithm of a score."""
-    ratio = math.log(width / usual)
-    return max(WIDE_PRIOR * ratio, -NARROW_PRIOR * ratio)  # a 1 among them is narrow
+def _best_cuts(context: ReadingContext, mask: Mask, glyph: Glyph) -> dict[int, tuple[float, list[Hypothesis]]]:
+    """By number of parts: the sum of their log scores, and the parts, of the best way to cut a glyph into so many.
+
+    Cuts go through little ink. Of all ways to choose among them the one whose parts score best is found by dynamic
+    programming (the lattice of Matan et al. 1992, "Multi-digit recognition using a space displacement neural
+    network").
+    """
+    ends = [np.zeros_like(mask), *_cuts(mask, float(glyph.h)), np.ones_like(mask)]
+    # best[j]: the same for what is left of cut j.
+    best: list[dict[int, tuple[float, list[Hypothesis]]]] = [{0: (0.0, [])}]
+    for j in range(1, len(ends)):
+        here: dict[int, tuple[float, list[Hypothesis]]] = {}
+        for i in range(max(0, j - MAX_SPAN), j):
+            if i == 0 and j == len(ends) - 1:
+                continue
+            part = _classify(context, mask & ends[j] & ~ends[i], glyph.x, glyph.y) if best[i] else None
+            if part is None or not _may_be_digit(part, float(glyph.h)):
+                continue
+            for count, (total, digits) in best[i].items():
+                value = total + part.log_score
+                if count + 1 not in here or value > here[count + 1][0]:
+                    here[count + 1] = (value, [*digits, part])
+        best.append(here)
+    return best[-1]
 
 
-def _may_be_digit(part: _Guess, height: float) -> bool:
-    return part.h >= TALL * 0.9 * height and MIN_PART * height <= part.w <= WIDEST_DIGIT * part.h
+def _width_penalty(width: float, usual_width: float) -> float:
+    """The log score to subtract for digits of that width; a 1 among them is narrow."""
+    ratio = math.log(width / usual_width)
+    return max(WIDE_PENALTY * ratio, -NARROW_PENALTY * ratio)
+
+
+def _may_be_digit(part: Hypothesis, height: float) -> bool:
+    return part.h >= TALL * PART_HEIGHT * height and MIN_PART * height <= part.w <= WIDEST_DIGIT * part.h
 
 
 def _cuts(mask: Mask, height: float) -> list[Mask]:
-    """What is left of each cut, (h, w): straight lines of a few slopes, through little ink, from left to right."""
+    """Masks (h, w) of the pixels left of each cut, from left to right: straight lines that go through little ink."""
     h, w = mask.shape
     found: list[tuple[float, float, Mask]] = []
     for slope in CUT_SLOPES:
@@ -248,12 +324,12 @@ def _cuts(mask: Mask, height: float) -> list[Mask]:
         foot = np.arange(w)[None] - shift  # where a line through each pixel meets the middle row
         ink = np.bincount(np.clip(foot, 0, w - 1)[mask], minlength=w).astype(float)
         smooth = np.convolve(np.pad(ink, 1, mode="edge"), np.ones(3) / 3, "valid")
-        for x in range(int(0.15 * height), w - int(0.15 * height)):
-            near = smooth[max(0, x - 3) : x + 4]
+        for x in range(int(CUT_MARGIN * height), w - int(CUT_MARGIN * height)):
+            near = smooth[max(0, x - CUT_WINDOW) : x + CUT_WINDOW + 1]
             if smooth[x] <= CUT_STROKE * height and smooth[x] == near.min():
                 found.append((float(smooth[x]) + abs(slope), float(x), np.asarray(foot < x)))
     chosen: list[tuple[float, float, Mask]] = []
     for cut in sorted(found, key=lambda c: c[:2]):
-        if all(abs(cut[1] - other[1]) > 0.12 * height for other in chosen) and len(chosen) < MAX_CUTS:
+        if all(abs(cut[1] - other[1]) > CUT_DISTANCE * height for other in chosen) and len(chosen) < MAX_CUTS:
             chosen.append(cut)
     return [left for _, _, left in sorted(chosen, key=lambda c: c[1])]

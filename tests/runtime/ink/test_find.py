@@ -26,7 +26,7 @@ def test_found_at_any_size_and_polarity(shape: tuple[int, int], ink: int, paper:
     found = find_ink(stroke(shape, ink, paper, max(2, shape[0] // 40)))
     assert found is not None
     assert inside(found.box, shape)
-    assert found.light == (ink > paper)
+    assert found.light_on_dark == (ink > paper)
 
 
 def test_strength_is_the_box_alone_from_paper_to_ink() -> None:

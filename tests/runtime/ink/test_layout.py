@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from runtime.ink.layout import find_text_lines
-from runtime.ink.page import Page, Piece, median_height
+from runtime.ink.page import Component, Page, median_height
 from runtime.ink.reader import is_plus
 from runtime.ink.ruled_lines import find_lines, frame_lines
 from runtime.ink.table_cells import NO_CELLS, find_cells
@@ -16,12 +16,12 @@ SHEET = np.zeros((400, 600), np.uint8)
 
 
 def page(boxes: list[tuple[int, int, int, int]], cells: np.ndarray = NO_CELLS) -> Page:
-    pieces = tuple(Piece(i, x, y, w, h, w * h // 3, 200.0) for i, (x, y, w, h) in enumerate(boxes, start=1))
+    pieces = tuple(Component(i, x, y, w, h, w * h // 3, 200.0) for i, (x, y, w, h) in enumerate(boxes, start=1))
     return Page(SHEET, SHEET.astype(np.int32), pieces, cells, 50.0, 1.0, False)
 
 
 def lefts(found: Page) -> list[list[int]]:
-    return [[group.x for group in row.groups] for row in find_text_lines(found)]
+    return [[glyph.x for glyph in row.glyphs] for row in find_text_lines(found)]
 
 
 def test_rows_from_the_top_and_digits_from_the_left() -> None:
@@ -43,9 +43,9 @@ def test_order_of_the_pieces_does_not_matter() -> None:
 
 def test_the_bar_of_a_five_joins_it_and_a_minus_joins_nothing() -> None:
     boxes = [(20, 100, 30, 50), (100, 115, 30, 38), (112, 98, 30, 10), (180, 122, 26, 6), (240, 100, 30, 50)]
-    groups = find_text_lines(page(boxes))[0].groups
-    assert [len(group.pieces) for group in groups] == [1, 2, 1, 1]
-    five = groups[1]
+    glyphs = find_text_lines(page(boxes))[0].glyphs
+    assert [len(glyph.components) for glyph in glyphs] == [1, 2, 1, 1]
+    five = glyphs[1]
     assert (five.x, five.y, five.w, five.h) == (100, 98, 42, 55)
 
 
@@ -60,7 +60,11 @@ def test_a_table_is_apart_from_what_is_beside_it() -> None:
 
 
 def test_the_usual_height_is_that_of_most_ink() -> None:
-    pieces = [Piece(1, 0, 0, 20, 50, 300, 9.0), Piece(2, 0, 0, 20, 52, 300, 9.0), Piece(3, 0, 0, 3, 4, 9, 9.0)]
+    pieces = [
+        Component(1, 0, 0, 20, 50, 300, 9.0),
+        Component(2, 0, 0, 20, 52, 300, 9.0),
+        Component(3, 0, 0, 3, 4, 9, 9.0),
+    ]
     assert median_height(pieces) in (50, 52)
     assert median_height([]) is None
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from runtime.image.pixels import Gray
 from runtime.ink.find import find_ink
-from runtime.ink.thumbnail import flat_background, is_light_in_veil, is_veiled, restored, without_line
+from runtime.ink.thumbnail import flat_background, is_hazy, is_light_on_haze, undo_corruption, without_line
 from samples.draw import CHALK, STROKES, Pen, Place, coverage
 
 DIGITS = sorted(STROKES)
@@ -37,17 +37,17 @@ def test_bands_of_exchanged_tones_are_turned_back(name: str, turned: bool, dark:
     view = image.T if turned else image
     view[:, :7] = 255 - view[:, :7]
     view[:, -7:] = 255 - view[:, -7:]
-    assert np.array_equal(restored(image), whole)
+    assert np.array_equal(undo_corruption(image), whole)
 
 
 @pytest.mark.parametrize("name", DIGITS)
 @pytest.mark.parametrize("width", [0.05, 0.14, 0.3])
 def test_a_digit_as_it_is_stays(name: str, width: float) -> None:
     image = digit(name, width)
-    assert np.array_equal(restored(image), image)
+    assert np.array_equal(undo_corruption(image), image)
     assert np.array_equal(without_line(image), image)
-    assert not is_veiled(image)
-    assert not is_veiled(255 - image)
+    assert not is_hazy(image)
+    assert not is_hazy(255 - image)
 
 
 @pytest.mark.parametrize("name", DIGITS)
@@ -56,7 +56,7 @@ def test_salt_and_pepper_are_no_ink(name: str) -> None:
     image = digit(name)
     spoilt = np.where(rng.random(image.shape) < 0.17, np.where(rng.random(image.shape) < 0.5, 255, 0), image)
     wrong = np.abs(spoilt - image.astype(int)).mean()
-    assert np.abs(restored(spoilt.astype(np.uint8)).astype(int) - image).mean() < 0.45 * wrong
+    assert np.abs(undo_corruption(spoilt.astype(np.uint8)).astype(int) - image).mean() < 0.45 * wrong
     assert np.abs(box(spoilt.astype(np.uint8)) - box(image)).max() <= 4
 
 
@@ -72,20 +72,20 @@ def test_a_line_across_does_not_make_the_digit_small(name: str) -> None:
 def fogged(image: Gray, seed: int) -> Gray:
     """A light digit under blobs five to fourteen pixels wide and as bright as three digits."""
     rng = np.random.default_rng(seed)
-    veil = np.zeros(image.shape, np.float32)
+    haze = np.zeros(image.shape, np.float32)
     for nodes, weight in ((3, 1.0), (5, 0.5)):
-        veil += weight * cv2.resize(rng.random((nodes, nodes), np.float32), image.shape[::-1])
-    veil = (veil - veil.min()) / (veil.max() - veil.min())
-    return np.asarray((image + 765 * veil) / 4, np.uint8)
+        haze += weight * cv2.resize(rng.random((nodes, nodes), np.float32), image.shape[::-1])
+    haze = (haze - haze.min()) / (haze.max() - haze.min())
+    return np.asarray((image + 765 * haze) / 4, np.uint8)
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("name", DIGITS)
 def test_fog_is_ground(name: str, seed: int) -> None:
     image = fogged(digit(name), seed)
-    assert is_veiled(image)
-    assert is_light_in_veil(image)
-    assert not is_light_in_veil(255 - image)
+    assert is_hazy(image)
+    assert is_light_on_haze(image)
+    assert not is_light_on_haze(255 - image)
     assert np.abs(box(image) - box(digit(name))).max() <= 6
     assert np.array_equal(box(np.asarray(255 - image)), box(image))
 
@@ -93,7 +93,7 @@ def test_fog_is_ground(name: str, seed: int) -> None:
 def test_a_silhouette_that_runs_off_the_picture_is_no_fog() -> None:
     image = np.zeros((28, 28), np.uint8)
     image[:, 6:22] = 200
-    assert not is_veiled(image)
+    assert not is_hazy(image)
 
 
 @pytest.mark.parametrize("name", DIGITS)
@@ -124,7 +124,7 @@ def test_no_sliver_of_a_filled_shape_is_a_mark(shape: list[tuple[int, int]], tex
     inside = cv2.fillPoly(np.zeros((28, 28), np.uint8), [np.array(shape, np.int32)], (1,))
     found = find_ink(np.asarray(np.clip(levels, 0, 255) * inside, np.uint8))
     _, _, w, h = cv2.boundingRect(inside)
-    assert found is None or (found.light and found.box[2] >= w - 2 and found.box[3] >= h - 2)
+    assert found is None or (found.light_on_dark and found.box[2] >= w - 2 and found.box[3] >= h - 2)
 
 
 def test_uneven_paper_has_no_one_level() -> None:
