@@ -28,7 +28,7 @@ from runtime.sources.base import Frame, SourceOptions
 from runtime.sources.network import explain_connection_error, redacted
 
 READ_TIMEOUT_S = 10.0  # for one whole frame; the source is stale (STALE_S) long before
-MAX_DAMAGED = 30  # damaged JPEGs in a row, of which a stream is given up
+MAX_DAMAGED = 30  # damaged JPEGs in a row, after which a stream is an error
 
 
 def decode_stream(

@@ -14,9 +14,9 @@ from runtime.errors import SourceError
 from runtime.sources.base import Frame, SourceOptions
 
 PAPER, INK = 225, 40  # gray levels
-FRAMES_PER_LABEL = 30  # a second at FPS
+FRAMES_PER_LABEL = 30  # one second at FPS
 FPS = 30.0
-MAX_LATE_S = 1.0  # that is caught up after a pause
+MAX_LATE_S = 1.0  # the longest pause whose frames are caught up
 WIDTH, HEIGHT = 640, 480  # pixels, where no size is asked for
 
 

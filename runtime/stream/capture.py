@@ -41,7 +41,7 @@ class CaptureThread:
 
         Args:
             opener: Opens the source; called in the thread.
-            changed: Notified when a frame comes and when the source ends. Its lock guards all state.
+            changed: Notified when a frame comes and when the source ends. Its lock guards the newest frame.
             clock: Gives the time in seconds.
         """
         self.dropped = 0

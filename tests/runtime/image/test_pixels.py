@@ -140,6 +140,6 @@ def test_16_bits_become_8_and_alpha_is_laid_on_paper() -> None:
         np.zeros((4, 4, 3), np.int32),
     ],
 )
-def test_what_is_no_picture_is_refused(image: np.ndarray) -> None:
+def test_other_arrays_are_refused(image: np.ndarray) -> None:
     with pytest.raises(ValueError, match="expected a picture"):
         as_picture(image)

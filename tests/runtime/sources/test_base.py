@@ -114,23 +114,27 @@ def test_frames_of_every_source_keep_the_contract(kind: Kind, tmp_path: Path) ->
             seen[0].index = 9  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("taken", [0, 1])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_closing_releases_every_source(kind: Kind, tmp_path: Path) -> None:
+def test_closing_releases_every_source(kind: Kind, taken: int, tmp_path: Path) -> None:
     with kind(tmp_path) as (text, options):
         before = descriptors()
         frames = open_source(text, options)
-        next(frames)
+        for _ in range(taken):
+            next(frames)
         close(frames)
         assert descriptors() == before
         assert next(frames, None) is None
         close(frames)  # a second time does no harm
 
 
-def test_closing_an_http_stream_closes_its_connection() -> None:
+@pytest.mark.parametrize("taken", [0, 1])
+def test_closing_an_http_stream_closes_its_connection(taken: int) -> None:
     with MjpegServer() as server:
         server.repeat = jpeg(50)
         frames = open_source(f"{server.url}/lengths")
-        next(frames)
+        for _ in range(taken):
+            next(frames)
         assert not server.left.is_set()
         close(frames)
         assert server.left.wait(60)  # the server can write no more

@@ -82,7 +82,7 @@ def test_csi_frames_are_bgr_and_the_camera_is_released(picamera2: list[object]) 
     ]
 
 
-def test_a_csi_camera_that_cannot_be_had(picamera2: list[object]) -> None:
+def test_a_csi_camera_that_cannot_be_opened(picamera2: list[object]) -> None:
     with pytest.raises(SourceError, match=r"cannot open csi://3: list index out of range; is the cable in"):
         open_source("csi://3")
     assert picamera2 == []

@@ -76,7 +76,7 @@ def test_every_source_that_a_page_or_the_service_shows_is_known() -> None:
         ("seven.png", "picture files", False, False),
     ],
 )
-def test_what_a_text_is(text: str, name: str, live: bool, video: bool) -> None:
+def test_the_row_of_a_text(text: str, name: str, live: bool, video: bool) -> None:
     assert find_scheme(text).name == name
     assert (is_live(text), has_video(text)) == (live, video)
 
@@ -151,7 +151,7 @@ def test_a_source_of_another_package_is_read_by_the_command(toy: Path) -> None:
         ("gopher://x", r"fake://digits; installed: absent://, broken://, toy://, wrong://; received gopher://x$"),
     ],
 )
-def test_a_source_of_another_package_that_cannot_be_had(
+def test_a_source_of_another_package_that_cannot_be_loaded(
     toy: Path, monkeypatch: pytest.MonkeyPatch, text: str, complaint: str
 ) -> None:
     monkeypatch.syspath_prepend(toy)

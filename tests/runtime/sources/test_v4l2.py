@@ -63,7 +63,7 @@ def test_a_camera_that_goes_away_meanwhile() -> None:
         v4l2.query("/dev/video0", 5, gone)
 
 
-def test_what_is_no_camera_is_passed_over(tmp_path: Path) -> None:
+def test_other_files_are_not_listed(tmp_path: Path) -> None:
     (tmp_path / "video0").write_bytes(b"a file")
     (tmp_path / "video7").symlink_to("nowhere")
     assert v4l2.cameras(tmp_path) == ([], [f"{tmp_path}/video7: No such file or directory"])
