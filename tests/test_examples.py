@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,16 @@ def test_own_source(tmp_path: Path, samples: Path) -> None:
     (line,) = run(*words, packages=packages).splitlines()
     answer = json.loads(line)
     assert (answer["source"], answer["label"], answer["frame"]) == (str(incoming / "whole.jpg"), "7", 0)
+
+
+def test_own_output(tmp_path: Path) -> None:
+    packages = installed(tmp_path / "packages", "edge_classifier.outputs", "table = own_output:open_output")
+    table = tmp_path / "readings.csv"
+    run("-m", "runtime.camera", "samples", "--output", f"table={table}", packages=packages)
+    lines = [line.split(",") for line in table.read_text(encoding="utf-8").splitlines()]
+    assert [reading for _, _, reading in lines] == ["", "4", "9", "6", "5", "8", "2", "7", "1", "3", "0"]
+    assert {state for _, state, _ in lines} == {"ok"}
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", when) for when, _, _ in lines)
 
 
 def test_button(capsys: pytest.CaptureFixture[str], samples: Path) -> None:

@@ -12,13 +12,14 @@ DEPLOY = "tests/device/check_deploy.py"
 CAMERA = "tests/runtime/test_camera.py"
 END_TO_END = "tests/test_end_to_end.py::test_from_images_to_a_reading"
 SEAMS = "tests/docs/test_contributing.py::test_one_file_and_one_row_are_enough"  # compares the output, too
-MQTT = "tests/runtime/outputs/test_mqtt.py"
+MQTT = "tests/runtime/outputs/test_mqtt_client.py"
 
 ELSEWHERE: Mapping[str, str] = {
     # Setting up: the tests run within it.
     ". .venv/bin/activate": "tests/test_end_to_end.py",
     # CONTRIBUTING's worked examples, which need the file that is shown above the command.
     "python -m runtime.camera typed://31415 --read": SEAMS,
+    "python -m runtime.camera samples --tally 2>&1 > /dev/null | tail -n 1": SEAMS,
     # A camera, a broker, a network.
     "edge-classifier camera": f"{CAMERA}::test_a_line_for_each_change",
     "rpicam-vid -n -t 0 --codec mjpeg -o - | edge-classifier camera -": f"{CAMERA}::test_a_pipe_of_jpegs_to_its_end",
@@ -27,7 +28,7 @@ ELSEWHERE: Mapping[str, str] = {
         "tests/runtime/outputs/test_mqtt_tls.py"
     ),
     "edge-classifier camera fake://digits --mqtt mqtt://broker.local/kitchen/meter --discovery": (
-        f"{MQTT}::test_home_assistant_is_told_where_to_look"
+        "tests/runtime/outputs/test_mqtt_messages.py::test_home_assistant_is_told_where_to_look"
     ),
     # A training, a conversion.
     "make train convert": END_TO_END,

@@ -34,7 +34,7 @@ def copy_of_the_project(folder: Path) -> Path:
 
 
 def add_rows(path: Path, diff: str) -> None:
-    """Put the lines that begin with + after the line above them, which the file has once."""
+    """Apply a diff: a line that begins with + comes after the line above it, which the file has once."""
     lines = path.read_text(encoding="utf-8").splitlines()
     at = -1
     for line in diff.splitlines():
@@ -45,6 +45,9 @@ def add_rows(path: Path, diff: str) -> None:
         elif line.strip():
             assert lines.count(line[1:]) == 1, f"{path}: expected once: {line[1:]}"
             at = lines.index(line[1:])
+            if line.startswith("-"):
+                del lines[at]
+                at -= 1
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -57,6 +60,7 @@ def run(folder: Path, *words: str) -> str:
 def test_every_seam_has_an_example() -> None:
     assert SECTIONS == [
         "Add a source",
+        "Add an output",
         "Add a framing",
     ]
 
