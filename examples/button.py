@@ -11,8 +11,7 @@ from signal import pause
 
 from gpiozero import Button
 
-from runtime import Classifier, EdgeError
-from runtime.sources.registry import open_source
+from runtime import Classifier, EdgeError, open_source
 
 PIN = 17  # GPIO number, not the number on the header
 BOUNCE_S = 0.05  # a push button's contacts close several times within some milliseconds

@@ -6,8 +6,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from runtime import Classifier, read_image
-from runtime.errors import ImageError
+from runtime import Classifier, ImageError, read_image
 
 
 def main(folder: str) -> int:

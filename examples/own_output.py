@@ -48,7 +48,7 @@ class TableOutput:
     def emit(self, update: StreamUpdate) -> None:
         """Hand a line over where the reading or the state changed."""
         if update.changed:
-            when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(update.at))
+            when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(update.timestamp))
             self._worker.put((when, update.state, update.steady or ""))
 
     def close(self) -> bool:

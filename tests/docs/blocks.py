@@ -85,15 +85,7 @@ class Workplace:
         self._programs = folder / ".programs"
         self._programs.mkdir()
         self._program("python", shlex.quote(sys.executable))
-        if (ROOT / "runtime/cli/main.py").exists():
-            self._program("edge-classifier", f"{shlex.quote(sys.executable)} -m runtime.cli.main")
-        else:  # TEMPORARY
-            path = self._programs / "edge-classifier"
-            path.write_text(
-                "#!/bin/sh\nname=$1; case $name in --version) name=classify; set -- x --version;; esac; shift\n"
-                f'exec {sys.executable} -m runtime.$name "$@"\n'
-            )
-            path.chmod(0o755)
+        self._program("edge-classifier", f"{shlex.quote(sys.executable)} -m runtime.cli.main")
 
     def _program(self, name: str, command: str) -> None:
         path = self._programs / name

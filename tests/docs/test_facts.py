@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import re
 
+import runtime
 from runtime.classifier import Classifier
+from runtime.cli.main import COMMANDS
 from runtime.tflite.card import Decision, InputSpec, ModelCard
 from tests.docs.blocks import ROOT, Workplace, blocks
 
@@ -25,6 +27,17 @@ def test_the_accuracy_stated_is_the_cards() -> None:
 def test_the_size_stated_is_the_files() -> None:
     size = (ROOT / "runtime/models/digits.tflite").stat().st_size
     assert f"| file, card included | {size:,} bytes |" in page("explanation/models.md")
+
+
+def test_every_public_name_has_its_entry_in_the_api() -> None:
+    shown = re.findall(r"^::: runtime\.(\w+)$", page("reference/api.md"), re.MULTILINE)
+    assert sorted(shown) == sorted(set(runtime.__all__) - {"__version__"})
+
+
+def test_every_command_has_its_section() -> None:
+    text = page("reference/commands.md")
+    for name, command in COMMANDS.items():
+        assert f"### {name}\n\n<!-- help: python -m {command.module} -->\n" in text, name
 
 
 def test_every_field_of_the_card_is_described() -> None:
