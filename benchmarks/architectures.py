@@ -21,15 +21,16 @@ from numpy.typing import NDArray
 from benchmarks.candidates import Candidate, chosen
 from benchmarks.page import PAGE, table, write_between
 from benchmarks.timing import Timing, processor, side_by_side
-from convert import data as pictures
+from convert.converter import convert_model
+from convert.data import calibrate
 from convert.parity import run_all
-from convert.quantize import convert_model
 from runtime.cli.parser import Parser, int_at_least, print_note, run
 from runtime.errors import DataError
 from runtime.tflite.interpreter import Interpreter
 from train.data.load import Dataset, load
 from train.data.split import split_validation
 from train.models.recipes import RECIPES, Recipe
+from workbench import dataset as pictures
 from workbench.files import write_text
 
 EXAMPLE = """\
@@ -132,11 +133,11 @@ class Work:
             None,
             pictures.Split(held, self.dataset.labels_train[choose]),
         )
-        calibration = pictures.calibrate(source, self.dataset.input_spec, CALIBRATION_IMAGES, 0)
+        calibration = calibrate(source, self.dataset.input_spec, CALIBRATION_IMAGES, 0)
         converted = convert_model(keras_file, "int8", held, calibration)
         path.write_bytes(converted.tflite)
         answers = run_all(Interpreter.load(converted.tflite), held)
-        accuracy = [self._share(scores, choose) if self.epochs else None for scores in (converted.reference, answers)]
+        accuracy = [self._share(scores, choose) if self.epochs else None for scores in (converted.outputs, answers)]
         sizes = (int(model.count_params()), len(converted.tflite))
         return Result(candidate.name, candidate.steps, self.epochs, self.seed, *sizes, *accuracy)
 

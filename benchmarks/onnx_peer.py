@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from benchmarks import peers
 from benchmarks.page import PAGE, table, write_between
 from benchmarks.timing import Timing, processor, side_by_side
-from convert.data import Dataset, calibrate, load_dataset, to_inputs
-from convert.quantize import check_source, convert_model
+from convert.converter import check_source, convert_model
+from convert.data import calibrate, to_inputs
 from runtime.cli.parser import Parser, int_at_least, print_note, run
 from runtime.errors import DataError
 from runtime.tflite.card import InputSpec
 from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import quantize_input
+from workbench.dataset import Dataset, read_dataset
 
 EXAMPLE = """\
   MNIST_NPZ=mnist.npz python -m benchmarks.onnx_peer train/digits.keras
@@ -65,7 +66,7 @@ def main() -> int:
     rows = []
     for model in options.models or [DEFAULT]:
         check_source(model)
-        rows += measure(model, load_dataset(_data(model, options.data)), options.count, options.images)
+        rows += measure(model, read_dataset(_data(model, options.data)), options.count, options.images)
     text = report(rows)
     print(text)
     if options.page:

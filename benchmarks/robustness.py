@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.corruptions import CORRUPTIONS, Corruption
-from convert.temperature import expected_calibration_error
 from runtime.classifier import Classifier
 from runtime.cli.parser import Parser, int_at_least, print_note, run
 from runtime.errors import DataError
+from workbench.metrics import expected_calibration_error
 
 EXAMPLE = "  MNIST_NPZ=mnist.npz python -m benchmarks.robustness -m artifacts/model.tflite --images 2000"
 AIM = 0.96  # mean accuracy over the corruptions

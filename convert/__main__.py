@@ -9,44 +9,58 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convert.quantize import QUANTIZATIONS
+from convert.quantize import DEFAULT, QUANTIZATIONS, load_quantization
 from runtime.cli.parser import Parser, float_between, int_at_least, run
 from runtime.errors import EdgeError, OptionError, ParityError
+from workbench.files import write_bytes, write_text
+from workbench.run_folder import CARD_FILE, DATASET_FILE, MODEL_FILE, PARITY_FILE, TFLITE_FILE
 
 if TYPE_CHECKING:
     from convert.job import Job, Outcome
 
-PARITY_NAME = "parity.json"
 EXAMPLE = """\
   python -m convert artifacts/model.keras --quantization int8 -o artifacts/model.tflite
   python -m convert my_model.h5 --data my_images.npz --labels labels.txt -o my_model.tflite"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parse, convert, prove, write. Returns the exit status; EdgeError means 1."""
+    """Parse, convert, prove, write.
+
+    Args:
+        argv: The words of the command line; None for those of this process.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        EdgeError: The conversion failed, or the .tflite does not do what the Keras model does.
+    """
     options = _parser().parse(argv)
     _check_output(options.output)
     job = _job(options)
     outcome = _prove(job)
-    _write(job.output, outcome.tflite)
+    write_bytes(job.output, outcome.tflite)
     print(f"{job.output}: {len(outcome.tflite):,} bytes, {job.quantization}, card inside")
     print(f"next: python -m runtime.classify -m {job.output} IMAGE")
     return 0
 
 
 def _prove(job: Job) -> Outcome:
-    """Run the job; parity.json and the table come out either way. Whatever fails from the moment that the
-    model is opened leaves no .tflite: one of an earlier run would pass for this model's."""
-    from convert.job import prepare, run_job
-    from convert.report import parity_text, progress
+    """Run the job; parity.json and the table are made whether or not parity holds.
 
-    prepared = prepare(job, progress)
+    A failure after the model was opened leaves no .tflite: that of an earlier run would pass for this model's.
+    """
+    from convert.job import prepare, run_job
+    from convert.report import parity_text
+    from workbench.progress import bar
+
+    prepared = prepare(job, bar)
     stale = job.output.exists()
     job.output.unlink(missing_ok=True)
     try:
-        outcome = run_job(job, prepared, progress)
+        outcome = run_job(job, prepared, bar)
         report = json.dumps(outcome.report, indent=1, ensure_ascii=False) + "\n"
-        _write(job.output.with_name(PARITY_NAME), report.encode())
+        write_text(job.output.with_name(PARITY_FILE), report)
         print(parity_text(outcome.parity, job.limits, job.quantization), end="\n\n", flush=True)
         if outcome.violations:
             raise ParityError(f"the .tflite does not do what the Keras model does: {'; '.join(outcome.violations)}")
@@ -79,7 +93,7 @@ def _parser() -> Parser:
         "python -m convert", "Turn a Keras model into a .tflite, proven equal on the whole test set.", EXAMPLE
     )
     add, share = parser.add_argument, float_between(0, 1)
-    model, output = Path("artifacts/model.keras"), Path("artifacts/model.tflite")
+    model, output = Path("artifacts") / MODEL_FILE, Path("artifacts") / TFLITE_FILE
     add(
         "model",
         nargs="?",
@@ -87,11 +101,17 @@ def _parser() -> Parser:
         default=model,
         help=f".keras or .h5 file, or SavedModel folder (default: {model})",
     )
-    add("--quantization", choices=QUANTIZATIONS, default="int8", help="default: int8 (int8 in and out)")
+    add(
+        "--quantization",
+        type=_quantization,
+        default=DEFAULT,
+        metavar=f"{{{','.join(QUANTIZATIONS)}}}",
+        help=f"or that of an installed package; default: {DEFAULT} (int8 in and out)",
+    )
     add("--max-accuracy-drop", type=share, default=0.002, metavar="X", help="as a fraction (default: 0.002)")
     add("--min-agreement", type=share, default=0.998, metavar="X", help="same answers, as a fraction (default: 0.998)")
-    add("--data", type=Path, metavar="FILE.npz", help="images (default: dataset.npz beside the model)")
-    add("--card", type=Path, metavar="FILE", help="draft card (default: card.json beside the model)")
+    add("--data", type=Path, metavar="FILE.npz", help=f"images (default: {DATASET_FILE} beside the model)")
+    add("--card", type=Path, metavar="FILE", help=f"draft card (default: {CARD_FILE} beside the model)")
     add("-l", "--labels", type=Path, metavar="FILE", help="one class a line (default: the card's, else numbers)")
     add("--calibration-images", type=int_at_least(1), default=500, metavar="N", help="for int8 (default: 500)")
     add("--seed", type=int_at_least(0), default=0, metavar="N", help="draws the calibration images (default: 0)")
@@ -105,8 +125,16 @@ def _parser() -> Parser:
     return parser
 
 
+def _quantization(name: str) -> str:
+    """The name, where there is such a quantization."""
+    try:
+        return load_quantization(name).name
+    except OptionError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _check_output(output: Path) -> None:
-    """Before minutes of work: can the file be written there at all?"""
+    """Whether the file can be written at all, before minutes of work."""
     if output.suffix != ".tflite" or output.is_dir():
         raise OptionError(f"-o {output}: expected a file name that ends in .tflite")
     try:
@@ -115,18 +143,6 @@ def _check_output(output: Path) -> None:
         raise OptionError(f"-o {output}: cannot make the folder {output.parent} ({error.strerror})") from None
     if not os.access(output.parent, os.W_OK):
         raise OptionError(f"-o {output}: the folder {output.parent} cannot be written to")
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all: written beside, then renamed."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        raise OptionError(f"cannot write {path}: {error.strerror}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The card that goes into the file: train's draft, or a plain one, filled in with what conversion found."""
+"""The card inside the .tflite: train's draft, or a plain one, completed with what the conversion measured."""
 
 from __future__ import annotations
 
@@ -11,21 +11,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data import Pixels
 from convert.parity import Parity
 from runtime.errors import DataError, ModelError, ModelMismatch, OptionError
 from runtime.tflite.card import Accuracy, Decision, Golden, InputSpec, ModelCard, parse_labels
 from runtime.tflite.interpreter import Interpreter
+from workbench.dataset import Pixels
+from workbench.run_folder import CARD_FILE
 
-DRAFT_NAME = "card.json"  # beside the model, where train leaves it
+MIN_CLASSES = 2
+SHOWN_LABELS = 12  # in a message
 GOLDEN_CLASSES = 4
 GOLDEN_BYTES = 64 * 1024  # of inputs; larger pictures get fewer vectors, at least one
 
 
 @dataclass(frozen=True)
 class TestOutputs:
-    """The test images as this file saw them. images: uint8 (N, H, W, C). raw: (N, classes) output tensors.
-    probabilities: float (N, classes). truth: int64 (N,)."""
+    """What the .tflite gave for the test images.
+
+    Attributes:
+        images: uint8 (N, H, W, C), the model inputs.
+        raw: (N, classes), the output tensors.
+        probabilities: float32 (N, classes), at temperature 1.
+        truth: int64 (N,), class numbers.
+    """
 
     images: Pixels
     raw: NDArray[Any]
@@ -34,8 +42,20 @@ class TestOutputs:
 
 
 def read_draft(model: Path, given: Path | None) -> ModelCard | None:
-    """The draft card: `given`, else card.json beside the model, else None. Raises ModelError, OptionError."""
-    path = given or model.parent / DRAFT_NAME
+    """Read the draft card.
+
+    Args:
+        model: The Keras model; train leaves card.json beside it.
+        given: Another card, that of --card.
+
+    Returns:
+        The card of `given`, else that beside the model, else None.
+
+    Raises:
+        ModelError: It is not a card.
+        OptionError: It cannot be read.
+    """
+    path = given or model.parent / CARD_FILE
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
@@ -51,19 +71,41 @@ def read_draft(model: Path, given: Path | None) -> ModelCard | None:
 
 
 def read_labels(path: Path) -> tuple[str, ...]:
-    """A labels file, one class a line. Raises OptionError."""
+    """Read a labels file.
+
+    Args:
+        path: A file with one class a line.
+
+    Returns:
+        The labels, in their order.
+
+    Raises:
+        OptionError: It cannot be read, or has fewer than 2 classes.
+    """
     try:
         labels = parse_labels(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise OptionError(f"--labels {path}: cannot be read ({error})") from None
-    if len(labels) < 2:
+    if len(labels) < MIN_CLASSES:
         raise OptionError(f"--labels {path}: expected a line for each of 2 or more classes; received {len(labels)}")
     return labels
 
 
 def default_input_spec(shape: tuple[int | None, ...]) -> InputSpec:
-    """The spec of a model without a card: the whole picture, stretched. shape: without the batch axis."""
-    height, width, channels = (*shape, 1) if len(shape) == 2 else shape if len(shape) == 3 else (None, None, None)
+    """Guess the input of a model without a card: the whole picture, stretched.
+
+    Args:
+        shape: Of the model's input, without the batch axis.
+
+    Returns:
+        A spec of gray pictures for 1 channel or none, RGB for 3.
+
+    Raises:
+        ModelMismatch: The shape is not that of a picture of known size.
+    """
+    if len(shape) == 2:
+        shape = (*shape, 1)
+    height, width, channels = shape if len(shape) == 3 else (None, None, None)
     if height is None or width is None or channels not in (1, 3):
         raise ModelMismatch(
             f"expected a model that takes (height, width, 1 or 3) pictures; received {shape}. Describe its input "
@@ -74,13 +116,23 @@ def default_input_spec(shape: tuple[int | None, ...]) -> InputSpec:
 
 
 def check_card(card: ModelCard, interpreter: Interpreter, truth: NDArray[np.int64], output: str) -> None:
-    """Raise ModelMismatch or DataError where card, tensors and data do not fit. output: what the Keras model
-    was seen to give, "probabilities" or "logits"."""
+    """Check that card, tensors and data fit each other.
+
+    Args:
+        card: Not completed yet.
+        interpreter: Of the .tflite.
+        truth: int64 (N,), the class numbers of the test images.
+        output: What the Keras model was seen to give, "probabilities" or "logits".
+
+    Raises:
+        ModelMismatch: The card says something else of the model.
+        DataError: The test images have labels that the model does not know.
+    """
     classes = interpreter.output.shape[-1]
     if len(card.labels) != classes:
         raise ModelMismatch(
             f"expected a label for each of the model's {classes} classes; received {len(card.labels)}: "
-            f"{', '.join(card.labels[:12])}. Give them with --labels FILE"
+            f"{', '.join(card.labels[:SHOWN_LABELS])}. Give them with --labels FILE"
         )
     if interpreter.input.shape != (1, *card.input.shape):
         raise ModelMismatch(
@@ -90,27 +142,44 @@ def check_card(card: ModelCard, interpreter: Interpreter, truth: NDArray[np.int6
         raise DataError(f"expected test labels 0 to {classes - 1}; received {int(truth.max())}: other data's labels?")
     if card.decision.output != output:
         raise ModelMismatch(
-            f"the card's decision.output is {card.decision.output!r}; the model gives {output}. Mend the card"
+            f"the card's decision.output is {card.decision.output!r}; the model gives {output}. Correct the card"
         )
 
 
-def golden_indices(probabilities: NDArray[np.float32], truth: NDArray[np.int64], most: int) -> list[int]:
-    """Which test images become self-test vectors, at most `most`: a rightly read one of each of up to
-    GOLDEN_CLASSES classes spread over all, then the one with the smallest lead of the best class."""
-    right = probabilities.argmax(axis=1) == truth
-    present = np.unique(truth[right]) if right.any() else np.unique(truth)
+def golden_indices(probabilities: NDArray[np.float32], truth: NDArray[np.int64], limit: int) -> list[int]:
+    """Choose the test images that become self-test vectors.
+
+    Args:
+        probabilities: (N, classes).
+        truth: (N,) class numbers.
+        limit: The most images.
+
+    Returns:
+        Indices: one image that is read rightly of each of up to GOLDEN_CLASSES classes spread over all, then the one
+        with the smallest margin between the best two classes.
+    """
+    correct = probabilities.argmax(axis=1) == truth
+    eligible = correct if correct.any() else np.ones(len(truth), np.bool_)
+    present = np.unique(truth[eligible])
     spread = np.unique(np.linspace(0, len(present) - 1, min(GOLDEN_CLASSES, len(present))).round().astype(int))
-    chosen = [int(np.flatnonzero((truth == label) & (right | ~right.any()))[0]) for label in present[spread]]
-    best = np.sort(probabilities, axis=1)
-    chosen.append(int((best[:, -1] - best[:, -2]).argmin()))
-    return list(dict.fromkeys(chosen))[:most]
+    indices = [int(np.flatnonzero((truth == label) & eligible)[0]) for label in present[spread]]
+    ranked = np.sort(probabilities, axis=1)
+    indices.append(int((ranked[:, -1] - ranked[:, -2]).argmin()))
+    return list(dict.fromkeys(indices))[:limit]
 
 
-def goldens(evidence: TestOutputs) -> tuple[Golden, ...]:
-    """Self-test vectors: input pixels and the very bytes that this file gave for them."""
-    most = max(1, GOLDEN_BYTES // evidence.images[0].nbytes)
-    picked = golden_indices(evidence.probabilities, evidence.truth, most)
-    return tuple(Golden(evidence.images[i].tobytes(), evidence.raw[i].tobytes()) for i in picked)
+def golden_vectors(outputs: TestOutputs) -> tuple[Golden, ...]:
+    """Make the self-test vectors.
+
+    Args:
+        outputs: Of the .tflite, for the test images.
+
+    Returns:
+        Input pixels and the very bytes that this file gave for them; GOLDEN_BYTES of inputs, at least one vector.
+    """
+    limit = max(1, GOLDEN_BYTES // outputs.images[0].nbytes)
+    indices = golden_indices(outputs.probabilities, outputs.truth, limit)
+    return tuple(Golden(outputs.images[i].tobytes(), outputs.raw[i].tobytes()) for i in indices)
 
 
 def complete_card(
@@ -118,15 +187,27 @@ def complete_card(
     quantization: str,
     decision: Decision,
     parity: Parity,
-    evidence: TestOutputs,
+    outputs: TestOutputs,
     conversion: Mapping[str, Any],
 ) -> ModelCard:
-    """The finished card. conversion: notes for a person, kept under training["conversion"]."""
+    """Complete a card with what the conversion measured.
+
+    Args:
+        card: The draft, or a plain one.
+        quantization: Its name.
+        decision: With temperature and reject threshold.
+        parity: The .tflite against the Keras model.
+        outputs: Of the .tflite, for the test images.
+        conversion: Notes for a person, kept under training["conversion"].
+
+    Returns:
+        The card as it is attached to the file.
+    """
     return dataclasses.replace(
         card,
         quantization=quantization,
         decision=decision,
         training={**card.training, "conversion": dict(conversion)},
         accuracy=Accuracy(parity.float_accuracy, parity.quantized_accuracy, parity.agreement, parity.n),
-        golden=goldens(evidence),
+        golden=golden_vectors(outputs),
     )

@@ -1,4 +1,4 @@
-"""One conversion from options to proof: what is read, in which order, and what each step hands on.
+"""One conversion: the pipeline from options to report.
 
 Nothing is printed here and the .tflite is not written here: see __main__.
 """
@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,28 +15,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convert import cards, parity, quantize, rejection
-from convert.data import Calibration, Dataset, Pixels, Step, calibrate, load_dataset, to_inputs
-from convert.temperature import MIN_IMAGES, Scores, expected_calibration_error, fit_temperature, log_scores, softmax
+from convert import cards, converter, parity, rejection
+from convert.data import Calibration, calibrate, to_inputs
+from convert.quantize import DEFAULT, load_quantization
+from convert.temperature import MIN_IMAGES, Scores, fit_temperature, log_scores
 from runtime.errors import OptionError
 from runtime.tflite.card import Decision, InputSpec, ModelCard, attach_card
 from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import to_probabilities
-
-DATASET_NAME = "dataset.npz"  # beside the model, where train leaves it
-
-ProgressFactory = Callable[
-    [str, int], AbstractContextManager[Step]
-]  # (what, how many pictures) -> told how many are done
+from workbench.dataset import Dataset, Pixels, read_dataset
+from workbench.metrics import expected_calibration_error, softmax
+from workbench.progress import ProgressFactory
+from workbench.run_folder import DATASET_FILE
 
 
 @dataclass(frozen=True)
 class Job:
-    """The options of one conversion, as python -m convert -h describes them. reject_threshold: None chooses it."""
+    """The options of one conversion, as python -m convert -h describes them.
+
+    Attributes:
+        model: The Keras model.
+        output: The .tflite to write.
+        quantization: A name that load_quantization knows.
+        limits: What parity must meet.
+        data: The pictures; None for dataset.npz beside the model.
+        card: The draft card; None for card.json beside the model, if any.
+        labels: A labels file; None for the card's labels.
+        calibration_images: How many images to calibrate with.
+        seed: Of the calibration sample.
+        reject_threshold: 0 to 1; None chooses it.
+    """
 
     model: Path
     output: Path
-    quantization: str = "int8"
+    quantization: str = DEFAULT
     limits: parity.Limits = field(default_factory=parity.Limits)
     data: Path | None = None
     card: Path | None = None
@@ -49,9 +60,18 @@ class Job:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What is known before TensorFlow starts. test, validation: uint8 (N, H, W, C) model inputs; validation is
-    empty where a temperature cannot be fitted. hard, negatives: likewise, for the reject threshold; empty where
-    the data have none. calibration: None but for int8. draft: None without a card."""
+    """What is known before TensorFlow starts. Pictures are uint8 (N, H, W, C) model inputs.
+
+    Attributes:
+        draft: None without a card.
+        spec: The model's input.
+        dataset: The pictures as they were read.
+        calibration: None for a quantization that needs none.
+        test: The test images.
+        validation: Empty where there are too few to fit a temperature.
+        hard: More validation images, for the reject threshold; empty where the data have none.
+        negatives: Pictures of none of the classes, for the reject threshold; empty where the data have none.
+    """
 
     draft: ModelCard | None
     spec: InputSpec
@@ -65,8 +85,15 @@ class Prepared:
 
 @dataclass(frozen=True)
 class ConvertedModel:
-    """A converted model before it is judged. tflite: the bare flatbuffer. card: not yet filled in.
-    reference: float32 (N, classes), the Keras model's probabilities for the test images."""
+    """A converted model before it is measured.
+
+    Attributes:
+        tflite: The bare flatbuffer.
+        card: Not completed yet.
+        interpreter: Of the flatbuffer.
+        reference: float32 (N, classes), the Keras model's probabilities for the test images.
+        versions: Of what converted it.
+    """
 
     tflite: bytes
     card: ModelCard
@@ -77,7 +104,14 @@ class ConvertedModel:
 
 @dataclass(frozen=True)
 class Outcome:
-    """tflite: the file, card inside. report: what parity.json says. misses: the limits missed, empty if none."""
+    """The result of a conversion.
+
+    Attributes:
+        tflite: The file, card inside.
+        parity: How it compares with the Keras model.
+        report: The content of parity.json.
+        violations: The limits that are missed, empty if none.
+    """
 
     tflite: bytes
     parity: parity.Parity
@@ -85,121 +119,150 @@ class Outcome:
     violations: tuple[str, ...]
 
 
-def prepare(job: Job, watch: ProgressFactory) -> Prepared:
-    """Read and check all inputs. Raises OptionError, DataError, ModelError."""
-    quantize.check_source(job.model)
-    draft = cards.read_draft(job.model, job.card)
-    dataset = load_dataset(_data_path(job))
-    spec = draft.input if draft else dataset.spec or cards.default_input_spec(quantize.input_shape(job.model))
-    calibration = calibrate(dataset, spec, job.calibration_images, job.seed) if job.quantization == "int8" else None
-    with watch("Preparing the test images", len(dataset.test)) as step:
-        test = to_inputs(dataset, dataset.test.images, spec, step)
-    kept = dataset.validation if dataset.validation and len(dataset.validation) >= MIN_IMAGES else None
-    sources = (kept.images if kept else None, dataset.hard.images if dataset.hard else None, dataset.negatives)
-    others = [test[:0]] * len(sources)
-    for index, images in enumerate(sources):
-        if images is not None:
-            with watch("Preparing the validation images", len(images)) as step:
-                others[index] = to_inputs(dataset, images, spec, step)
-    return Prepared(draft, spec, dataset, calibration, test, *others)
+def prepare(job: Job, progress: ProgressFactory) -> Prepared:
+    """Read and check all inputs.
 
+    Args:
+        job: The options.
+        progress: Makes a progress bar.
 
-def run_job(job: Job, prepared: Prepared, watch: ProgressFactory) -> Outcome:
-    """Convert, run both models on all test images, compare, and fill in the card.
+    Returns:
+        The pictures as model inputs, and the draft card.
 
-    Raises ModelError, ModelMismatch, DataError; a missed limit is no error here but in the outcome.
+    Raises:
+        OptionError: A file that an option names cannot be used, or there is no such quantization.
+        DataError: The pictures cannot be read, or do not fit.
+        ModelError: The model or its card cannot be read.
     """
-    trial = _convert(job, prepared)
-    evidence = _measure(trial, prepared, watch)
-    found = parity.compare(trial.reference, evidence.probabilities, evidence.truth, trial.card.labels)
-    scores = _validation_scores(trial, prepared, watch)
-    temperature = _temperature(trial, prepared, evidence, scores[0])
-    chosen = _threshold(job, prepared, [softmax(part / temperature["value"]) for part in scores])
+    converter.check_source(job.model)
+    draft = cards.read_draft(job.model, job.card)
+    dataset = read_dataset(_data_path(job))
+    spec = draft.input if draft else dataset.spec or cards.default_input_spec(converter.input_shape(job.model))
+    needs_calibration = load_quantization(job.quantization).needs_calibration
+    calibration = calibrate(dataset, spec, job.calibration_images, job.seed) if needs_calibration else None
+    with progress("Preparing the test images", len(dataset.test)) as advance:
+        test = to_inputs(dataset, dataset.test.images, spec, advance)
+    validation = dataset.validation if dataset.validation and len(dataset.validation) >= MIN_IMAGES else None
+    inputs = []
+    for images in (
+        validation.images if validation else None,
+        dataset.hard.images if dataset.hard else None,
+        dataset.negatives,
+    ):
+        if images is None:
+            inputs.append(test[:0])
+            continue
+        with progress("Preparing the validation images", len(images)) as advance:
+            inputs.append(to_inputs(dataset, images, spec, advance))
+    return Prepared(draft, spec, dataset, calibration, test, *inputs)
+
+
+def run_job(job: Job, prepared: Prepared, progress: ProgressFactory) -> Outcome:
+    """Convert, run both models on all test images, compare, and complete the card.
+
+    Args:
+        job: The options.
+        prepared: The inputs.
+        progress: Makes a progress bar.
+
+    Returns:
+        The file and its report. A missed limit is among its violations, and raises nothing.
+
+    Raises:
+        ModelError: The model cannot be loaded, converted or run.
+        ModelMismatch: Model, card and pictures do not fit each other.
+        DataError: The labels of the test images are not the model's.
+    """
+    converted = _convert(job, prepared)
+    outputs = _run_on_test_images(converted, prepared, progress)
+    comparison = parity.compare(converted.reference, outputs.probabilities, outputs.truth, converted.card.labels)
+    scores = _validation_scores(converted, prepared, progress)
+    temperature = _temperature(converted, prepared, outputs, scores[0])
+    threshold = _threshold(job, prepared, [softmax(part / temperature["value"]) for part in scores])
     conversion = {
         "calibration": prepared.calibration.describe() if prepared.calibration else None,
         "temperature": temperature,
-        "reject_threshold": chosen.as_dict(),
-        "interpreter": trial.interpreter.name,
-        "versions": dict(trial.versions),
+        "reject_threshold": threshold.as_dict(),
+        "interpreter": converted.interpreter.name,
+        "versions": dict(converted.versions),
     }
-    decision = Decision(trial.card.decision.output, temperature["value"], chosen.value)
-    card = cards.complete_card(trial.card, job.quantization, decision, found, evidence, conversion)
-    missed = parity.violations(found, job.limits)
-    report = {**_verdict(job, trial, missed), **found.as_dict(), **conversion}
-    return Outcome(attach_card(trial.tflite, card), found, report, missed)
+    decision = Decision(converted.card.decision.output, temperature["value"], threshold.value)
+    card = cards.complete_card(converted.card, job.quantization, decision, comparison, outputs, conversion)
+    violations = parity.violations(comparison, job.limits)
+    report = {**_summary(job, converted, violations), **comparison.as_dict(), **conversion}
+    return Outcome(attach_card(converted.tflite, card), comparison, report, violations)
 
 
 def _convert(job: Job, prepared: Prepared) -> ConvertedModel:
-    """The converted model, loaded, with all refusals that need no picture run through it."""
-    converted = quantize.convert_model(job.model, job.quantization, prepared.test, prepared.calibration)
-    interpreter = Interpreter.load(converted.tflite)
-    if prepared.calibration is not None:
-        quantize.check_pixel_input(interpreter.input, prepared.calibration)
-    output = parity.output_activation(converted.reference)
+    """The converted model, after all checks that need no run of it."""
+    conversion = converter.convert_model(job.model, job.quantization, prepared.test, prepared.calibration)
+    interpreter = Interpreter.load(conversion.tflite)
+    if prepared.calibration is not None and np.issubdtype(interpreter.input.dtype, np.integer):
+        converter.check_pixel_input(interpreter.input, prepared.calibration)
+    output = parity.output_activation(conversion.outputs)
     card = _card(job, prepared, interpreter, output)
     truth = prepared.dataset.test.labels
     cards.check_card(card, interpreter, truth, output)
-    reference = probabilities_of(converted.reference, output)
-    if converted.reference_divided is not None:
-        parity.check_expects_pixels(reference, probabilities_of(converted.reference_divided, output), truth)
-    return ConvertedModel(converted.tflite, card, interpreter, reference, converted.versions)
+    reference = reference_probabilities(conversion.outputs, output)
+    if conversion.outputs_divided is not None:
+        parity.check_expects_pixels(reference, reference_probabilities(conversion.outputs_divided, output), truth)
+    return ConvertedModel(conversion.tflite, card, interpreter, reference, conversion.versions)
 
 
-def _measure(trial: ConvertedModel, prepared: Prepared, watch: ProgressFactory) -> cards.TestOutputs:
+def _run_on_test_images(converted: ConvertedModel, prepared: Prepared, progress: ProgressFactory) -> cards.TestOutputs:
     """The .tflite on every test image, at temperature 1."""
-    with watch("Running the .tflite on the test images", len(prepared.test)) as step:
-        raw = parity.run_all(trial.interpreter, prepared.test, step)
-    plain = Decision(output=trial.card.decision.output)
-    probabilities = np.stack([to_probabilities(row, trial.interpreter.output, plain) for row in raw])
+    with progress("Running the .tflite on the test images", len(prepared.test)) as advance:
+        raw = parity.run_all(converted.interpreter, prepared.test, advance)
+    probabilities = tflite_probabilities(raw, converted.interpreter, converted.card.decision.output)
     return cards.TestOutputs(prepared.test, raw, probabilities, prepared.dataset.test.labels)
 
 
-def _validation_scores(trial: ConvertedModel, prepared: Prepared, watch: ProgressFactory) -> list[Scores]:
-    """What the .tflite says of the validation images, the hard ones and the negatives: (N, classes) each."""
-    info, output = trial.interpreter.output, trial.card.decision.output
-    found = []
+def _validation_scores(converted: ConvertedModel, prepared: Prepared, progress: ProgressFactory) -> list[Scores]:
+    """The .tflite on the validation images, the hard ones and the negatives: (N, classes) each."""
+    info, output = converted.interpreter.output, converted.card.decision.output
+    scores = []
     for images in (prepared.validation, prepared.hard, prepared.negatives):
-        raw = np.zeros((0, len(trial.card.labels)), info.dtype)
+        raw = np.zeros((0, len(converted.card.labels)), info.dtype)
         if len(images):
-            with watch("Running the .tflite on the validation images", len(images)) as step:
-                raw = parity.run_all(trial.interpreter, images, step)
-        found.append(log_scores(raw, info, output))
-    return found
+            with progress("Running the .tflite on the validation images", len(images)) as advance:
+                raw = parity.run_all(converted.interpreter, images, advance)
+        scores.append(log_scores(raw, info, output))
+    return scores
 
 
 def _threshold(job: Job, prepared: Prepared, probabilities: list[Scores]) -> rejection.Threshold:
     """probabilities: of the validation images, the hard ones and the negatives, after the temperature."""
-    parts = (prepared.dataset.validation if len(prepared.validation) else None, prepared.dataset.hard)
-    truth = [part.labels for part in parts if part is not None]
-    images = np.concatenate(probabilities[:2])
-    labels = np.concatenate(truth) if truth else np.zeros(0, np.int64)
-    return rejection.threshold(images, labels, probabilities[2], job.reject_threshold)
+    splits = (prepared.dataset.validation if len(prepared.validation) else None, prepared.dataset.hard)
+    labels = [split.labels for split in splits if split is not None]
+    truth = np.concatenate(labels) if labels else np.zeros(0, np.int64)
+    validation, negatives = np.concatenate(probabilities[:2]), probabilities[2]
+    return rejection.choose_threshold(validation, truth, negatives, job.reject_threshold)
 
 
 def _temperature(
-    trial: ConvertedModel, prepared: Prepared, evidence: cards.TestOutputs, validation: Scores
+    converted: ConvertedModel, prepared: Prepared, outputs: cards.TestOutputs, validation: Scores
 ) -> dict[str, Any]:
-    """Fitted on the validation images; the calibration error on the test images is a report, no more."""
+    """Fitted on the validation images; the calibration error on the test images is only reported."""
     fitted_on, value = len(prepared.validation), 1.0
     if fitted_on and prepared.dataset.validation is not None:
         value = fit_temperature(validation, prepared.dataset.validation.labels)
-    scores = log_scores(evidence.raw, trial.interpreter.output, trial.card.decision.output)
-    errors = [round(expected_calibration_error(softmax(scores / t), evidence.truth), 5) for t in (1.0, value)]
+    scores = log_scores(outputs.raw, converted.interpreter.output, converted.card.decision.output)
+    before, after = (expected_calibration_error(softmax(scores / t), outputs.truth) for t in (1.0, value))
     return {
         "value": value,
         "validation_images": fitted_on,
-        "test_calibration_error_before": errors[0],
-        "test_calibration_error_after": errors[1],
+        "test_calibration_error_before": round(before, 5),
+        "test_calibration_error_after": round(after, 5),
     }
 
 
-def _verdict(job: Job, trial: ConvertedModel, missed: tuple[str, ...]) -> dict[str, Any]:
+def _summary(job: Job, converted: ConvertedModel, violations: tuple[str, ...]) -> dict[str, Any]:
     return {
         "model": str(job.model),
         "quantization": job.quantization,
-        "model_sha256": hashlib.sha256(trial.tflite).hexdigest(),
-        "passed": not missed,
-        "missed": list(missed),
+        "model_sha256": hashlib.sha256(converted.tflite).hexdigest(),
+        "passed": not violations,
+        "missed": list(violations),
         "limits": dataclasses.asdict(job.limits),
     }
 
@@ -207,7 +270,7 @@ def _verdict(job: Job, trial: ConvertedModel, missed: tuple[str, ...]) -> dict[s
 def _data_path(job: Job) -> Path:
     if job.data is not None:
         return job.data
-    beside = job.model.parent / DATASET_NAME
+    beside = job.model.parent / DATASET_FILE
     if not beside.exists():
         raise OptionError(
             f"expected test images in {beside}; there are none. Give them with --data FILE.npz (x_test, y_test, and "
@@ -217,16 +280,37 @@ def _data_path(job: Job) -> Path:
 
 
 def _card(job: Job, prepared: Prepared, interpreter: Interpreter, output: str) -> ModelCard:
-    if prepared.draft is not None:
-        card = prepared.draft
-    else:
+    """The draft, or a card of what the model and the data say."""
+    card = prepared.draft
+    if card is None:
         labels = prepared.dataset.labels or tuple(map(str, range(interpreter.output.shape[-1])))
         card = ModelCard(job.model.stem, "", labels, prepared.spec, Decision(output=output))
     return card if job.labels is None else dataclasses.replace(card, labels=cards.read_labels(job.labels))
 
 
-def probabilities_of(outputs: NDArray[np.float32], output: str) -> NDArray[np.float32]:
-    """float32 (N, classes) from the Keras model's outputs."""
-    if output == "probabilities":
-        return outputs
-    return softmax(outputs.astype(np.float64)).astype(np.float32)
+def reference_probabilities(outputs: NDArray[np.float32], output: str) -> NDArray[np.float32]:
+    """Probabilities of the Keras model's outputs.
+
+    Args:
+        outputs: (N, classes).
+        output: "probabilities" or "logits", as output_activation tells.
+
+    Returns:
+        float32 (N, classes); each row sums to 1.
+    """
+    return outputs if output == "probabilities" else softmax(outputs.astype(np.float64)).astype(np.float32)
+
+
+def tflite_probabilities(raw: NDArray[Any], interpreter: Interpreter, output: str) -> NDArray[np.float32]:
+    """Probabilities of the .tflite's output tensors, as the device computes them at temperature 1.
+
+    Args:
+        raw: (N, classes) output tensors.
+        interpreter: Of the .tflite.
+        output: "probabilities" or "logits".
+
+    Returns:
+        float32 (N, classes); each row sums to 1.
+    """
+    decision = Decision(output=output)
+    return np.stack([to_probabilities(row, interpreter.output, decision) for row in raw])

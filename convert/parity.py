@@ -1,28 +1,35 @@
-"""Does the .tflite do what the Keras model does? Both on every test image, compared. Pure but for `run_all`."""
+"""Whether the .tflite does what the Keras model does: both on every test image. Pure but for `run_all`."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data import Pixels
 from runtime.errors import ModelError, ModelMismatch
 from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import quantize_input
+from workbench.dataset import Pixels
+from workbench.progress import Advance
 
 Probabilities = NDArray[np.float32]  # (N, classes), rows sum to 1
-SAME_ACCURACY = 0.02  # a ReLU network reads scaled pictures nearly as well: the loss tells
+SAME_ACCURACY = 0.02  # a ReLU network reads scaled pictures nearly as well: the loss decides
 SUM_TOLERANCE = 1e-3  # float32 softmax over some hundred classes
+MIN_PROBABILITY = 1e-12  # its logarithm is finite
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The most that accuracy may drop and the least top-1 agreement, as fractions."""
+    """What a conversion must meet.
+
+    Attributes:
+        max_accuracy_drop: The most that accuracy may drop, as a fraction.
+        min_agreement: The least top-1 agreement, as a fraction.
+    """
 
     max_accuracy_drop: float = 0.002
     min_agreement: float = 0.998
@@ -30,7 +37,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One class. n: its test images; the rest are fractions of them, None where there are none."""
+    """One class. Fractions are None where it has no test images.
+
+    Attributes:
+        label: Its name.
+        n: The number of its test images.
+        float_accuracy: The fraction of them that the Keras model reads rightly.
+        quantized_accuracy: The fraction of them that the .tflite reads rightly.
+        agreement: The fraction of them to which both give the same answer.
+    """
 
     label: str
     n: int
@@ -41,8 +56,16 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A test picture on which the two give different answers. index: its place in the test set.
-    Each score is the probability that the model gives its own answer."""
+    """A test picture on which the two models give different answers.
+
+    Attributes:
+        index: Its place in the test set.
+        truth: The name of its class.
+        float_label: The Keras model's answer.
+        float_score: The probability that the Keras model gives its own answer.
+        quantized_label: The .tflite's answer.
+        quantized_score: The probability that the .tflite gives its own answer.
+    """
 
     index: int
     truth: str
@@ -54,8 +77,18 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class Parity:
-    """Keras against the .tflite on the same n pictures. Fractions 0 to 1; drop is negative where the .tflite
-    is the better one; max_difference: of any probability of any picture, at temperature 1."""
+    """Keras against the .tflite on the same pictures. Fractions are 0 to 1.
+
+    Attributes:
+        n: The number of pictures.
+        float_accuracy: The fraction that the Keras model reads rightly.
+        quantized_accuracy: The fraction that the .tflite reads rightly.
+        drop: The first less the second; negative where the .tflite is the better one.
+        agreement: The fraction to which both give the same answer.
+        max_difference: Of any probability of any picture, at temperature 1.
+        classes: A row a class.
+        disagreements: The pictures with different answers.
+    """
 
     n: int
     float_accuracy: float
@@ -71,21 +104,37 @@ class Parity:
         return dataclasses.asdict(self)
 
 
-def run_all(interpreter: Interpreter, images: Pixels, step: Callable[[int], None] | None = None) -> NDArray[Any]:
-    """Raw output tensors, (N, classes) of the output's dtype, for uint8 (N, H, W, C) model inputs, one by one
-    as on the device. step: told how many are done."""
+def run_all(interpreter: Interpreter, images: Pixels, advance: Advance | None = None) -> NDArray[Any]:
+    """Run a .tflite on pictures, one by one as on the device.
+
+    Args:
+        interpreter: The .tflite.
+        images: uint8 (N, H, W, C) model inputs.
+        advance: Told of each picture.
+
+    Returns:
+        (N, classes) of the output's dtype: raw output tensors.
+    """
     rows = []
-    for index, image in enumerate(images):
+    for image in images:
         rows.append(interpreter.run(quantize_input(image, interpreter.input)).reshape(-1))
-        if step is not None:
-            step(index + 1)
+        if advance is not None:
+            advance(1)
     return np.stack(rows) if rows else np.empty((0, interpreter.output.shape[-1]), interpreter.output.dtype)
 
 
 def output_activation(outputs: NDArray[np.float32]) -> str:
-    """ "probabilities" where every row is a distribution, else "logits". outputs: float (N, classes >= 2).
+    """Tell probabilities from logits.
 
-    Raises ModelMismatch for another shape, ModelError where a value is not finite.
+    Args:
+        outputs: float (N, classes >= 2), of the Keras model.
+
+    Returns:
+        "probabilities" where every row is a distribution, else "logits".
+
+    Raises:
+        ModelMismatch: They have another shape.
+        ModelError: One of them is not finite.
     """
     if outputs.ndim != 2 or outputs.shape[1] < 2:
         raise ModelMismatch(
@@ -100,16 +149,27 @@ def output_activation(outputs: NDArray[np.float32]) -> str:
 
 
 def check_expects_pixels(reference: Probabilities, divided: Probabilities, truth: NDArray[np.int64]) -> None:
-    """Raise ModelMismatch where a model reads pixels divided by 255 (`divided`) and not pixels (`reference`): as
-    well, with less loss (mean negative log-likelihood), and far above chance. For models without layers to ask.
-    A model that rescales sees black in the former; one that does not is beside itself at the latter.
+    """Check that a model reads pixels, and not pixels divided by 255. For models whose layers cannot be listed.
+
+    A model that rescales sees black in divided pixels; one without rescaling saturates on 0..255 input.
+
+    Args:
+        reference: (N, classes), for pixels 0 to 255.
+        divided: (N, classes), for pixels divided by 255.
+        truth: (N,) class numbers.
+
+    Raises:
+        ModelMismatch: The model reads divided pixels as well, with less loss (mean negative log-likelihood), and far
+            above chance.
     """
-    given, wanted = ((float((p.argmax(axis=1) == truth).mean()), _nll(p, truth)) for p in (reference, divided))
+    accuracy, divided_accuracy = (float((p.argmax(axis=1) == truth).mean()) for p in (reference, divided))
+    loss, divided_loss = _loss(reference, truth), _loss(divided, truth)
     chance = float(np.bincount(truth).max() / len(truth))
-    if wanted[0] >= given[0] - SAME_ACCURACY and wanted[1] < given[1] and wanted[0] > (1 + chance) / 2:
+    is_as_good = divided_accuracy >= accuracy - SAME_ACCURACY
+    if is_as_good and divided_loss < loss and divided_accuracy > (1 + chance) / 2:
         raise ModelMismatch(
-            f"expected a model that takes pixels 0 to 255; this one reads them {given[0]:.1%} right (loss "
-            f"{given[1]:.3g}), and divided by 255 {wanted[0]:.1%} (loss {wanted[1]:.3g}): "
+            f"expected a model that takes pixels 0 to 255; this one reads them {accuracy:.1%} right (loss "
+            f"{loss:.3g}), and divided by 255 {divided_accuracy:.1%} (loss {divided_loss:.3g}): "
             "put keras.layers.Rescaling(1/255) first and export it again"
         )
 
@@ -117,29 +177,46 @@ def check_expects_pixels(reference: Probabilities, divided: Probabilities, truth
 def compare(
     reference: Probabilities, quantized: Probabilities, truth: NDArray[np.int64], labels: Sequence[str]
 ) -> Parity:
-    """reference, quantized: float32 (N, classes), N >= 1. truth: int64 (N,). labels: one a class."""
+    """Compare the answers of two models to the same pictures.
+
+    Args:
+        reference: float32 (N, classes), N >= 1, of the Keras model.
+        quantized: float32 (N, classes), of the .tflite.
+        truth: int64 (N,), class numbers.
+        labels: A name a class.
+
+    Returns:
+        The figures, by class too, and every picture with different answers.
+    """
     first, second = reference.argmax(axis=1), quantized.argmax(axis=1)
-    n, same = len(truth), first == second
-    right, still_right = first == truth, second == truth
+    n, agrees = len(truth), first == second
+    correct, quantized_correct = first == truth, second == truth
+    hits = (correct, quantized_correct, agrees)
     return Parity(
         n=n,
-        float_accuracy=int(right.sum()) / n,
-        quantized_accuracy=int(still_right.sum()) / n,
+        float_accuracy=int(correct.sum()) / n,
+        quantized_accuracy=int(quantized_correct.sum()) / n,
         # From the counts: the difference of two rounded fractions can miss a limit that it meets.
-        drop=(int(right.sum()) - int(still_right.sum())) / n,
-        agreement=int(same.sum()) / n,
+        drop=(int(correct.sum()) - int(quantized_correct.sum())) / n,
+        agreement=int(agrees.sum()) / n,
         max_difference=float(np.abs(reference.astype(np.float64) - quantized).max()),
-        classes=tuple(
-            _class_row(label, truth == number, right, still_right, same) for number, label in enumerate(labels)
-        ),
+        classes=tuple(_class_row(label, truth == number, *hits) for number, label in enumerate(labels)),
         disagreements=tuple(
-            _disagreement(int(i), labels, int(truth[i]), reference[i], quantized[i]) for i in np.flatnonzero(~same)
+            _disagreement(int(i), labels, int(truth[i]), reference[i], quantized[i]) for i in np.flatnonzero(~agrees)
         ),
     )
 
 
 def violations(parity: Parity, limits: Limits) -> tuple[str, ...]:
-    """A phrase for each limit that is missed, and by how much; empty where parity holds."""
+    """Compare the figures with the limits.
+
+    Args:
+        parity: What was measured.
+        limits: What must be met.
+
+    Returns:
+        A phrase for each limit that is missed, and by how much; empty where parity holds.
+    """
     found = []
     if parity.drop > limits.max_accuracy_drop:
         found.append(
@@ -154,25 +231,25 @@ def violations(parity: Parity, limits: Limits) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _class_row(label: str, mine: NDArray[np.bool_], *hits: NDArray[np.bool_]) -> ClassRow:
-    n = int(mine.sum())
-    return ClassRow(label, n, *(int(hit[mine].sum()) / n if n else None for hit in hits))
+def _class_row(label: str, members: NDArray[np.bool_], *hits: NDArray[np.bool_]) -> ClassRow:
+    n = int(members.sum())
+    return ClassRow(label, n, *(int(hit[members].sum()) / n if n else None for hit in hits))
 
 
 def _disagreement(
     index: int, labels: Sequence[str], truth: int, reference: Probabilities, quantized: Probabilities
 ) -> Disagreement:
-    first, second = int(reference.argmax()), int(quantized.argmax())
+    answer, quantized_answer = int(reference.argmax()), int(quantized.argmax())
     return Disagreement(
         index=index,
         truth=labels[truth],
-        float_label=labels[first],
-        float_score=round(float(reference[first]), 4),
-        quantized_label=labels[second],
-        quantized_score=round(float(quantized[second]), 4),
+        float_label=labels[answer],
+        float_score=round(float(reference[answer]), 4),
+        quantized_label=labels[quantized_answer],
+        quantized_score=round(float(quantized[quantized_answer]), 4),
     )
 
 
-def _nll(probabilities: Probabilities, truth: NDArray[np.int64]) -> float:
-    picked = probabilities[np.arange(len(truth)), truth].astype(np.float64)
-    return float(-np.log(np.maximum(picked, 1e-12)).mean())
+def _loss(probabilities: Probabilities, truth: NDArray[np.int64]) -> float:
+    of_truth = probabilities[np.arange(len(truth)), truth].astype(np.float64)
+    return float(-np.log(np.maximum(of_truth, MIN_PROBABILITY)).mean())

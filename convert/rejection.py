@@ -1,4 +1,4 @@
-"""Below which score the device says "unsure": chosen on validation digits and on marks that are no digit. Pure."""
+"""The reject threshold: a score below it is "unsure" on the device. Chosen on validation images and negatives. Pure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from numpy.typing import NDArray
 
 from convert.temperature import Scores
 
-DEFAULT_THRESHOLD = 0.5  # where there are no negatives to choose by: more likely than all others together
-COST = 5.0  # of a class image turned away, where a negative let through costs 1
+DEFAULT_THRESHOLD = 0.5  # where there are no negatives to choose by: more probable than all others together
+COST = 5.0  # of a class image rejected, where a negative accepted costs 1
 STEP = 0.005  # between two thresholds that are tried
-MOST_PASSED = 0.03  # of the synthetic negatives are let through: what real pictures show is less like them
-MOST_LOST = 0.02  # of the images that are read rightly are turned away for that
+MAX_FALSE_ACCEPT_RATE = 0.03  # of the synthetic negatives; those of real pictures are less like them
+MAX_FALSE_REJECT_RATE = 0.02  # of the images that are read rightly
+EQUAL_COST = 1e-12  # costs this near to each other are equal: floating point
 
 CHOSEN = (
-    f"on the validation images: the threshold with the least of {COST:g} times the share of images that are read "
-    "rightly and turned away, plus the share of negatives let through, of those that turn no more than "
-    f"{MOST_LOST:.0%} away and let no more than {MOST_PASSED:.0%} through; where there is none, of those that turn no "
-    "more away the one that lets the fewest through"
+    f"on the validation images: the threshold with the least of {COST:g} times the false reject rate (the share of "
+    "images read rightly that are rejected) plus the false accept rate (the share of negatives let through), of those "
+    f"with a false reject rate of at most {MAX_FALSE_REJECT_RATE:.0%} and a false accept rate of at most "
+    f"{MAX_FALSE_ACCEPT_RATE:.0%}; where there is none, the one with the least false accept rate of those with a false "
+    f"reject rate of at most {MAX_FALSE_REJECT_RATE:.0%}"
 )
 GIVEN = "given by --reject-threshold"
 ASSUMED = "there were no negatives to choose it by"
@@ -28,8 +30,14 @@ ASSUMED = "there were no negatives to choose it by"
 
 @dataclass(frozen=True)
 class Threshold:
-    """value: 0 to 1. how: in words, for the card. turned_away: share of the images read rightly whose score is
-    below it. let_through: share of negatives whose score is not. Shares are None where there was none to count."""
+    """A reject threshold and its cost.
+
+    Attributes:
+        value: 0 to 1.
+        how: How it was found, in words, for the card.
+        false_reject_rate: The share of the images read rightly whose score is below it; None without such images.
+        false_accept_rate: The share of negatives whose score is not below it; None without negatives.
+    """
 
     value: float
     how: str
@@ -38,39 +46,53 @@ class Threshold:
 
     def as_dict(self) -> dict[str, Any]:
         """For the card and parity.json."""
-        shares = {"false_reject_rate": self.false_reject_rate, "false_accept_rate": self.false_accept_rate}
-        rounded = {name: None if share is None else round(share, 5) for name, share in shares.items()}
+        rates = {"false_reject_rate": self.false_reject_rate, "false_accept_rate": self.false_accept_rate}
+        rounded = {name: None if rate is None else round(rate, 5) for name, rate in rates.items()}
         return {"value": self.value, "how": self.how, **rounded}
 
 
-def threshold(images: Scores, truth: NDArray[np.int64], negatives: Scores, given: float | None = None) -> Threshold:
-    """The reject threshold: `given`, else as CHOSEN says, else DEFAULT_THRESHOLD where there are no negatives.
+def choose_threshold(
+    probabilities: Scores, truth: NDArray[np.int64], negatives: Scores, given: float | None = None
+) -> Threshold:
+    """Choose the reject threshold: `given`, else as CHOSEN says, else DEFAULT_THRESHOLD without negatives.
 
-    images: probabilities (N, classes) after the temperature, truth: (N,). negatives: (K, classes) likewise.
-    Cost does not know how many marks a device will see that are no digit; a small model, for which all are dear,
-    would let many through to keep its digits. Hence the limits. Of thresholds that do as well the middle one is
-    taken.
+    The cost does not know how many negatives a device will see. By cost alone, a small model, which would have to
+    reject many class images, would accept many negatives; hence the limits. Of thresholds that do as well the middle
+    one is taken.
+
+    Args:
+        probabilities: (N, classes) of the validation images, after the temperature.
+        truth: (N,) class numbers.
+        negatives: (K, classes), likewise, of pictures of none of the classes.
+        given: A threshold to keep and measure, 0 to 1.
+
+    Returns:
+        The threshold, with its rates on these images.
     """
-    right = images.max(axis=1)[images.argmax(axis=1) == truth] if len(images) else np.zeros(0)
-    false = negatives.max(axis=1) if len(negatives) else np.zeros(0)
-    if given is None and not (len(right) and len(false)):
-        return Threshold(DEFAULT_THRESHOLD, ASSUMED)
+    scores = probabilities.max(axis=1)[probabilities.argmax(axis=1) == truth] if len(probabilities) else np.zeros(0)
+    negative_scores = negatives.max(axis=1) if len(negatives) else np.zeros(0)
     if given is not None:
-        return Threshold(given, GIVEN, *(_shares(right, false, given)))
+        return Threshold(given, GIVEN, *_measured_rates(scores, negative_scores, given))
+    if not (len(scores) and len(negative_scores)):
+        return Threshold(DEFAULT_THRESHOLD, ASSUMED)
     tried = np.arange(STEP, 1.0, STEP)
-    lost, passed = np.array([_both(right, false, float(value)) for value in tried]).T
-    bearable = lost <= MOST_LOST
-    strict = bearable & (passed <= MOST_PASSED)
-    costs = np.where(strict, COST * lost + passed, np.inf) if strict.any() else np.where(bearable, passed, np.inf)
-    value = float(np.round(np.median(tried[costs <= costs.min() + 1e-12]), 4))
-    return Threshold(value, CHOSEN, *_both(right, false, value))
+    rejected, accepted = np.array([_rates(scores, negative_scores, float(value)) for value in tried]).T
+    few_rejected = rejected <= MAX_FALSE_REJECT_RATE
+    allowed = few_rejected & (accepted <= MAX_FALSE_ACCEPT_RATE)
+    if allowed.any():
+        costs = np.where(allowed, COST * rejected + accepted, np.inf)
+    else:
+        costs = np.where(few_rejected, accepted, np.inf)
+    value = float(np.round(np.median(tried[costs <= costs.min() + EQUAL_COST]), 4))
+    return Threshold(value, CHOSEN, *_rates(scores, negative_scores, value))
 
 
-def _shares(right: Scores, false: Scores, value: float) -> tuple[float | None, float | None]:
-    lost, passed = _both(right, false, value)
-    return lost if len(right) else None, passed if len(false) else None
+def _measured_rates(scores: Scores, negative_scores: Scores, value: float) -> tuple[float | None, float | None]:
+    rejected, accepted = _rates(scores, negative_scores, value)
+    return rejected if len(scores) else None, accepted if len(negative_scores) else None
 
 
-def _both(right: Scores, false: Scores, value: float) -> tuple[float, float]:
-    """Shares turned away and let through; 0 of none."""
-    return float(np.sum(right < value) / max(1, len(right))), float(np.sum(false >= value) / max(1, len(false)))
+def _rates(scores: Scores, negative_scores: Scores, value: float) -> tuple[float, float]:
+    """(false reject rate, false accept rate); 0 without images."""
+    rejected = float(np.sum(scores < value) / max(1, len(scores)))
+    return rejected, float(np.sum(negative_scores >= value) / max(1, len(negative_scores)))

@@ -1,43 +1,35 @@
-"""What a person sees of a conversion: the parity table as text, and a progress bar."""
+"""The parity table as text."""
 
 from __future__ import annotations
 
-import io
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
-from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from convert.parity import ClassRow, Disagreement, Limits, Parity
+from workbench.run_folder import PARITY_FILE
+from workbench.tables import plain_table, render
 
-WIDTH = 100  # characters, whatever the terminal: a log reads like the screen
+if TYPE_CHECKING:
+    from rich.table import Table
+
 SHOWN = 10  # disagreements on the screen; parity.json has them all
 
 
 def parity_text(parity: Parity, limits: Limits, quantization: str) -> str:
-    """Plain text: the figures against their limits, a row a class, and the first disagreements."""
-    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
-    console.print(_classes(parity, quantization))
-    console.print(_figures(parity, limits, quantization))
+    """Describe a comparison in plain text.
+
+    Args:
+        parity: What was measured.
+        limits: What must be met.
+        quantization: The name of the .tflite's quantization.
+
+    Returns:
+        A row a class, the figures against their limits, and the first SHOWN disagreements.
+    """
+    tables = [_classes(parity, quantization), _figures(parity, limits)]
     if parity.disagreements:
-        console.print(_differences(parity.disagreements, quantization))
-    file = console.file
-    text = file.getvalue() if isinstance(file, io.StringIO) else ""
-    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
-
-
-@contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error while it is a terminal, else silence; yields what to tell the count to."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bars:
-        task = bars.add_task(what, total=total)
-        yield lambda done: bars.update(task, completed=done)
+        tables.append(_disagreements(parity.disagreements, quantization))
+    return render(tables)
 
 
 def _classes(parity: Parity, quantization: str) -> Table:
@@ -45,17 +37,16 @@ def _classes(parity: Parity, quantization: str) -> Table:
     table.add_column("class", max_width=24, overflow="ellipsis", no_wrap=True)
     for name in ("images", "Keras accuracy", f"{quantization} accuracy", "agreement"):
         table.add_column(name, justify="right")
-    rows = [*parity.classes]
-    rows.append(ClassRow("all", parity.n, parity.float_accuracy, parity.quantized_accuracy, parity.agreement))
-    for row in rows:
-        if row is rows[-1]:
+    total = ClassRow("all", parity.n, parity.float_accuracy, parity.quantized_accuracy, parity.agreement)
+    for row in (*parity.classes, total):
+        if row is total:
             table.add_section()
-        shares = (row.float_accuracy, row.quantized_accuracy, row.agreement)
-        table.add_row(row.label, str(row.n), *("-" if x is None else f"{x:.2%}" for x in shares))
+        fractions = (row.float_accuracy, row.quantized_accuracy, row.agreement)
+        table.add_row(row.label, str(row.n), *("-" if x is None else f"{x:.2%}" for x in fractions))
     return table
 
 
-def _figures(parity: Parity, limits: Limits, quantization: str) -> Table:
+def _figures(parity: Parity, limits: Limits) -> Table:
     table = plain_table(None)
     for name in ("", "measured", "limit"):
         table.add_column(name, justify="left" if not name else "right")
@@ -65,18 +56,14 @@ def _figures(parity: Parity, limits: Limits, quantization: str) -> Table:
     return table
 
 
-def _differences(found: tuple[Disagreement, ...], quantization: str) -> Table:
-    rest = f", the first {SHOWN}; all of them in parity.json" if len(found) > SHOWN else ""
-    table = plain_table(f"{len(found)} test image{'s' if len(found) != 1 else ''} answered differently{rest}")
+def _disagreements(disagreements: Sequence[Disagreement], quantization: str) -> Table:
+    count = f"{len(disagreements)} test image{'s' if len(disagreements) != 1 else ''}"
+    rest = f", the first {SHOWN}; all of them in {PARITY_FILE}" if len(disagreements) > SHOWN else ""
+    table = plain_table(f"{count} answered differently{rest}")
     table.add_column("image", justify="right")
     for name in ("truth", "Keras", f"{quantization} .tflite"):
         table.add_column(name, max_width=28, overflow="ellipsis", no_wrap=True)
-    for one in found[:SHOWN]:
-        answers = (f"{one.float_label} ({one.float_score:.3f})", f"{one.quantized_label} ({one.quantized_score:.3f})")
-        table.add_row(str(one.index), one.truth, *answers)
+    for row in disagreements[:SHOWN]:
+        answers = (f"{row.float_label} ({row.float_score:.3f})", f"{row.quantized_label} ({row.quantized_score:.3f})")
+        table.add_row(str(row.index), row.truth, *answers)
     return table
-
-
-def plain_table(title: str | None) -> Table:
-    """A table without lines around it: the same on a screen and in a log."""
-    return Table(title=title, title_justify="left", title_style="", box=box.SIMPLE, pad_edge=False)

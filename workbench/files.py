@@ -7,12 +7,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from runtime.errors import OutputError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`, with its suffix (Keras chooses the format by it). It takes the
-    place of `path` when the block ends well and is removed when it does not, so that a reader, or a
-    kill at any moment, never meets half a file. Creates the folder."""
+    """Write a file at once: a reader, or a kill at any moment, never meets half of it.
+
+    Args:
+        path: The file. Its folder is made.
+
+    Yields:
+        A temporary path beside `path`, with its suffix (Keras chooses the format by it). It replaces `path` when the
+        block ends without an exception, and is removed otherwise.
+
+    Raises:
+        OSError: The file cannot be written.
+
+    Example:
+        >>> from tempfile import mkdtemp
+        >>> path = Path(mkdtemp()) / "new" / "data.bin"
+        >>> with replacing(path) as temporary:
+        ...     written = temporary.write_bytes(b"whole")
+        >>> path.read_bytes()
+        b'whole'
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
@@ -23,10 +42,34 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` into `path`, whole or not at all.
+
+    Args:
+        path: The file. Its folder is made.
+        data: Its content.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    try:
+        with replacing(path) as temporary:
+            temporary.write_bytes(data)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}") from None
+
+
 def write_text(path: Path, text: str) -> None:
-    """`text` as UTF-8 into `path`, at once."""
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    """Write `text` as UTF-8 into `path`, whole or not at all.
+
+    Args:
+        path: The file. Its folder is made.
+        text: Its content.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    write_bytes(path, text.encode("utf-8"))
 
 
 def _sync(path: Path) -> None:

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from convert.data import Dataset, Split
 from runtime.tflite.card import InputSpec
+from workbench.dataset import Dataset, Split
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 

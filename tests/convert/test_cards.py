@@ -90,41 +90,41 @@ def test_cards_that_lie_are_refused(
 
 
 def test_golden_images_are_rightly_read_ones_and_the_least_sure() -> None:
-    assert cards.golden_indices(SCORES, TRUTH, most=5) == [1, 2, 3, 4]
-    assert cards.golden_indices(SCORES, TRUTH, most=2) == [1, 2]
+    assert cards.golden_indices(SCORES, TRUTH, limit=5) == [1, 2, 3, 4]
+    assert cards.golden_indices(SCORES, TRUTH, limit=2) == [1, 2]
     wrong = SCORES[:, [1, 2, 0]]
-    assert len(cards.golden_indices(wrong, np.zeros(5, np.int64), most=5)) >= 1
+    assert len(cards.golden_indices(wrong, np.zeros(5, np.int64), limit=5)) >= 1
 
 
 def test_golden_classes_are_spread_over_many() -> None:
     truth = np.arange(10)
     scores = np.full((10, 10), 0.01, np.float32) + 0.9 * np.eye(10, dtype=np.float32)
     scores[5, 6] = 0.8
-    assert cards.golden_indices(scores, truth, most=5) == [0, 3, 6, 9, 5]
+    assert cards.golden_indices(scores, truth, limit=5) == [0, 3, 6, 9, 5]
 
 
-def _evidence(side: int) -> cards.TestOutputs:
+def _outputs(side: int) -> cards.TestOutputs:
     images = np.random.default_rng(0).integers(0, 256, (5, side, side, 1)).astype(np.uint8)
     return cards.TestOutputs(images, np.round(SCORES * 255 - 128).astype(np.int8), SCORES, TRUTH)
 
 
 def test_goldens_are_the_very_bytes() -> None:
-    evidence = _evidence(4)
-    vectors = cards.goldens(evidence)
-    assert [v.input for v in vectors] == [evidence.images[i].tobytes() for i in (1, 2, 3, 4)]
-    assert [v.output for v in vectors] == [evidence.raw[i].tobytes() for i in (1, 2, 3, 4)]
+    outputs = _outputs(4)
+    vectors = cards.golden_vectors(outputs)
+    assert [v.input for v in vectors] == [outputs.images[i].tobytes() for i in (1, 2, 3, 4)]
+    assert [v.output for v in vectors] == [outputs.raw[i].tobytes() for i in (1, 2, 3, 4)]
     assert len(vectors[0].input) == 16
 
 
 def test_large_pictures_get_fewer_goldens() -> None:
-    assert len(cards.goldens(_evidence(200))) == 1  # 40,000 bytes each
-    assert len(cards.goldens(_evidence(512))) == 1  # one stands even where it is too large
+    assert len(cards.golden_vectors(_outputs(200))) == 1  # 40,000 bytes each
+    assert len(cards.golden_vectors(_outputs(512))) == 1  # one stands even where it is too large
 
 
 def test_fill_keeps_what_training_said() -> None:
     found = compare(SCORES, SCORES, TRUTH, CARD.labels)
     decision = Decision("probabilities", 1.3, 0.5)
-    card = cards.complete_card(CARD, "int8", decision, found, _evidence(4), {"interpreter": "x"})
+    card = cards.complete_card(CARD, "int8", decision, found, _outputs(4), {"interpreter": "x"})
     assert card.training == {"seed": 5, "conversion": {"interpreter": "x"}}
     assert (card.quantization, card.decision, card.labels) == ("int8", decision, CARD.labels)
     assert card.accuracy is not None

@@ -6,48 +6,23 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from convert import compare as module
-from convert.compare import Compared, as_json, compare_all, mcnemar, text_of
+from convert.compare import ComparedQuantization, as_json, compare_all, comparison_text
 from convert.job import Job
-from convert.layers import LayerError, readable
-from convert.report import WIDTH
+from convert.layers import LayerError
+from convert.quantize import QUANTIZATIONS
+from workbench.tables import WIDTH
 
-Found = tuple[list[Compared], list[LayerError]]
-
-
-@pytest.mark.parametrize(
-    ("only_first", "only_second", "p"),
-    [(0, 0, 1.0), (1, 0, 1.0), (5, 5, 1.0), (8, 1, 20 / 512), (1, 8, 20 / 512), (10, 0, 2 / 1024)],
-)
-def test_mcnemar_is_the_binomial_tail_on_both_sides(only_first: int, only_second: int, p: float) -> None:
-    first = np.array([True] * (20 + only_first) + [False] * (only_second + 7))
-    second = np.array([True] * 20 + [False] * only_first + [True] * only_second + [False] * 7)
-    found = mcnemar(first, second)
-    assert (found.only_float, found.only_quantized) == (only_first, only_second)
-    assert found.p == pytest.approx(p)
-
-
-@pytest.mark.parametrize(
-    ("name", "layer"),
-    [
-        ("sequential_1/re_lu_1/Relu;sequential_1/conv2d/convolution", "re_lu_1"),
-        ("model/block/dense_1/MatMul", "block/dense_1"),
-        ("StatefulPartitionedCall:0", "output"),
-        ("add", "add"),
-    ],
-)
-def test_layers_are_named_as_keras_names_them(name: str, layer: str) -> None:
-    assert readable(name) == layer
+Found = tuple[list[ComparedQuantization], list[LayerError]]
 
 
 @pytest.fixture(scope="module")
 def found(artifacts: Path) -> Found:
     """The two ends of the list: a child process each, so not all four."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "QUANTIZATIONS", ("int8", "float32"))
+        patch.setattr(module, "QUANTIZATIONS", {name: QUANTIZATIONS[name] for name in ("int8", "float32")})
         return compare_all(Job(artifacts / "model.keras", artifacts / "model.tflite", calibration_images=100))
 
 
@@ -55,12 +30,12 @@ def test_float32_is_the_keras_model_and_int8_nearly(found: Found) -> None:
     int8, float32 = found[0]
     assert float32.parity.agreement == 1.0
     assert float32.parity.max_difference < 1e-4
-    assert (float32.test.only_float, float32.test.only_quantized, float32.test.p) == (0, 0, 1.0)
+    assert (float32.test.only_first, float32.test.only_second, float32.test.p) == (0, 0, 1.0)
     assert int8.parity.float_accuracy == float32.parity.float_accuracy > 0.8
     assert 0.95 < int8.parity.agreement <= 1.0
     assert int8.parity.max_difference > 1e-4
     assert int8.bytes < float32.bytes / 2
-    only = int8.test.only_float - int8.test.only_quantized
+    only = int8.test.only_first - int8.test.only_second
     assert only == round(int8.parity.drop * int8.parity.n)
 
 
@@ -90,7 +65,7 @@ def test_the_json_has_what_the_report_reads(found: Found, artifacts: Path) -> No
 
 
 def test_the_table_says_the_same(found: Found) -> None:
-    rows = [line.split() for line in text_of(*found).splitlines()]
+    rows = [line.split() for line in comparison_text(*found).splitlines()]
     for one in found[0]:
         parity, test = one.parity, one.test
         figures = [
@@ -99,11 +74,11 @@ def test_the_table_says_the_same(found: Found) -> None:
             f"{parity.drop:.4f}",
             f"{parity.agreement:.2%}",
         ]
-        assert [one.quantization, *figures, str(test.only_float), str(test.only_quantized), f"{test.p:.3g}"] in rows
+        assert [one.quantization, *figures, str(test.only_first), str(test.only_second), f"{test.p:.3g}"] in rows
     recalls: Sequence[float | None] = [
         found[0][0].parity.classes[3].float_accuracy,
         *(one.parity.classes[3].quantized_accuracy for one in found[0]),
     ]
     assert ["3", *(f"{share:.2%}" for share in recalls if share is not None)] in rows
     assert rows[-1][0] == "output"
-    assert max(map(len, text_of(*found).splitlines())) <= WIDTH
+    assert max(map(len, comparison_text(*found).splitlines())) <= WIDTH

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from convert.parity import Limits, compare
-from convert.report import WIDTH, parity_text, progress
+from convert.report import parity_text
+from workbench.tables import WIDTH
 
 TRUTH = np.array([0, 0, 1, 1], np.int64)
 KERAS = np.array([[0.8, 0.2], [0.6, 0.4], [0.7, 0.3], [0.0, 1.0]], np.float32)
@@ -43,9 +43,3 @@ def test_long_labels_and_many_disagreements_stay_inside_the_width() -> None:
 def test_agreement_lists_no_disagreements() -> None:
     text = parity_text(compare(KERAS, KERAS, TRUTH, ("cat", "dog")), Limits(), "int8")
     assert "answered differently" not in text
-
-
-def test_progress_is_silent_without_a_terminal(capfd: pytest.CaptureFixture[str]) -> None:
-    with progress("Running", 3) as step:
-        step(3)
-    assert capfd.readouterr() == ("", "")

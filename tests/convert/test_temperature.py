@@ -6,16 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from convert.temperature import (
-    expected_calibration_error,
-    fit_temperature,
-    log_scores,
-    negative_log_likelihood,
-    softmax,
-)
+from convert.temperature import fit_temperature, log_scores, negative_log_likelihood
 from runtime.tflite.card import Decision
 from runtime.tflite.interpreter import TensorInfo
 from runtime.tflite.tensors import to_probabilities
+from workbench.metrics import expected_calibration_error, softmax
 
 INT8 = np.dtype(np.int8)
 PROBABILITIES = TensorInfo((1, 3), INT8, 1 / 256, -128)

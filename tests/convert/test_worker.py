@@ -12,9 +12,10 @@ import pytest
 from keras import layers
 
 from convert import parity, worker
-from convert.data import Dataset, calibration_indices
+from convert.data import calibration_indices
 from runtime.errors import ModelError, ModelMismatch
 from runtime.tflite.interpreter import Interpreter
+from workbench.dataset import Dataset
 
 PICTURE = (28, 28, 1)
 FORMATS = ("model.keras", "model.h5", "saved_model")
@@ -193,6 +194,6 @@ def test_a_saved_model_of_divided_pixels_is_told_apart(digits: Dataset, network:
 
 
 def test_brief_takes_the_first_line_that_says_something() -> None:
-    assert worker.brief(ValueError("\n  \n first \nsecond")) == "first"
-    assert worker.brief(KeyError()) == "KeyError"
-    assert worker.brief(ValueError("x" * 400), limit=10) == "xxxxxxx..."
+    assert worker.first_line(ValueError("\n  \n first \nsecond")) == "first"
+    assert worker.first_line(KeyError()) == "KeyError"
+    assert worker.first_line(ValueError("x" * 400), limit=10) == "xxxxxxx..."

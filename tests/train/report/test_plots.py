@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from convert.temperature import expected_calibration_error, softmax
 from train.checkpoint import Epoch
 from train.report.plots import MOST_NAMED, binned, confusion, curves, reliability, shortened, tempered
+from workbench.metrics import expected_calibration_error, softmax
 
 LOGITS = np.random.default_rng(0).normal(0, 3, (400, 5))
 PROBABILITIES = softmax(LOGITS).astype(np.float32)

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convert import parity, quantize
-from convert.data import Calibration, Dataset, calibrate
+from convert import converter, parity
+from convert.data import Calibration, calibrate
 from runtime.errors import ModelError, ModelMismatch, OptionError
 from runtime.tflite.card import InputSpec
 from runtime.tflite.interpreter import Interpreter, TensorInfo
+from workbench.dataset import Dataset
 
 FRAME = InputSpec(framing="whole", polarity="any")
 SHAPE = (1, 28, 28, 1)
@@ -25,7 +26,7 @@ def _calibration(darkest: int, brightest: int) -> Calibration:
 
 
 def test_pixel_minus_128_is_accepted() -> None:
-    quantize.check_pixel_input(TensorInfo(SHAPE, np.dtype(np.int8), 1.0, -128), _calibration(0, 255))
+    converter.check_pixel_input(TensorInfo(SHAPE, np.dtype(np.int8), 1.0, -128), _calibration(0, 255))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_pixel_minus_128_is_accepted() -> None:
 )
 def test_other_inputs_are_refused_with_the_reason(info: TensorInfo, span: tuple[int, int], says: str) -> None:
     with pytest.raises(ModelMismatch, match=says) as caught:
-        quantize.check_pixel_input(info, _calibration(*span))
+        converter.check_pixel_input(info, _calibration(*span))
     assert "scale 1.0, zero point -128" in str(caught.value)
 
 
@@ -56,26 +57,26 @@ def test_other_inputs_are_refused_with_the_reason(info: TensorInfo, span: tuple[
 def test_what_is_no_model_is_told_without_tensorflow(name: str, data: bytes, says: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(ModelError, match=says):
-        quantize.check_source(tmp_path / name)
+        converter.check_source(tmp_path / name)
 
 
 def test_missing_models_and_folders_are_told(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no such file; .*python -m train"):
-        quantize.check_source(tmp_path / "none.keras")
+        converter.check_source(tmp_path / "none.keras")
     with pytest.raises(ModelError, match=r"a folder without saved_model\.pb"):
-        quantize.check_source(tmp_path)
+        converter.check_source(tmp_path)
 
 
 def test_the_child_converts_and_gives_the_reference(artifacts: Path, digits: Dataset) -> None:
     sample = calibrate(digits, FRAME, 100, 0)
-    made = quantize.convert_model(artifacts / "model.keras", "int8", digits.test.images, sample)
+    made = converter.convert_model(artifacts / "model.keras", "int8", digits.test.images, sample)
     interpreter = Interpreter.load(made.tflite)
-    quantize.check_pixel_input(interpreter.input, sample)
-    assert made.reference.shape == (500, 10)
-    assert made.reference_divided is None
+    converter.check_pixel_input(interpreter.input, sample)
+    assert made.outputs.shape == (500, 10)
+    assert made.outputs_divided is None
     assert set(made.versions) == {"tensorflow", "keras"}
     raw = parity.run_all(interpreter, digits.test.images)
-    assert (raw.argmax(axis=1) == made.reference.argmax(axis=1)).mean() >= 0.98
+    assert (raw.argmax(axis=1) == made.outputs.argmax(axis=1)).mean() >= 0.98
 
 
 def test_a_model_without_rescaling_is_refused(
@@ -83,7 +84,7 @@ def test_a_model_without_rescaling_is_refused(
 ) -> None:
     network(rescale=False).save(tmp_path / "bare.keras")
     with pytest.raises(ModelMismatch, match=r"keras\.layers\.Rescaling\(1/255\) first; received one without"):
-        quantize.convert_model(tmp_path / "bare.keras", "float32", digits.test.images[:5], None)
+        converter.convert_model(tmp_path / "bare.keras", "float32", digits.test.images[:5], None)
     assert capfd.readouterr().err == ""
 
 
@@ -103,7 +104,7 @@ def test_a_dead_child_leaves_its_last_words(
     monkeypatch.delenv("DEBUG", raising=False)
     _fake_child(tmp_path, monkeypatch, DYING)
     with pytest.raises(ModelError, match=r"died with status 9: .*Killed: out of memory \(DEBUG=1 shows"):
-        quantize.input_shape(tmp_path)
+        converter.input_shape(tmp_path)
     assert capfd.readouterr() == ("", "")
 
 
@@ -113,7 +114,7 @@ def test_debug_shows_what_the_child_says(
     monkeypatch.setenv("DEBUG", "1")
     _fake_child(tmp_path, monkeypatch, DYING)
     with pytest.raises(ModelError, match="died with status 9: see above"):
-        quantize.input_shape(tmp_path)
+        converter.input_shape(tmp_path)
     said = capfd.readouterr()
     assert said.out == ""
     assert said.err == "first\nW0000 chatter\nKilled: out of memory\n"
@@ -122,4 +123,4 @@ def test_debug_shows_what_the_child_says(
 def test_without_tensorflow_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(OptionError, match="pip install --group train"):
-        quantize.input_shape(tmp_path)
+        converter.input_shape(tmp_path)

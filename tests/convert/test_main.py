@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from convert.__main__ import main
-from convert.data import Dataset
 from convert.rejection import ASSUMED, GIVEN
 from runtime.classifier import Classifier
 from runtime.errors import DataError, EdgeError, ModelError, OptionError
 from runtime.tflite.card import Decision, InputSpec, ModelCard, split_card
+from workbench.dataset import Dataset
 
 ROOT = Path(__file__).resolve().parents[2]
 FRAME = InputSpec(framing="whole", polarity="any")
@@ -168,7 +168,7 @@ def test_the_reject_threshold_is_chosen_on_validation_and_negatives(
         decisions.append(said)
     chosen, given = decisions
     assert (given["value"], given["how"]) == (0.25, GIVEN)
-    assert "negatives let through" in chosen["how"]
+    assert "share of negatives let through" in chosen["how"]
     cost = [5 * said["false_reject_rate"] + said["false_accept_rate"] for said in decisions]
     assert cost[0] <= cost[1]
     assert 0 < chosen["value"] < 1
@@ -200,7 +200,7 @@ def test_wrong_inputs_are_told_before_tensorflow_starts(
     options: list[str], error: type[EdgeError], says: str, artifacts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(artifacts)
-    monkeypatch.setattr("convert.quantize._run_child", lambda folder: pytest.fail("TensorFlow was started"))
+    monkeypatch.setattr("convert.converter._run_child", lambda folder: pytest.fail("TensorFlow was started"))
     alone = artifacts / "alone" / "model.keras"
     alone.parent.mkdir(exist_ok=True)
     alone.write_bytes((artifacts / "model.keras").read_bytes())
