@@ -20,6 +20,8 @@ from tests.runtime.helpers import ROOT, command
 from tests.runtime.outputs.helpers import context
 
 CONF = (ROOT / "deploy/device/edge-classifier.conf").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/how-to/outputs.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 NO_SERVICE = {"--window"}  # a board's service has no display
 
 
@@ -49,13 +51,20 @@ def test_every_module_that_is_an_output_has_its_name_in_the_table() -> None:
 
 @pytest.mark.parametrize("flag", FLAGS)
 def test_what_names_an_output_names_them_all(flag: str) -> None:
-    """The command's help, the service's settings and the documentation."""
+    """The command's help and the service's settings."""
     named = re.compile(rf"{flag}(?![a-z-])")
     assert named.search(parser().format_help())
     if flag not in NO_SERVICE:
         assert any(named.search(line) for line in CONF.splitlines() if "OPTIONS=" in line)
-    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
-    assert flag == "--output" or any(named.search(page.read_text(encoding="utf-8")) for page in pages)
+
+
+def test_the_page_of_outputs_has_a_row_for_each_and_no_other() -> None:
+    assert set(re.findall(r"^\| `(--[a-z-]+)", PAGE, re.MULTILINE)) == set(FLAGS)
+    # The README names those that a person may look for, and nothing that is not there.
+    (sentence,) = re.findall(r"Readings also go to (.*?)\.", README, re.DOTALL)
+    in_readme = set(re.findall(r"--[a-z-]+", sentence))
+    assert in_readme <= set(FLAGS)
+    assert len(in_readme) >= 4
 
 
 def test_the_command_has_their_options() -> None:
