@@ -22,9 +22,9 @@ def silence_native_code() -> None:
     Example:
         >>> silence_native_code()  # doctest: +SKIP
     """
-    if _is_debugging():
+    if _is_left_alone():
         return
-    with suppress(OSError, ValueError):  # closed, as a daemon may have it
+    with suppress(OSError, ValueError):  # closed since
         sys.stderr.flush()
         sys.stderr = os.fdopen(os.dup(STDERR), "w", encoding="utf-8", errors="backslashreplace", buffering=1)
         _send_nowhere(STDERR)
@@ -46,13 +46,13 @@ def captured_stderr() -> Iterator[Callable[[], str]]:
         ...     print(text())
         broken model
     """
-    if _is_debugging():
+    if _is_left_alone():
         yield lambda: ""
         return
     sys.stderr.flush()
     try:
         saved = os.dup(STDERR)
-    except OSError:  # closed, as a daemon may have it: there is nothing to capture
+    except OSError:  # closed since: there is nothing to capture
         yield lambda: ""
         return
     with _temporary_file() as captured:
@@ -78,8 +78,9 @@ def discard_stdout() -> None:
     _send_nowhere(sys.stdout.fileno())
 
 
-def _is_debugging() -> bool:
-    return os.environ.get("DEBUG") == "1"
+def _is_left_alone() -> bool:
+    """With DEBUG=1; and where standard error was closed at the start, as a daemon may have it: sys.stderr is None."""
+    return os.environ.get("DEBUG") == "1" or sys.stderr is None
 
 
 def _send_nowhere(descriptor: int) -> None:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from runtime.board import packages
-from runtime.board.machine import throttling
+from runtime import __version__
+from runtime.board import machine
+from runtime.board.machine import Check
 from runtime.classifier import DEFAULT_MODEL
+from runtime.doctor import examine as examine_here
+from runtime.doctor import to_text
 from runtime.tflite.card import ModelCard, attach_card
-from tests.runtime.helpers import command
+from tests.runtime.helpers import ROOT, command
 
 NAMES = ["version", "python", "machine", "cpu", "numpy", "opencv", "interpreter", "picamera2"]
 NAMES += ["cameras", "display", "memory"]
@@ -105,25 +110,6 @@ def test_an_empty_folder_is_no_numpy(tmp_path: Path) -> None:
     assert examine(broken={"numpy": ""}, folder=tmp_path)["numpy"]["state"] == "fault"
 
 
-def test_no_camera(tmp_path: Path) -> None:
-    (check,) = packages.check_cameras(tmp_path)
-    assert (check.state, check.value) == ("note", f"no camera at {tmp_path}/video*")
-    assert "python -m runtime.camera --list" in check.remedy
-
-
-def test_no_permission_for_a_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "video0").touch()
-    monkeypatch.setattr("os.access", lambda *_: False)  # root may always
-    (check,) = packages.check_cameras(tmp_path)
-    assert (check.state, check.value) == ("fault", f"no permission for {tmp_path}/video0")
-    assert check.remedy == "sudo usermod -aG video $USER, then log in again"
-
-
-def test_a_node_that_is_no_camera(tmp_path: Path) -> None:
-    (tmp_path / "video0").touch()
-    assert packages.check_cameras(tmp_path)[0].state == "note"
-
-
 def test_picamera2_that_does_not_fit(tmp_path: Path) -> None:
     """As Bookworm's, built for numpy 1, beside numpy 2."""
     code = "raise ValueError('numpy.dtype size changed, may indicate binary incompatibility')"
@@ -188,17 +174,46 @@ def test_a_damaged_model(damage: str, tmp_path: Path) -> None:
     assert "selftest" not in checks
 
 
+NO_NUMPY = "import sys\nsys.modules.update(dict.fromkeys({barred!r}))\n"
+
+
+def test_it_works_with_everything_heavy_barred() -> None:
+    """numpy, OpenCV and the interpreters cannot even be looked for: every check still has its line."""
+    barred = ("numpy", "cv2", "ai_edge_litert", "tflite_runtime", "tensorflow")
+    code = NO_NUMPY.format(barred=barred) + "sys.argv = ['doctor', '--json']\n"
+    code += "import runpy\nrunpy.run_module('runtime.doctor', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    checks = {check["name"]: check for check in map(json.loads, done.stdout.splitlines())}
+    assert list(checks)[: len(NAMES)] == NAMES
+    assert checks["numpy"]["state"] == "fault"
+    assert {checks[name]["state"] for name in ("opencv", "interpreter", "model")} == {"note"}
+    assert checks["version"]["value"] == f"edge-classifier {__version__}"
+
+
+def test_its_import_loads_nothing_heavy() -> None:
+    code = "import sys, runtime.doctor; print({'numpy', 'cv2', 'runtime.classifier'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
 @pytest.mark.parametrize(
-    ("answer", "state", "value"),
+    ("check", "lines"),
     [
-        ("throttled=0x0\n", "ok", "none"),
-        ("throttled=0x50005\n", "fault", "under-voltage, throttled now"),
-        ("throttled=0x50000\n", "note", "under-voltage, throttled since the last start"),
-        ("throttled=0x80008\n", "fault", "soft temperature limit now"),
-        ("", "note", "vcgencmd gives no answer"),
+        (Check("disk", "9 MiB free"), ["ok    disk         9 MiB free"]),
+        (Check("cpu", "hot", "note", "wait"), ["note  cpu          hot", "                   -> wait"]),
+        (Check("model", "gone", "fault", "copy"), ["FAULT model        gone", "                   -> copy"]),
     ],
 )
-def test_throttling_by_its_bits(answer: str, state: str, value: str) -> None:
-    check = throttling(answer)
-    assert (check.state, check.value) == (state, value)
-    assert bool(check.remedy) == (state != "ok" and bool(answer))
+def test_a_line_for_each_check_and_one_for_its_remedy(check: Check, lines: list[str]) -> None:
+    assert to_text(check).splitlines() == lines
+
+
+def test_a_check_that_fails_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check_disk() -> list[Check]:
+        raise PermissionError("no\nword")
+
+    monkeypatch.setattr(machine, "check_disk", check_disk)
+    found = {check.name: check for check in examine_here()}
+    assert found["disk"] == Check("disk", "cannot be looked at (no word)", "note")
+    assert found["selftest"].state == "ok"

@@ -1,36 +1,13 @@
-"""The device proves that it computes what the host computed."""
+"""python -m runtime.selftest as a user runs it."""
 
 from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
 
-import numpy as np
-
-from runtime.classifier import Classifier
 from runtime.tflite.card import Golden, ModelCard, attach_card
-from runtime.tflite.golden import KERNEL_TOLERANCE, selftest
 from tests.runtime.helpers import command
-
-
-def altered(card: ModelCard, change: int) -> ModelCard:
-    """The card, with every golden output `change` steps away from what the model gives."""
-    golden = []
-    for vector in card.golden:
-        output = np.frombuffer(vector.output, np.int8).astype(int)[::-1] + change
-        golden.append(Golden(vector.input, np.clip(output, -128, 127).astype(np.int8).tobytes()))
-    return dataclasses.replace(card, golden=tuple(golden))
-
-
-def test_the_shipped_model_passes(shipped: Classifier) -> None:
-    report = selftest(shipped.interpreter, shipped.card)
-    assert report.faults == ()
-    assert report.vectors == len(shipped.card.golden) >= 4
-    if report.interpreter == report.host:
-        assert (report.exact, report.tolerance) == (report.vectors, 0.0)
-    else:
-        assert 0 < report.tolerance == KERNEL_TOLERANCE
-        assert report.worst <= KERNEL_TOLERANCE
+from tests.runtime.tflite.test_golden import altered
 
 
 def test_the_command_says_what_it_compared() -> None:
@@ -72,22 +49,3 @@ def test_damaged_vectors_are_a_fault_and_no_crash(bare_model: bytes, shipped_car
     done = command("runtime.selftest", "-m", str(model))
     assert done.returncode == 1
     assert "is not of 784 and 10 bytes" in done.stderr
-
-
-def test_a_model_that_an_older_interpreter_runs_wrongly_without_a_word() -> None:
-    """A tiny network with dynamic-range weights by ai-edge-quantizer 0.10; its golden outputs are LiteRT 2.3's.
-
-    tflite-runtime 2.14 loads it, runs it, and answers the same for every picture.
-    """
-    model = Path(__file__).parent / "data" / "newer_quantizer.tflite"
-    loaded = Classifier.load(model)
-    report = selftest(loaded.interpreter, loaded.card)
-    assert report.vectors == 3
-    done = command("runtime.camera", "fake://digits", "--count", "1", "-m", str(model))
-    if report.interpreter.startswith("tflite-runtime"):
-        assert len(report.faults) == 3
-        assert done.returncode == 1
-        assert done.stderr.startswith("error: self-test failed, nothing is classified: golden vector 0")
-    else:
-        assert report.faults == ()
-        assert done.returncode == 0

@@ -1,0 +1,47 @@
+"""The options of every command that runs a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runtime.cli.options import add_model_options, add_read_option, load_classifier
+from runtime.cli.parser import Parser
+from runtime.errors import ModelError, ModelMismatch
+
+
+def parser() -> Parser:
+    made = Parser("p", "d", "e")
+    add_model_options(made)
+    add_read_option(made)
+    return made
+
+
+def test_without_any_it_is_the_model_that_ships() -> None:
+    options = parser().parse([])
+    assert (options.top_k, options.threshold, options.num_threads, options.read) == (3, None, 1, False)
+    assert load_classifier(options).card.name == "digits"
+
+
+def test_labels_come_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_text("\n".join("abcdefghij"), encoding="utf-8")
+    assert load_classifier(parser().parse(["-l", str(path)])).card.labels == tuple("abcdefghij")
+    path.write_text("a\nb", encoding="utf-8")
+    with pytest.raises(ModelMismatch, match="expected 10 labels"):
+        load_classifier(parser().parse(["-l", str(path)]))
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\xff"])
+def test_labels_that_cannot_be_read_are_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "labels.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"cannot read labels .*labels\.txt: "):
+        load_classifier(parser().parse(["-l", str(path)]))
+
+
+def test_a_model_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot read model"):
+        load_classifier(parser().parse(["-m", str(tmp_path / "none.tflite")]))

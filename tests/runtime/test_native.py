@@ -1,0 +1,88 @@
+"""What C++ code writes to file descriptor 2 is kept, dropped or let through."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from runtime import native
+from tests.runtime.helpers import ROOT
+
+
+def run(code: str, closed: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    """Python code in a process of its own; `closed` is a shell's redirection such as 2>&-."""
+    words = [
+        "sh",
+        "-c",
+        f'exec "$0" -c "$1" {closed}',
+        sys.executable,
+        "import os, sys\nfrom runtime import native\n" + code,
+    ]
+    environment = {name: value for name, value in os.environ.items() if name != "DEBUG"} | env
+    return subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_captured_text_is_one_line_without_logs(capfd: pytest.CaptureFixture[str]) -> None:
+    with native.captured_stderr() as text:
+        assert text() == ""
+        os.write(2, b"INFO: Created TensorFlow Lite delegate\n\nbroken node\n")
+        assert text() == "broken node"
+        os.write(2, b"WARNING: old\nand tensor\n")
+        assert text() == "broken node; and tensor"
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "after"
+
+
+def test_standard_error_comes_back_after_an_exception(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match="bad"), native.captured_stderr():
+        raise ValueError("bad")
+    os.write(2, b"heard")
+    assert capfd.readouterr().err == "heard"
+
+
+def test_debug_lets_through(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("DEBUG", "1")
+    with native.captured_stderr() as text:
+        os.write(2, b"heard")
+        assert text() == ""
+    assert capfd.readouterr().err == "heard"
+
+
+def test_many_captures_leave_no_descriptor_open() -> None:
+    before = os.dup(2)
+    os.close(before)
+    for _ in range(20):
+        with native.captured_stderr():
+            os.write(2, b"kept")
+    after = os.dup(2)
+    os.close(after)
+    assert after == before
+
+
+def test_without_memfd_a_file_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    with native.captured_stderr() as text:
+        os.write(2, b"kept")
+        assert text() == "kept"
+
+
+SPEAK = "native.silence_native_code()\nos.write(2, b'native\\n')\nprint('python', file=sys.stderr)"
+
+
+def test_silenced_code_is_not_heard_and_python_is() -> None:
+    assert run(SPEAK).stderr == "python\n"
+    assert run(SPEAK, DEBUG="1").stderr == "native\npython\n"
+
+
+@pytest.mark.parametrize("code", ["native.silence_native_code()", "with native.captured_stderr() as text:\n    text()"])
+def test_a_closed_standard_error_is_no_fault(code: str) -> None:
+    done = run(f"{code}\nprint('done')", closed="2>&-")
+    assert (done.returncode, done.stdout) == (0, "done\n")
+
+
+def test_discarded_output_does_not_reach_the_reader() -> None:
+    done = run("print('kept', flush=True)\nnative.discard_stdout()\nprint('dropped')")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "kept\n", "")

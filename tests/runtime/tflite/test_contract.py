@@ -1,0 +1,126 @@
+"""A card is compared with the model's tensors; a model without a card gets one from them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from runtime.errors import ModelMismatch
+from runtime.tflite.card import InputSpec, ModelCard
+from runtime.tflite.contract import card_from_tensors, check_tensors
+from runtime.tflite.interpreter import Interpreter
+
+
+class Handle:
+    """An interpreter's handle with tensors of any kind, which answers the same to every input."""
+
+    def __init__(self, input_: dict[str, Any], answer: np.ndarray) -> None:
+        self._input = {"index": 0, **input_}
+        self._answer = answer
+
+    def get_input_details(self) -> list[dict[str, Any]]:
+        return [self._input]
+
+    def get_output_details(self) -> list[dict[str, Any]]:
+        return [tensor(self._answer.shape, self._answer.dtype) | {"index": 1}]
+
+    def set_tensor(self, index: int, value: np.ndarray) -> None:
+        assert index == 0
+
+    def invoke(self) -> None:
+        pass
+
+    def get_tensor(self, index: int) -> np.ndarray:
+        assert index == 1
+        return self._answer
+
+
+def tensor(shape: tuple[int, ...], dtype: Any, scale: float = 0.0, zero_point: int = 0) -> dict[str, Any]:
+    scales, zero_points = ([scale], [zero_point]) if scale else ([], [])
+    quantization = {"scales": scales, "zero_points": zero_points}
+    return {"shape": shape, "dtype": dtype, "quantization_parameters": quantization}
+
+
+def loaded(input_: dict[str, Any], *answer: float) -> Interpreter:
+    return Interpreter(Handle(input_, np.array([answer], np.float32)), "a test 1.0")
+
+
+GRAY = tensor((1, 28, 28, 1), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"labels": ("yes", "no")}, r"expected an output of shape \(1, 2\).*received int8 of shape \(1, 10\)"),
+        ({"input": InputSpec(height=32, width=32)}, r"expected an input of shape \(1, 32, 32, 1\), as the card says"),
+        (
+            {"input": InputSpec(channels=3, color="rgb", framing="whole")},
+            r"expected an input of shape \(1, 28, 28, 3\)",
+        ),
+    ],
+)
+def test_a_card_that_lies_is_caught(
+    bare_model: bytes, shipped_card: ModelCard, change: dict[str, Any], complaint: str
+) -> None:
+    interpreter = Interpreter.load(bare_model)
+    check_tensors(interpreter, shipped_card)
+    with pytest.raises(ModelMismatch, match=complaint):
+        check_tensors(interpreter, dataclasses.replace(shipped_card, **change))
+
+
+@pytest.mark.parametrize(
+    "accepted",
+    [
+        GRAY,
+        tensor((1, 28, 28, 1), np.uint8, 1.0, 0),
+        tensor((1, 28, 28, 1), np.int8, 1.0, -128),
+    ],
+)
+def test_inputs_that_take_pixels_as_they_are(shipped_card: ModelCard, accepted: dict[str, Any]) -> None:
+    check_tensors(loaded(accepted, *range(10)), shipped_card)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        tensor((1, 28, 28, 1), np.int8, 1 / 255, -128),  # takes 0 to 1
+        tensor((1, 28, 28, 1), np.int8, 1.0, -127),
+        tensor((1, 28, 28, 1), np.uint8, 1.0, 128),
+        tensor((1, 28, 28, 1), np.uint8),
+        tensor((1, 28, 28, 1), np.float16),
+        tensor((1, 28, 28, 1), np.int16, 1.0, 0),
+    ],
+)
+def test_inputs_that_take_anything_else_are_refused(shipped_card: ModelCard, refused: dict[str, Any]) -> None:
+    with pytest.raises(ModelMismatch, match=r"takes pixels 0 to 255.*Convert it with: python -m convert"):
+        check_tensors(loaded(refused, *range(10)), shipped_card)
+
+
+@pytest.mark.parametrize(
+    ("answer", "output"),
+    [
+        ((0.25, 0.75), "probabilities"),
+        ((0.26, 0.76), "probabilities"),  # rounded, as int8 does it
+        ((0.5, 0.75), "logits"),
+        ((-0.25, 1.25), "logits"),
+        ((3.0, 5.0), "logits"),
+    ],
+)
+def test_a_models_answer_tells_probabilities_from_logits(answer: tuple[float, ...], output: str) -> None:
+    assert card_from_tensors(loaded(GRAY, *answer), "m").decision.output == output
+
+
+def test_a_model_without_a_card_sees_the_whole_picture() -> None:
+    card = card_from_tensors(loaded(tensor((1, 96, 96, 3), np.float32), 0.0, 1.0, 0.0), "birds")
+    assert (card.name, card.labels, card.quantization, card.golden) == ("birds", ("0", "1", "2"), "", ())
+    assert card.input == InputSpec(96, 96, 3, color="rgb", polarity="any", framing="whole")
+    check_tensors(loaded(tensor((1, 96, 96, 3), np.float32), 0.0, 1.0, 0.0), card)
+
+
+@pytest.mark.parametrize("shape", [(1, 784), (1, 28, 32, 1), (1, 28, 28, 2), (1, 1, 28, 28)])
+def test_an_input_that_may_be_anything_needs_a_card(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ModelMismatch, match="a model without a card must take a square picture"):
+        card_from_tensors(loaded(tensor(shape, np.float32), 1.0, 0.0), "m")
