@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runtime.errors import OptionError
+from runtime.plugins import load_plugin, plugin_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from importlib.metadata import EntryPoint
 
     import numpy as np
     from numpy.typing import NDArray
@@ -69,22 +69,16 @@ def load_quantization(name: str) -> Quantization:
     """
     if name in QUANTIZATIONS:
         return QUANTIZATIONS[name]
-    installed = _installed()
-    if name not in installed:
+    names = plugin_names(GROUP)
+    if name not in names:
         raise OptionError(
-            f"expected one of {', '.join([*QUANTIZATIONS, *sorted(installed)])}; received {name!r}. Install the "
+            f"expected one of {', '.join([*QUANTIZATIONS, *names])}; received {name!r}. Install the "
             f"package that brings it (entry point group {GROUP})"
         )
-    found = installed[name].load()
-    if not isinstance(found, Quantization) or found.name != name:
-        raise OptionError(f"expected {installed[name].value} to be the Quantization {name!r}; received {found!r}")
+    found: Quantization = load_plugin(GROUP, name, Quantization, OptionError)
+    if found.name != name:
+        raise OptionError(f"expected a Quantization named {name!r} (entry point of {GROUP}); received {found.name!r}")
     return found
-
-
-def _installed() -> dict[str, EntryPoint]:
-    from importlib.metadata import entry_points  # here: it takes longer to import than all else in this file
-
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
 def _int8(converter: Any, samples: NDArray[np.uint8]) -> None:

@@ -30,12 +30,19 @@ ALLOWED: dict[str, set[str]] = {
     "runtime.errors": set(),
     "runtime.native": set(),
     "runtime.results": set(),
+    "runtime.plugins": {"runtime.errors"},
     "runtime.image": {"runtime.errors", "runtime.native"},
     "runtime.tflite": {"runtime.errors", "runtime.native"},
     "runtime.framing": {"runtime.image.pixels", "runtime.results", "runtime.tflite.card"},
     "runtime.ink": {"runtime.framing.base", "runtime.image.pixels", "runtime.results", "runtime.tflite.card"},
     # It knows the framings it loads by their names alone.
-    "runtime.preprocess": {"runtime.errors", "runtime.framing.base", "runtime.image.pixels", "runtime.tflite.card"},
+    "runtime.preprocess": {
+        "runtime.plugins",
+        "runtime.errors",
+        "runtime.framing.base",
+        "runtime.image.pixels",
+        "runtime.tflite.card",
+    },
     "runtime.classifier": {
         "runtime.errors",
         "runtime.image.pixels",
@@ -43,11 +50,12 @@ ALLOWED: dict[str, set[str]] = {
         "runtime.results",
         "runtime.tflite",
     },
-    "runtime.sources": {"runtime.errors", "runtime.image", "runtime.native"},
+    "runtime.sources": {"runtime.plugins", "runtime.errors", "runtime.image", "runtime.native"},
     "runtime.stream": {"runtime.classifier", "runtime.errors", "runtime.results", "runtime.sources.base"},
     # The parser that every command and output declares its options with; the rest of cli is above them.
     "runtime.cli.parser": {"runtime", "runtime.errors", "runtime.native"},
     "runtime.outputs": {
+        "runtime.plugins",
         "runtime",
         "runtime.cli.parser",
         "runtime.errors",

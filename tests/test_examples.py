@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.packages import install
 
 EXAMPLES = ROOT / "examples"
 
@@ -45,10 +46,7 @@ def test_classify_folder() -> None:
 
 def installed(folder: Path, group: str, line: str) -> str:
     """A folder for PYTHONPATH that is what `pip install` makes of a package with examples/ and this entry point."""
-    info = folder / "own-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: own\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text(f"[{group}]\n{line}\n", encoding="utf-8")
+    install(folder, "own", "", group, line)
     for path in EXAMPLES.glob("own_*.py"):
         (folder / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     return str(folder)

@@ -10,6 +10,7 @@ from typing import cast
 from runtime.cli.parser import Parser
 from runtime.errors import OptionError
 from runtime.outputs.base import Output, OutputContext, OutputFactory, OutputModule
+from runtime.plugins import load_plugin, plugin_names
 
 # Modules of this folder, in the order in which they are opened. The console is opened first and shown last: it may wait
 # for its reader.
@@ -59,17 +60,11 @@ def open_outputs(options: Namespace, context: OutputContext) -> Iterator[Output]
 
 def _factory(name: str) -> OutputFactory:
     """The function that opens the output of another package."""
-    # Imported here, as nothing else in a start needs it.
-    from importlib.metadata import entry_points
-
-    installed = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
-    if name not in installed:
+    names = plugin_names(ENTRY_POINTS)
+    if name not in names:
         raise OptionError(
             f"--output: expected the name of an installed output; received {name!r}. "
-            f"Installed: {', '.join(sorted(installed)) or 'none'}. "
+            f"Installed: {', '.join(names) or 'none'}. "
             f"Built in, each with options of its own (see -h): {', '.join(OUTPUTS)}"
         )
-    try:
-        return cast(OutputFactory, installed[name].load())
-    except (ImportError, AttributeError) as error:
-        raise OptionError(f"--output {name}: cannot load {installed[name].value}: {error}") from None
+    return cast(OutputFactory, load_plugin(ENTRY_POINTS, name, object, OptionError))

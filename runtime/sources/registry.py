@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING
 
 from runtime.errors import OptionError, SourceError
 from runtime.image.files import STDIN, VIDEO_SUFFIXES
+from runtime.plugins import load_plugin, plugin_names
 from runtime.sources.base import Frame, SourceOptions
 from runtime.sources.network import redacted
 from runtime.sources.transform import transform_frames
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
     from runtime.sources.base import SourceOpener
 
 ENTRY_POINTS = "edge_classifier.sources"
@@ -173,21 +172,11 @@ def find_scheme(text: str) -> Scheme:
 
 def _installed_scheme(name: str, text: str) -> Scheme:
     """The row that another package gives for `name`."""
-    from importlib.metadata import entry_points  # here alone: its import takes 15 ms
-
-    installed: dict[str, EntryPoint] = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
-    if name not in installed:
-        others = "; installed: " + ", ".join(f"{other}://" for other in sorted(installed)) if installed else ""
+    names = plugin_names(ENTRY_POINTS)
+    if name not in names:
+        others = "; installed: " + ", ".join(f"{other}://" for other in names) if names else ""
         raise SourceError(f"expected {GRAMMAR}{others}; received {redacted(text)}")
-    try:
-        scheme = installed[name].load()
-    except (ImportError, AttributeError) as error:
-        raise SourceError(f"cannot load {name}:// from {installed[name].value}: {error}") from None
-    if not isinstance(scheme, Scheme):
-        raise SourceError(
-            f"expected a Scheme in {installed[name].value} (entry point {name} of {ENTRY_POINTS}); "
-            f"received {type(scheme).__name__}"
-        )
+    scheme: Scheme = load_plugin(ENTRY_POINTS, name, Scheme, SourceError)
     return scheme
 
 

@@ -22,6 +22,7 @@ from runtime.camera import Stop
 from runtime.classifier import DEFAULT_MODEL
 from runtime.image.files import read_image
 from runtime.tflite.card import attach_card, split_card
+from tests.packages import install
 from tests.runtime.helpers import ROOT, MjpegServer, command
 
 SHOWN = ("photo_7.jpg", "photo_7.jpg", "blank.jpg", "pencil_2.jpg", "pencil_2.jpg")
@@ -148,11 +149,7 @@ def open_output(argument, context):
 
 
 def test_the_loop_gives_outputs_their_turns_and_ends_where_one_asks(video: Path, tmp_path: Path) -> None:
-    info = tmp_path / "quitter-1.0.dist-info"
-    info.mkdir()
-    (tmp_path / "quitter.py").write_text(QUITTER)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: quitter\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[edge_classifier.outputs]\nquitter = quitter:open_output\n")
+    install(tmp_path, "quitter", QUITTER, "edge_classifier.outputs", "quitter = quitter:open_output")
     done = command("runtime.camera", str(video), "--output", "quitter", env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 0
     assert done.stderr.splitlines()[1:] == ["frame 0", "frame 1", "closed after 3 turns", "stopped"]

@@ -16,6 +16,7 @@ import runtime.outputs
 from runtime.cli.parser import Parser
 from runtime.errors import OptionError
 from runtime.outputs.registry import OUTPUTS, add_options, open_outputs, output_module
+from tests.packages import install
 from tests.runtime.helpers import ROOT, command
 from tests.runtime.outputs.helpers import context
 
@@ -143,14 +144,8 @@ def open_output(argument, context):
 @pytest.fixture
 def packages(tmp_path: Path) -> Path:
     """A folder with the package `toy`, as pip leaves one."""
-    folder = tmp_path / "packages"
-    info = folder / "toy_output-1.0.dist-info"
-    info.mkdir(parents=True)
-    (folder / "toy_output.py").write_text(TOY)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-output\nVersion: 1.0\n")
     points = ("toy = toy_output:open_output", "broken = toy_output:missing", "gone = no_such_module:open_output")
-    (info / "entry_points.txt").write_text("\n".join(["[edge_classifier.outputs]", *points, ""]))
-    return folder
+    return install(tmp_path / "packages", "toy_output", TOY, "edge_classifier.outputs", *points)
 
 
 def test_an_output_of_another_package_receives_every_update(packages: Path, tmp_path: Path) -> None:
@@ -185,11 +180,15 @@ def test_an_unknown_output_is_one_line_with_the_known_ones(packages: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("broken", "toy_output:missing: "), ("gone", "no_such_module:open_output: No module named")]
+    ("name", "why"),
+    [
+        ("broken", r"toy_output:missing \(edge_classifier.outputs\): AttributeError"),
+        ("gone", r"no_such_module:open_output \(edge_classifier.outputs\): ModuleNotFoundError"),
+    ],
 )
 def test_an_output_that_cannot_be_loaded_is_one_line(
     name: str, why: str, packages: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(packages))
-    with pytest.raises(OptionError, match=f"^--output {name}: cannot load {why}"):
+    with pytest.raises(OptionError, match=f"^cannot load {name} from {why}"):
         list(open_outputs(parser().parse(["--output", name]), context()))

@@ -15,6 +15,7 @@ import pytest
 from runtime.errors import OptionError, SourceError
 from runtime.sources.base import SourceOptions
 from runtime.sources.registry import GRAMMAR, SCHEMES, find_scheme, has_video, is_live, open_source
+from tests.packages import install
 from tests.runtime.helpers import ROOT, command
 
 URL_SCHEMES = sorted(name for name in SCHEMES if " " not in name)
@@ -112,23 +113,18 @@ NO_OPENER = Scheme("broken", "toy_camera:nothing", live=False, video=True, sized
 def open_toy(text, options):
     return (Frame(synthetic.draw(30 * index), text, index, 0.0) for index in range(3))
 """
-ENTRY_POINTS = """[edge_classifier.sources]
-toy = toy_camera:SCHEME
-wrong = toy_camera:NOT_A_SCHEME
-absent = toy_camera:ABSENT
-broken = toy_camera:NO_OPENER
-"""
+POINTS = (
+    "toy = toy_camera:SCHEME",
+    "wrong = toy_camera:NOT_A_SCHEME",
+    "absent = toy_camera:ABSENT",
+    "broken = toy_camera:NO_OPENER",
+)
 
 
 @pytest.fixture
 def toy(tmp_path: Path) -> Path:
     """A folder with the package as pip would leave it."""
-    (tmp_path / "toy_camera.py").write_text(TOY)
-    info = tmp_path / "toy_camera-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-camera\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(ENTRY_POINTS)
-    return tmp_path
+    return install(tmp_path, "toy_camera", TOY, "edge_classifier.sources", *POINTS)
 
 
 def test_a_source_of_another_package_is_read_by_the_command(toy: Path) -> None:
@@ -146,7 +142,7 @@ def test_a_source_of_another_package_is_read_by_the_command(toy: Path) -> None:
     ("text", "complaint"),
     [
         ("wrong://x", r"^expected a Scheme in toy_camera:NOT_A_SCHEME \(entry point wrong of .*\); received str$"),
-        ("absent://x", r"^cannot load absent:// from toy_camera:ABSENT: .*ABSENT"),
+        ("absent://x", r"^cannot load absent from toy_camera:ABSENT .*ABSENT"),
         ("broken://x", r"^cannot load broken:// from toy_camera:nothing: .*nothing"),
         ("gopher://x", r"fake://digits; installed: absent://, broken://, toy://, wrong://; received gopher://x$"),
     ],
