@@ -1,0 +1,172 @@
+"""docs/card.schema.json says what the dataclasses of runtime/tflite/card.py say, and cards are valid by it."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtime.errors import ModelError
+from runtime.tflite import card
+from runtime.tflite.card import (
+    SCHEMA_VERSION,
+    Accuracy,
+    Decision,
+    Golden,
+    InputSpec,
+    ModelCard,
+    split_card,
+)
+from tests.runtime.helpers import ROOT
+
+jsonschema = pytest.importorskip("jsonschema")
+
+SCHEMA = json.loads((ROOT / "docs/card.schema.json").read_text(encoding="utf-8"))
+OBJECTS: dict[type, dict[str, Any]] = {ModelCard: SCHEMA} | {
+    cls: SCHEMA["$defs"][cls.__name__] for cls in (InputSpec, Decision, Accuracy, Golden)
+}
+ENUMS = {
+    (InputSpec, "color"): card.COLORS,
+    (InputSpec, "polarity"): card.POLARITIES,
+    (InputSpec, "resize"): card.RESIZES,
+    (Decision, "output"): card.OUTPUTS,
+}
+NEEDED_IN_FILES = {"input", "decision", "schema_version"}  # from_json asks for them, whatever their defaults
+JSON_TYPES = {str: "string", int: "integer", float: "number", bytes: "string", Mapping: "object"}
+
+
+def json_type(hint: Any) -> object:
+    """How the schema spells the type of a field."""
+    origin = typing.get_origin(hint) or hint
+    if origin is types.UnionType:
+        return {"anyOf": [json_type(part) for part in typing.get_args(hint)]}
+    if origin is type(None):
+        return {"type": "null"}
+    if origin is tuple:
+        return {"type": "array", "items": json_type(typing.get_args(hint)[0])}
+    if isinstance(origin, type) and dataclasses.is_dataclass(origin):
+        return {"$ref": f"#/$defs/{origin.__name__}"}
+    return {"type": JSON_TYPES[origin]} | ({"contentEncoding": "base64"} if origin is bytes else {})
+
+
+@pytest.mark.parametrize("cls", OBJECTS, ids=lambda cls: cls.__name__)
+def test_every_field_is_there_with_its_type(cls: type) -> None:
+    described, hints = OBJECTS[cls]["properties"], typing.get_type_hints(cls)
+    assert list(described) == [field.name for field in dataclasses.fields(cls)]
+    for name, property_ in described.items():
+        expected = json_type(hints[name])
+        assert isinstance(expected, dict)
+        assert {key: property_.get(key) for key in expected} == expected, name
+        assert property_.get("enum") == (list(ENUMS[cls, name]) if (cls, name) in ENUMS else None), name
+
+
+@pytest.mark.parametrize("cls", OBJECTS, ids=lambda cls: cls.__name__)
+def test_fields_are_required_or_have_their_default(cls: type) -> None:
+    required = set(OBJECTS[cls]["required"])
+    for field in dataclasses.fields(cls):
+        default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+        assert (field.name in required) == (default is dataclasses.MISSING or field.name in NEEDED_IN_FILES)
+        if field.name not in required:
+            written = list(default) if isinstance(default, tuple) else default
+            assert OBJECTS[cls]["properties"][field.name]["default"] == written, field.name
+
+
+def test_numbers_and_patterns_are_those_of_the_code() -> None:
+    assert SCHEMA["properties"]["schema_version"]["const"] == SCHEMA_VERSION
+    assert OBJECTS[InputSpec]["properties"]["framing"]["pattern"] == f"^{card.FRAMING_NAME}$"
+    assert OBJECTS[InputSpec]["properties"]["framing"]["examples"] == list(card.FRAMINGS)
+    assert OBJECTS[Decision]["properties"]["temperature"]["exclusiveMaximum"] == card.TEMPERATURE_LIMIT
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def written(model: ModelCard) -> dict[str, Any]:
+    """The card as it stands in a file."""
+    raw = json.loads(model.to_json())
+    assert isinstance(raw, dict)
+    return raw
+
+
+CARDS = {
+    "the least": ModelCard("m", "", ("a",), InputSpec()),
+    "color": ModelCard("m", "1", ("a", "b"), InputSpec(96, 64, 3, color="rgb", framing="whole", resize="pad")),
+    "a framing of one's own": ModelCard("m", "1", ("a",), InputSpec(framing="my-framing_2")),
+    "all of it": ModelCard(
+        "m",
+        "1",
+        ("a", "zwölf"),
+        InputSpec(polarity="any"),
+        Decision("logits", 0.5, 1.0),
+        "int8",
+        {"seed": 7, "conversion": {"interpreter": "x"}},
+        Accuracy(1, 0.5, 0, 10),
+        (Golden(b"\x00\xff", b""),),
+        "0" * 64,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_what_is_written_is_valid_and_read_back(name: str) -> None:
+    jsonschema.validate(written(CARDS[name]), SCHEMA)
+    assert ModelCard.from_json(CARDS[name].to_json()) == CARDS[name]
+
+
+@pytest.mark.parametrize(
+    "model", [*(ROOT / "runtime/models").glob("*.tflite"), ROOT / "tests/runtime/data/newer_quantizer.tflite"]
+)
+def test_real_models_have_valid_cards(model: Path) -> None:
+    found = split_card(model.read_bytes())[1]
+    assert found is not None
+    jsonschema.validate(written(found), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("schema_version",), 1),
+        (("schema_version",), 3),
+        (("labels",), []),
+        (("labels",), [1]),
+        (("input",), None),
+        (("decision",), None),
+        (("input", "height"), 0),
+        (("input", "height"), 2.5),
+        (("input", "height"), "28"),
+        (("input", "channels"), 3),
+        (("input", "color"), "rgb"),
+        (("input", "color"), "cmyk"),
+        (("input", "polarity"), "none"),
+        (("input", "framing"), "no framing"),
+        (("input", "framing"), ""),
+        (("input", "resize"), "bend"),
+        (("decision", "output"), "vibes"),
+        (("decision", "temperature"), 0),
+        (("decision", "temperature"), 1000),
+        (("decision", "temperature"), True),
+        (("decision", "reject_threshold"), 1.5),
+        (("accuracy",), {"float": 0.9}),
+        (("golden",), [{"input": "AA=="}]),
+    ],
+)
+def test_schema_and_reader_refuse_the_same(path: tuple[str, ...], value: object) -> None:
+    raw = copy.deepcopy(written(CARDS["all of it"]))
+    *parents, last = path
+    target = raw
+    for key in parents:
+        target = target[key]
+    target[last] = value
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(raw, SCHEMA)
+    if path != ("schema_version",) or value != 1:  # a reader takes schema 1 by other rules
+        with pytest.raises(ModelError, match="card: "):
+            ModelCard.from_json(json.dumps(raw))
