@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Gray = NDArray[np.uint8]  # (height, width), 0 to 255
-Levels = NDArray[np.float32]  # (256,): a histogram, how many pixels have each gray level
+Histogram = NDArray[np.float32]  # (256,): how many pixels have each gray level
 Mask = NDArray[np.bool_]  # (height, width)
 Boxes = NDArray[np.int64]  # (n, 4): x, y, width, height in pixels
+Stats = NDArray[np.int64]  # (n, 5): x, y, width, height and area in pixels, of connected components
 Labels = NDArray[np.integer[Any]]  # (height, width): which component each pixel belongs to, 0 for the background
 Picture = NDArray[np.uint8]  # (height, width) gray or (height, width, 3) BGR, 0 to 255
 
@@ -41,7 +42,7 @@ def shrink(image: Picture, factor: float) -> Picture:
     return u8(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
 
-def components(mask: NDArray[np.generic], connectivity: int = 8) -> tuple[Labels, NDArray[np.int64]]:
+def components(mask: NDArray[np.generic], connectivity: int = 8) -> tuple[Labels, Stats]:
     """Find connected components.
 
     The table of a large mask is made from its runs along x, of which there are few: OpenCV's own table takes three
@@ -66,9 +67,9 @@ def components(mask: NDArray[np.generic], connectivity: int = 8) -> tuple[Labels
     return labels, _table_of_runs(solid, labels, count)
 
 
-def _table_of_runs(solid: NDArray[np.uint8], labels: Labels, count: int) -> NDArray[np.int64]:
+def _table_of_runs(solid: NDArray[np.uint8], labels: Labels, count: int) -> Stats:
     """The table of `components`, from the runs of pixels along x."""
-    table: NDArray[np.int64] = np.zeros((count, 5), np.int64)
+    table: Stats = np.zeros((count, 5), np.int64)
     if count == 1:
         return table
     width = solid.shape[1] + 2
@@ -104,7 +105,7 @@ def having(labels: Labels, wanted: Mask) -> Mask:
     return u8(cv2.LUT(labels.astype(np.uint8), table)).view(np.bool_)
 
 
-def boxes_of(mask: Mask, connectivity: int) -> Boxes:
+def component_stats(mask: Mask, connectivity: int) -> Stats:
     """List the connected components of a mask.
 
     Args:
@@ -117,7 +118,7 @@ def boxes_of(mask: Mask, connectivity: int) -> Boxes:
     return components(mask, connectivity)[1][1:]
 
 
-def histogram(gray: Gray) -> Levels:
+def histogram(gray: Gray) -> Histogram:
     """Count the pixels of each gray level.
 
     Args:

@@ -13,7 +13,7 @@ import math
 import cv2
 import numpy as np
 
-from runtime.image.pixels import Gray, Levels, Picture, histogram, morph, shrink, to_gray, u8
+from runtime.image.pixels import Gray, Histogram, Picture, histogram, morph, shrink, to_gray, u8
 
 ColorCast = tuple[int, ...]  # gray levels: how far blue, green and red lie above the lowest of the three
 NO_CAST: ColorCast = (0, 0, 0)
@@ -182,7 +182,7 @@ def _opened(channel: Gray, size: int) -> Gray:
     return morph(wide, cv2.MORPH_OPEN, size)[y : y + height, x : x + width]
 
 
-def contrast_above(channel: Gray, background: Gray, paper_share: float = 1.0) -> tuple[Gray, Levels]:
+def contrast_above(channel: Gray, background: Gray, paper_share: float = 1.0) -> tuple[Gray, Histogram]:
     """Measure how far each pixel stands above its background and the paper's grain.
 
     Args:
@@ -208,7 +208,7 @@ def contrast_above(channel: Gray, background: Gray, paper_share: float = 1.0) ->
     return u8(cv2.subtract(difference, np.full_like(difference, usual))), above
 
 
-def hysteresis_thresholds(strength: Gray, counts: Levels, paper_share: float = 1.0) -> tuple[float, float] | None:
+def hysteresis_thresholds(strength: Gray, counts: Histogram, paper_share: float = 1.0) -> tuple[float, float] | None:
     """Choose two thresholds: a pixel above the higher is ink, one above the lower is if it touches such (Canny 1986).
 
     The higher is Otsu's (1979) over what is above the grain.
@@ -242,7 +242,7 @@ def _subsampled(gray: Gray) -> Gray:
     return gray if step == 1 else np.ascontiguousarray(gray[::step, ::step])
 
 
-def _otsu(counts: Levels, first: int) -> float:
+def _otsu(counts: Histogram, first: int) -> float:
     """Otsu's threshold (1979) over the levels from `first` on, which maximizes the variance between two classes."""
     kept = counts[first:].astype(np.float64)
     below, sum_below = kept.cumsum(), (kept * GRAY_LEVELS[first:]).cumsum()

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.image.pixels import Boxes, Mask, boxes_of, components, having, u8
+from runtime.image.pixels import Boxes, Mask, component_stats, components, having, u8
 from runtime.ink.background import SMALL_SIDE
 
 CELL_LINE = 0.85  # of a cell's side: lines are longer, a digit within the cell is shorter
@@ -103,7 +103,7 @@ def _bare_lines(lines: Mask, mask: Mask) -> Mask:
 
 def _writing_box(mask: Mask) -> tuple[int, int, int, int]:
     """(x, y, width, height) around the components that are more than specks."""
-    boxes = boxes_of(mask, 8)
+    boxes = component_stats(mask, 8)
     boxes = boxes[boxes[:, 4] >= MIN_WRITING * boxes[:, 4].sum()]
     if not len(boxes):
         return 0, 0, mask.shape[1], mask.shape[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from runtime.image.pixels import Boxes, Mask, boxes_of
+from runtime.image.pixels import Boxes, Mask, component_stats
 
 MIN_CELL = 12  # pixels; a smaller one has no digit that could be read
 CELL_FILL = 0.6  # of its box: a cell with a digit in it covers more, the hole of a digit does not
@@ -26,7 +26,7 @@ def find_cells(mask: Mask) -> Boxes:
     Returns:
         int (n, 4): x, y, width and height in pixels; NO_CELLS where fewer than MIN_CELLS are alike.
     """
-    boxes = boxes_of(~mask, 4)
+    boxes = component_stats(~mask, 4)
     shorter, longer = np.minimum(boxes[:, 2], boxes[:, 3]), np.maximum(boxes[:, 2], boxes[:, 3])
     extent = boxes[:, 4] / (boxes[:, 2] * boxes[:, 3])
     boxes = boxes[(shorter >= MIN_CELL) & (extent > CELL_FILL) & (longer < MAX_ELONGATION * shorter)]
@@ -45,7 +45,7 @@ def _are_holes(boxes: Boxes, mask: Mask) -> Mask:
 
     Regions touching the image border are never holes.
     """
-    ink = boxes_of(mask, 8)
+    ink = component_stats(mask, 8)
     ink = ink[(ink[:, 2] > MIN_CELL) & (ink[:, 3] > MIN_CELL)]
     left, top, right, bottom = boxes[:, 0], boxes[:, 1], boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
     encloses = (ink[None, :, 0] <= left[:, None]) & (ink[None, :, 1] <= top[:, None])

@@ -8,7 +8,7 @@ import pytest
 
 from runtime.image.pixels import (
     as_picture,
-    boxes_of,
+    component_stats,
     components,
     having,
     histogram,
@@ -39,15 +39,15 @@ def test_a_mask_without_pixels_has_no_components() -> None:
         labels, table = components(np.zeros(shape, np.bool_))
         assert not labels.any()
         assert len(table) == 1
-        assert boxes_of(np.zeros(shape, np.bool_), 8).shape == (0, 5)
+        assert component_stats(np.zeros(shape, np.bool_), 8).shape == (0, 5)
 
 
 def test_the_boxes_of_two_components() -> None:
     mask = np.zeros((9, 12), np.bool_)
     mask[1:4, 2:7] = True
     mask[6, 8] = mask[7, 9] = True
-    assert boxes_of(mask, 8).tolist() == [[2, 1, 5, 3, 15], [8, 6, 2, 2, 2]]
-    assert len(boxes_of(mask, 4)) == 3
+    assert component_stats(mask, 8).tolist() == [[2, 1, 5, 3, 15], [8, 6, 2, 2, 2]]
+    assert len(component_stats(mask, 4)) == 3
 
 
 @pytest.mark.parametrize("count", [5, 300])
