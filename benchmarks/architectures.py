@@ -149,8 +149,9 @@ class Work:
 
     def _model(self, recipe: Recipe, folder: Path) -> Any:
         """Trained by the project's own loop; untrained where there are no epochs."""
-        from train.fit import Plan, make_deterministic, train
+        from train.fit import make_deterministic, train
         from train.models.recipes import build
+        from train.plan import Plan
 
         if not self.epochs:
             make_deterministic(self.seed)
@@ -170,7 +171,7 @@ def _recipe(candidate: Candidate, epochs: int) -> Recipe:
         build=candidate.build,
         epochs=max(epochs, 1),
         patience=None,
-        exposure=False,
+        outlier_exposure=False,
         validation=HELD_BACK,
         output="logits",
     )

@@ -24,17 +24,17 @@ class Candidate:
 
 # To try another network, add a line.
 CANDIDATES = (
-    Candidate("cnn", "16/2 32 r r 80/2 r place"),
-    Candidate("plain", "16 32/2 48 64/2 96 place"),
+    Candidate("cnn", "16/2 32 r r 80/2 r gdc"),
+    Candidate("plain", "16 32/2 48 64/2 96 gdc"),
     Candidate("plain, mean at the end", "16 32/2 48 64/2 96"),
-    Candidate("shorter", "16/2 32 r 64/2 r place"),
-    Candidate("longer", "16/2 32 r r r 64/2 r place"),
-    Candidate("separable", "16/2 s32 s48 s64/2 s96 s96 place"),
-    Candidate("half", "8 16/2 24 32/2 48 place"),
-    Candidate("cnn-tiny", "16k5/2 16 24/2 28 place"),
+    Candidate("shorter", "16/2 32 r 64/2 r gdc"),
+    Candidate("longer", "16/2 32 r r r 64/2 r gdc"),
+    Candidate("separable", "16/2 s32 s48 s64/2 s96 s96 gdc"),
+    Candidate("half", "8 16/2 24 32/2 48 gdc"),
+    Candidate("cnn-tiny", "16k5/2 16 24/2 28 gdc"),
     Candidate("tiny, mean at the end", "16k5/2 16 24/2 32"),
-    Candidate("tiny, 3x3 first", "16/2 16 24/2 24 place"),
-    Candidate("tiny, separable", "8/2 s16 s24/2 s32 s48 place"),
+    Candidate("tiny, 3x3 first", "16/2 16 24/2 24 gdc"),
+    Candidate("tiny, separable", "8/2 s16 s24/2 s32 s48 gdc"),
 )
 
 
@@ -52,5 +52,5 @@ def _check(word: str, name: str) -> None:
     if not is_step(word):
         raise OptionError(
             f"--only {name!r}: expected the name of a candidate ({', '.join(c.name for c in CANDIDATES)}), or steps "
-            f'such as "16 32k5/2 s64 p r place"; received the step {word!r}'
+            f'such as "16 32k5/2 s64 p r gdc"; received the step {word!r}'
         )

@@ -14,11 +14,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.curves import catmull_rom
+
 Image = NDArray[np.uint8]
 Points = NDArray[np.float32]
 
 FOLDER = Path(__file__).parent
 SUPERSAMPLING = 4
+CURVE_STEPS = 24  # points of a stroke between two of the points it goes through
 
 # Strokes of each digit in a box of 1 x 1, x to the right and y down.
 STROKES: dict[str, list[list[tuple[float, float]]]] = {
@@ -113,16 +116,6 @@ class Place:
     slant: float = 0.0
 
 
-def spline(points: list[tuple[float, float]], steps: int = 24) -> Points:
-    """Centripetal enough for a pen: a Catmull-Rom spline (1974) through `points`, float32 (n, 2)."""
-    p = np.array([points[0], *points, points[-1]], np.float32)
-    t = np.linspace(0, 1, steps, endpoint=False, dtype=np.float32)[:, None]
-    parts = []
-    for a, b, c, d in zip(p[:-3], p[1:-2], p[2:-1], p[3:], strict=True):
-        parts.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
-    return np.concatenate([*parts, p[-1:]]).astype(np.float32)
-
-
 def coverage(
     shape: tuple[int, int], digit: str, place: Place, pen: Pen, rng: np.random.Generator
 ) -> NDArray[np.float32]:
@@ -131,7 +124,7 @@ def coverage(
     turn = cv2.getRotationMatrix2D((0.0, 0.0), -place.slant, 1.0)[:, :2]
     for stroke in STROKES[digit]:
         wobbly = np.array(stroke) + rng.normal(0, 0.012, (len(stroke), 2))
-        line = (spline([(float(x), float(y)) for x, y in wobbly]) - 0.5) @ turn.T
+        line = (catmull_rom(wobbly.astype(np.float32), CURVE_STEPS) - 0.5) @ turn.T
         line = (line * (place.height * 0.8, place.height) + (place.x, place.y)) * SUPERSAMPLING
         width = max(1, round(pen.width * place.height * SUPERSAMPLING))
         cv2.polylines(fine, [np.round(line * 16).astype(np.int32)], False, 255, width, cv2.LINE_AA, 4)

@@ -103,7 +103,7 @@ ALLOWED: dict[str, set[str]] = {
     "train": TRAIN | {"train.data", "train.synthetic"},
     "convert": {"runtime", "workbench"},
     "deploy": {"runtime.cli.parser", "runtime.errors", "runtime.tflite.card"},
-    "samples": {"runtime"},
+    "samples": {"runtime", "workbench"},
     "examples": {"runtime"},
     "benchmarks": {"runtime", "workbench", "train", "convert", "samples"},
 }

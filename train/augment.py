@@ -1,22 +1,26 @@
-"""What real pictures do to a digit after preprocessing: slant, stroke width, blur, contrast, residue. Pure.
+"""Augmentation of model inputs: what real pictures do to them. Pure.
 
+Marks get slant, stroke width, blur, contrast and residue of preprocessing; pictures a mild affine change and gain.
 Every step is one OpenCV or numpy call on a whole image: training must not wait for it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from runtime.preprocess import Content, load_framing
 from train.data.pictures import Image
 
 Field = npt.NDArray[np.float32]
+Augmentation = Callable[[Image, list[float], np.random.Generator], Image]  # (image, draws of 0 to 1, chance)
 
-MILD_SHARE = 0.5  # of images: a slight affine change only, so that clean images stay what is learned best
+MILD_SHARE = 0.5  # of images: a slight affine change only, so that the model stays best on clean images
 
 # Ranges of a strong and of a mild change. Pixels are those of a 28x28 input; other sizes scale them.
 ROTATION_DEG, MILD_ROTATION_DEG = 15.0, 8.0
@@ -25,46 +29,62 @@ ANISOTROPY, MILD_ANISOTROPY = 0.12, 0.04
 SHEAR, MILD_SHEAR = 0.2, 0.08
 SHIFT_PX, MILD_SHIFT_PX = 2.0, 1.2
 ELASTIC_PX = 0.75  # standard deviation of the displacement of one node
-ELASTIC_NODES = 5  # along one side: strokes bend as one, they do not fray
+ELASTIC_NODES = 5  # along one side: few, so that strokes bend smoothly
 
 ELASTIC_SHARE = 0.5
 STROKE_SHARE = 0.5
-MARKER_SHARE = 0.15  # of the thickened: a marker's 2 px, where the others get up to 1
+MARKER_SHARE = 0.15  # of the thickened images: up to 2 px, as a marker; the others up to 1 px
 BLUR_SHARE = 0.25
 NOISE_SHARE = 0.2
 RESIDUE_SHARE = 0.12
-MIN_LEFT = 0.45  # of the ink: thinning goes no further
+MIN_INK = 0.45  # share of the ink that thinning leaves at least
 NOISE_LEVEL = 8.0  # gray levels, at most
 GAMMAS = np.exp(np.linspace(math.log(0.55), math.log(1.9), 32))
 PEAK = (150.0, 255.0)  # gray level of the brightest pixel after a strong change
 
-FRAME_ROTATION_DEG = 10.0
-FRAME_SCALE = (0.9, 1.1)
-FRAME_SHIFT = 0.06  # of a side
-FRAME_GAIN = (0.85, 1.15)
+PICTURE_ROTATION_DEG = 10.0
+PICTURE_SCALE = (0.9, 1.1)
+PICTURE_SHIFT = 0.06  # of a side
+PICTURE_GAIN = (0.85, 1.15)
 
 CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 DISC = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 
 
-def augment(image: Image, rng: np.random.Generator, framing: str = "ink", flip: bool = False) -> Image:
-    """A changed copy of one model input: uint8 (H, W, C), 0 to 255, to the same shape and dtype.
+def augment(image: Image, rng: np.random.Generator, framing: str = "ink") -> Image:
+    """Change one model input as its framing suggests.
 
-    framing: "ink" takes the image for a light mark on black, "whole" for any picture, which gets a mild
-    affine change and gain, mirrored half of the time where `flip` says that a mirror image means the same.
     The result depends on the image and the state of `rng` alone.
+
+    Args:
+        image: uint8 (H, W, C), 0 to 255.
+        rng: Draws the change.
+        framing: Of the input: one whose content is a "mark" gets strong changes, a "picture" a mild affine change
+            and gain.
+
+    Returns:
+        A changed copy, uint8 (H, W, C).
     """
     draws = [float(draw) for draw in rng.random(12)]  # one call: a dozen small ones cost more than the warp
-    if framing == "whole":
-        return _frame(image, draws, flip)
-    if draws[0] < MILD_SHARE:
-        return _mild(image, draws)
-    return _strong(image, draws, rng)
+    return AUGMENTATIONS[load_framing(framing).content](image, draws, rng)
 
 
 def augment_batch(images: Image, rng: np.random.Generator, framing: str = "ink") -> Image:
-    """`augment` on each of uint8 (N, H, W, C), in order, from one generator."""
+    """`augment` each of a batch, in order, from one generator.
+
+    Args:
+        images: uint8 (N, H, W, C).
+        rng: Draws the changes.
+        framing: Of the inputs.
+
+    Returns:
+        Changed copies, uint8 (N, H, W, C).
+    """
     return np.stack([augment(image, rng, framing) for image in images]) if len(images) else images
+
+
+def _mark(image: Image, draws: list[float], rng: np.random.Generator) -> Image:
+    return _mild(image, draws) if draws[0] < MILD_SHARE else _strong(image, draws, rng)
 
 
 def _mild(image: Image, draws: list[float]) -> Image:
@@ -100,18 +120,16 @@ def _strong(image: Image, draws: list[float], rng: np.random.Generator) -> Image
     return _noise(out, noise / NOISE_SHARE, rng) if noise < NOISE_SHARE else out
 
 
-def _frame(image: Image, draws: list[float], flip: bool) -> Image:
+def _picture(image: Image, draws: list[float], rng: np.random.Generator) -> Image:
     height, width = image.shape[:2]
     matrix = _affine(
         image.shape,
-        rotation=_around(draws[1], FRAME_ROTATION_DEG),
-        scale=_between(draws[2], FRAME_SCALE),
-        shift=(_around(draws[5], FRAME_SHIFT) * 28, _around(draws[6], FRAME_SHIFT) * 28),
+        rotation=_around(draws[1], PICTURE_ROTATION_DEG),
+        scale=_between(draws[2], PICTURE_SCALE),
+        shift=(_around(draws[5], PICTURE_SHIFT) * 28, _around(draws[6], PICTURE_SHIFT) * 28),
     )
-    if flip and draws[0] < 0.5:
-        image = np.ascontiguousarray(image[:, ::-1])
     warped = cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REFLECT_101)
-    return _channelled(cv2.convertScaleAbs(warped, alpha=_between(draws[7], FRAME_GAIN)))
+    return _channelled(cv2.convertScaleAbs(warped, alpha=_between(draws[7], PICTURE_GAIN)))
 
 
 def _affine(
@@ -123,9 +141,10 @@ def _affine(
     shear: float = 0.0,
     shift: tuple[float, float],
 ) -> Field:
-    """Float32 (2, 3): about the middle, degrees; shift in pixels of a 28x28 input, to the right and down.
+    """An affine matrix about the image's middle, float32 (2, 3).
 
-    stretch: by how much more the width grows than the height. shear: pixels right for each pixel up.
+    rotation: degrees. stretch: logarithm of the growth of width over height. shear: pixels to the right for each pixel
+    up. shift: (right, down), pixels of a 28x28 input.
     """
     height, width = shape[:2]
     cos, sin = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
@@ -142,7 +161,7 @@ def _warp_affine(image: Image, matrix: Field) -> Image:
 
 
 def _warp_elastic(image: Image, matrix: Field, rng: np.random.Generator) -> Image:
-    """The affine change and a smooth displacement (Simard et al. 2003) in one remap: one blur, not two."""
+    """The affine change and a smooth displacement (Simard et al. 2003) in one remap: two would blur twice."""
     height, width = image.shape[:2]
     nodes = rng.standard_normal((ELASTIC_NODES, ELASTIC_NODES, 2), np.float32) * (ELASTIC_PX * width / 28)
     field = cv2.resize(nodes, (width, height), interpolation=cv2.INTER_CUBIC)
@@ -160,12 +179,12 @@ def _grid(height: int, width: int) -> Field:
 
 
 def _stroke(image: Image, draw: float, amount: float) -> Image:
-    """Thinner (draw < 0.45) or thicker by a fraction of a pixel each side, or as a marker draws."""
+    """Thinner (draw < 0.45) or thicker by a fraction of a pixel on each side, or by a marker's width."""
     if draw < 0.45:
         thin = cv2.erode(image, CROSS)
         ink = cv2.sumElems(image)[0]
         lost = 1 - cv2.sumElems(thin)[0] / max(ink, 1.0)
-        amount = min(amount, (1 - MIN_LEFT) / max(lost, 1e-6))  # a hairline loses all of itself to erosion
+        amount = min(amount, (1 - MIN_INK) / max(lost, 1e-6))  # erosion removes a hairline whole
         return _channelled(cv2.addWeighted(image, 1 - amount, thin, amount, 0))
     marker = draw > 1 - 0.55 * MARKER_SHARE
     thick = cv2.dilate(image, DISC if marker else CROSS)
@@ -173,7 +192,7 @@ def _stroke(image: Image, draw: float, amount: float) -> Image:
 
 
 def _contrast(image: Image, gamma: float, peak: float) -> Image:
-    """Gamma, then the brightest pixel to PEAK: thinning and pale ink both leave gray strokes."""
+    """Gamma, then the brightest pixel scaled to PEAK: thinning and pale ink both leave gray strokes."""
     out = _channelled(cv2.LUT(image, _gamma_tables()[int(gamma * len(GAMMAS))]))
     top = float(out.max())
     return _channelled(cv2.convertScaleAbs(out, alpha=_between(math.sqrt(peak), PEAK) / top)) if top else out
@@ -188,7 +207,7 @@ def _gamma_tables() -> Image:
 
 
 def _residue(image: Image, kind: float, rng: np.random.Generator) -> Image:
-    """What finding the ink left over: a piece of a ruled line at the border (kind < 0.5), or a speck or two."""
+    """Remnants of preprocessing: a piece of a ruled line at the border (kind < 0.5), or one or two specks."""
     out: Image = image.copy()
     height, width = out.shape[:2]
     draws = [float(draw) for draw in rng.random(6)]
@@ -225,3 +244,7 @@ def _around(draw: float, limit: float) -> float:
 def _between(draw: float, ends: tuple[float, float]) -> float:
     """A draw of 0 to 1 as a number between the two ends."""
     return ends[0] + draw * (ends[1] - ends[0])
+
+
+# By the content of the framing, see `runtime.framing.base.Framing`.
+AUGMENTATIONS: Mapping[Content, Augmentation] = {"mark": _mark, "picture": _picture}

@@ -1,10 +1,9 @@
-"""One epoch of training images, batch by batch, and what counts as right."""
+"""One epoch of training images, batch by batch."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
@@ -12,9 +11,10 @@ import numpy as np
 from runtime.tflite.card import InputSpec
 from train.augment import augment_batch
 from train.data.pictures import Image, Labels
-from train.distillation import SoftTargets
+from train.data.targets import Targets, one_hot
+from train.distillation import SoftTargets, without_teacher
 from train.models.recipes import Recipe
-from train.synthetic.extras import DRAWN_DIGITS, DRAWN_NEGATIVES, Extras, Targets, one_hot, uniform
+from train.synthetic.examples import Examples
 
 # With 1, Keras 3.15 has tf.data fetch ahead, and to end an epoch then waits 10 ms, 20, 40 ... up to half a minute.
 WORKERS = 2
@@ -22,95 +22,93 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class EpochData:
-    """What an epoch is made of. images: uint8 (N, H, W, C), labels: int64 (N,), both of the dataset.
-    extras: None leaves it at that. lessons: copies of the images, augmented, and the teachers' answers to them.
-    more_lessons: the same of the extras, the digits first, where a teacher knows these. With extras or lessons the
-    targets are distributions, else labels."""
+    """What epochs are made of. The targets are distributions where there are examples or soft targets, else labels.
+
+    Attributes:
+        images: uint8 (N, H, W, C), of the dataset.
+        labels: int64 (N,), of the dataset.
+        spec: Of the images.
+        classes: How many there are.
+        synthetic: Examples to draw from besides. None: there are none.
+        soft_targets: Augmented copies of the images and the teachers' answers to them. None: there is no teacher.
+        synthetic_soft_targets: The same of the examples, the positives first. None: no teacher knows them.
+    """
 
     images: Image
     labels: Labels
     spec: InputSpec
     classes: int
-    extras: Extras | None = None
-    lessons: SoftTargets | None = None
-    more_lessons: SoftTargets | None = None
+    synthetic: Examples | None = None
+    soft_targets: SoftTargets | None = None
+    synthetic_soft_targets: SoftTargets | None = None
+
+    @property
+    def has_distributions(self) -> bool:
+        """Whether the targets are distributions over the classes instead of labels."""
+        return self.synthetic is not None or self.soft_targets is not None
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """The training images of one epoch: shuffled, and augmented where the recipe says so.
 
-    Batch i depends on (seed, epoch, i) alone: uint8 (B, H, W, C), and labels int64 (B,) or, with extras,
-    targets float32 (B, classes), or, with lessons, (B, 2 x classes). Keras asks for them in threads of its own,
-    ahead of training and in order: OpenCV lets go of the interpreter lock, so the two overlap.
+    Batch i depends on (seed, epoch, i) alone: uint8 (B, H, W, C), and labels int64 (B,) or, with synthetic examples,
+    targets float32 (B, classes), or, with soft targets, (B, 2 x classes). Keras asks for batches in threads of its
+    own, ahead of training and in order: OpenCV releases the interpreter lock, so that the two overlap.
     """
 
-    def __init__(self, recipe: Recipe, seed: int, material: EpochData, epoch: int) -> None:
+    def __init__(self, recipe: Recipe, seed: int, data: EpochData, epoch: int) -> None:
+        """Draw and shuffle the images of an epoch.
+
+        Args:
+            recipe: Its batch size, and whether it augments.
+            seed: Of the run.
+            data: What the epoch is made of.
+            epoch: Its number, from 1.
+        """
         super().__init__(workers=WORKERS, use_multiprocessing=False)
-        self._recipe, self._seed, self._material, self._epoch = recipe, seed, material, epoch
+        self._recipe, self._seed, self._data, self._epoch = recipe, seed, data, epoch
         rng = np.random.default_rng([seed, epoch])
-        self._order = rng.permutation(np.concatenate([np.arange(len(material.labels)), _drawn(material, rng)]))
+        count = len(data.labels)
+        drawn = np.zeros(0, np.int64) if data.synthetic is None else count + data.synthetic.draw_epoch(count, rng)
+        self._order = rng.permutation(np.concatenate([np.arange(count), drawn]))
 
     def __len__(self) -> int:
+        """How many batches the epoch has."""
         return math.ceil(len(self._order) / self._recipe.batch_size)
 
     def __getitem__(self, index: int) -> tuple[Image, Labels | Targets]:
-        size, own = self._recipe.batch_size, self._material
+        """Make a batch.
+
+        Args:
+            index: Its number, from 0.
+
+        Returns:
+            Images and their labels or targets.
+        """
+        size, data = self._recipe.batch_size, self._data
         chosen = self._order[index * size : (index + 1) * size]
-        first, others = chosen[chosen < len(own.labels)], chosen[chosen >= len(own.labels)] - len(own.labels)
+        own, others = chosen[chosen < len(data.labels)], chosen[chosen >= len(data.labels)] - len(data.labels)
         rng = np.random.default_rng([self._seed, self._epoch, index])
-        if own.extras is None and own.lessons is None:
-            return self._augmented(own.images[first], rng), own.labels[first]
-        targets = one_hot(own.labels[first], own.classes)
-        images, targets = self._shown(first, own.images[first], targets, own.lessons, rng)
-        more_images, more = self._shown(*_extras(own, others), own.more_lessons, rng)
+        if not data.has_distributions:
+            return self._augmented(data.images[own], rng), data.labels[own]
+        targets = one_hot(data.labels[own], data.classes)
+        images, targets = self._as_learned(own, data.images[own], targets, data.soft_targets, rng)
+        if data.synthetic is None:
+            return images, targets
+        others = data.synthetic.positives_first(others)
+        more_images, more = data.synthetic.pick(others, data.classes)
+        more_images, more = self._as_learned(others, more_images, more, data.synthetic_soft_targets, rng)
         return np.concatenate([images, more_images]), np.concatenate([targets, more])
 
-    def _shown(
-        self, numbers: Labels, images: Image, targets: Targets, lessons: SoftTargets | None, rng: np.random.Generator
+    def _as_learned(
+        self, indices: Labels, images: Image, targets: Targets, soft: SoftTargets | None, rng: np.random.Generator
     ) -> tuple[Image, Targets]:
-        """The images of these numbers and their targets as the model gets them: from the lessons where there are."""
-        if lessons is None:
-            return self._augmented(images, rng), targets if self._material.lessons is None else without_teacher(targets)
-        turn = (self._epoch - 1) % len(lessons.images)
-        return lessons.images[turn, numbers], np.hstack([targets, lessons.answers[turn, numbers]])
+        """Images of these indices with their targets: copies that a teacher answered to, where there are any."""
+        if soft is None:
+            has_teacher = self._data.soft_targets is not None
+            return self._augmented(images, rng), without_teacher(targets) if has_teacher else targets
+        copy = (self._epoch - 1) % len(soft.images)
+        return soft.images[copy, indices], np.hstack([targets, soft.answers[copy, indices]])
 
     def _augmented(self, images: Image, rng: np.random.Generator) -> Image:
-        return augment_batch(images, rng, self._material.spec.framing) if self._recipe.augment else images
-
-
-def without_teacher(targets: Targets) -> Targets:
-    """(N, 2 x classes) from (N, classes): what no teacher was asked about."""
-    return np.hstack([targets, np.zeros_like(targets)])
-
-
-def _extras(material: EpochData, chosen: Labels) -> tuple[Labels, Image, Targets]:
-    """The extras of these numbers, with which the negatives go on from the digits: the numbers with the digits
-    first, the images and their targets."""
-    extras = material.extras
-    if extras is None:
-        return chosen, material.images[:0], np.zeros((0, material.classes), np.float32)
-    end = len(extras.labels)
-    digits, negatives = chosen[chosen < end], chosen[chosen >= end]
-    images = np.concatenate([extras.digits[digits], extras.negatives[negatives - end]])
-    targets = [one_hot(extras.labels[digits], material.classes), uniform(len(negatives), material.classes)]
-    return np.concatenate([digits, negatives]), images, np.concatenate(targets)
-
-
-def _drawn(material: EpochData, rng: np.random.Generator) -> Labels:
-    """Numbers of the extras of one epoch, counted on from the dataset's own images: digits, then negatives."""
-    extras, count = material.extras, len(material.labels)
-    if extras is None:
-        return np.zeros(0, np.int64)
-    digits = rng.permutation(len(extras.labels))[: round(DRAWN_DIGITS * count)]
-    negatives = rng.permutation(len(extras.negatives))[: round(DRAWN_NEGATIVES * count)]
-    return np.concatenate([count + digits, count + len(extras.labels) + negatives])
-
-
-@keras.saving.register_keras_serializable("edge-classifier")
-class InlierAccuracy(keras.metrics.CategoricalAccuracy):  # type: ignore[misc]
-    """Accuracy over the rows that have a right answer: negatives, whose target is uniform, do not count. What
-    y_true has beyond y_pred's columns is a teacher's."""
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        y_true = y_true[:, : y_pred.shape[-1]]
-        return super().update_state(y_true, y_pred, keras.ops.cast(keras.ops.max(y_true, axis=-1) > 0.5, "float32"))
+        return augment_batch(images, rng, self._data.spec.framing) if self._recipe.augment else images

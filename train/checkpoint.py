@@ -1,7 +1,7 @@
-"""What a run has done so far, on the disk: after a kill at any moment, the last whole epoch is there.
+"""Checkpoints: after a kill at any moment, the last whole epoch is on the disk.
 
-A commit writes the model of the epoch under a name of its own and then replaces `state.json`, which names
-it. That replacement is the one moment at which an epoch counts.
+A commit writes the model of the epoch under a name of its own and then replaces `state.json`, which names that file.
+The replacement is the one moment at which an epoch counts.
 """
 
 from __future__ import annotations
@@ -18,16 +18,24 @@ from typing import Any
 
 from runtime.errors import DataError, OptionError
 from workbench.files import replacing, write_text
-
-FOLDER = "checkpoint"
-STATE_FILE = "state.json"
+from workbench.run_folder import STATE_FILE
 
 Options = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """One row of history.csv. epoch counts from 1; learning_rate is that of its end; val_* None without a split."""
+    """One row of history.csv.
+
+    Attributes:
+        epoch: Its number, from 1.
+        loss: Mean over the training images.
+        accuracy: Share of the training images, 0 to 1.
+        val_loss: Of the validation images; None without any.
+        val_accuracy: Of the validation images; None without any.
+        learning_rate: At the end of the epoch.
+        seconds: It took.
+    """
 
     epoch: int
     loss: float
@@ -42,7 +50,14 @@ History = tuple[Epoch, ...]
 
 
 def best_epoch(history: History) -> int:
-    """The epoch (from 1) with the lowest validation loss, the first of equals; the last where there is none."""
+    """The epoch with the lowest validation loss.
+
+    Args:
+        history: The epochs so far.
+
+    Returns:
+        Its number, from 1: the first of equals, and the last epoch where none has a validation loss.
+    """
     chosen = [epoch for epoch in history if epoch.val_loss is not None and not math.isnan(epoch.val_loss)]
     if not chosen:
         return len(history)
@@ -50,27 +65,44 @@ def best_epoch(history: History) -> int:
 
 
 def commit(folder: Path, options: Options, history: History, save: Callable[[Path], object]) -> None:
-    """Make the last epoch of `history` count. save: writes the model, as it is after it, to a .keras path."""
+    """Make the last epoch of a history count. Models that are neither the last nor the best are removed.
+
+    Args:
+        folder: Of the checkpoint.
+        options: What decides the course of the run.
+        history: The epochs so far.
+        save: Writes the model, as it is after the last of them, to a .keras path.
+    """
     with replacing(model_path(folder, len(history))) as temporary:
         save(temporary)
     state = {"options": dict(options), "history": [dataclasses.asdict(epoch) for epoch in history]}
     write_text(folder / STATE_FILE, json.dumps(state, indent=1))
     kept = {model_path(folder, len(history)), model_path(folder, best_epoch(history))}
-    for path in folder.glob("*.keras"):  # dotted names too: what a kill left half written
+    for path in folder.glob("*.keras"):  # dotted names too: half-written files that a kill left
         if path not in kept:
             path.unlink(missing_ok=True)
 
 
 def history_of(folder: Path, options: Options) -> History:
-    """The committed epochs of an interrupted run; () where there is none.
+    """The committed epochs of an interrupted run.
 
-    Raises OptionError where it was started with other `options`, DataError where its files are damaged.
+    Args:
+        folder: Of the checkpoint.
+        options: What decides the course of the run that is to go on. An option that the interrupted run did not
+            record, because the version that made it had none, is not compared.
+
+    Returns:
+        The epochs; () where there are none.
+
+    Raises:
+        OptionError: The interrupted run had other options.
+        DataError: Its files are damaged.
     """
     state = _read(folder)
     if state is None:
         return ()
     for name in options:
-        before, now = state["options"].get(name), options[name]
+        before, now = state["options"].get(name, options[name]), options[name]
         if before != now:
             raise OptionError(
                 f"--resume: the interrupted run had {name} {before}; received {name} {now}. "
@@ -84,7 +116,14 @@ def history_of(folder: Path, options: Options) -> History:
 
 
 def discard(folder: Path) -> int:
-    """Forget what is in `folder`; how many epochs that were."""
+    """Remove a checkpoint.
+
+    Args:
+        folder: Of the checkpoint.
+
+    Returns:
+        How many epochs it had.
+    """
     try:
         epochs = len((_read(folder) or {"history": ()})["history"])
     except DataError:
@@ -96,12 +135,25 @@ def discard(folder: Path) -> int:
 
 
 def model_path(folder: Path, epoch: int) -> Path:
-    """Where the model is as it was after `epoch`."""
+    """Where the model of an epoch is kept.
+
+    Args:
+        folder: Of the checkpoint.
+        epoch: Its number, from 1.
+
+    Returns:
+        The path of the .keras file.
+    """
     return folder / f"epoch-{epoch:04d}.keras"
 
 
 def write_csv(path: Path, history: History) -> None:
-    """history.csv: one row an epoch, empty where there was no validation."""
+    """Write history.csv: one row an epoch, cells empty where there was no validation.
+
+    Args:
+        path: Of the file.
+        history: The epochs.
+    """
     names = [field.name for field in dataclasses.fields(Epoch)]
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n")

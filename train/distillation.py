@@ -1,7 +1,7 @@
-"""What larger networks teach a smaller one: their answers to the very images it learns from, softened.
+"""Knowledge distillation: a student learns from the softened answers of larger networks, its teachers.
 
-Hinton, Vinyals, Dean: Distilling the Knowledge in a Neural Network, 2015. The teachers answer once, to a few
-augmented copies of every image; each epoch of the pupil goes through one of these.
+Source: Hinton, Vinyals, Dean: Distilling the Knowledge in a Neural Network, 2015. The teachers answer once, to a few
+augmented copies of every image. Each epoch of the student uses one of these copies.
 """
 
 from __future__ import annotations
@@ -17,27 +17,40 @@ import numpy as np
 
 from runtime.errors import DataError
 from train.data.pictures import Image
-from train.synthetic.extras import Targets
+from train.data.targets import Targets
+from workbench.metrics import softmax
 
-PASSES = 12  # copies of every image,
-POOL_BYTES = 1 << 30  # as long as they take no more than this
-TEMPERATURE = 3.0  # the temperature that both answers are divided by
-ALPHA = 0.7  # of the loss that is about the teacher's answer; the rest is about the label
+MAX_COPIES = 12  # of every image
+POOL_BYTES = 1 << 30  # at most, for all copies
+TEMPERATURE = 3.0  # divides the logits of teacher and student
+ALPHA = 0.7  # weight of the teacher's answer in the loss; the label has the rest
 BATCH = 500
 EXAMINED = 2000  # images, to find out whether a teacher knows them
+LOG_FLOOR = 1e-7  # of probabilities, before their logarithm
+
+Change = Callable[[Image, np.random.Generator], Image]
 
 
 @dataclass(frozen=True)
 class Teacher:
-    """name: for the card. model: keras.Model from pixels 0 to 255 to logits or probabilities, (N, classes).
-    seconds: of its epochs, where it was trained for this run."""
+    """A trained network to learn from.
+
+    Attributes:
+        name: For the card.
+        model: keras.Model from pixels 0 to 255 to logits or probabilities, (N, classes).
+        seconds: Of its training, where it was trained for this run; else 0.
+    """
 
     name: str
     model: Any
     seconds: float = 0.0
 
     def digest(self) -> str:
-        """A fingerprint of its weights."""
+        """A fingerprint of its weights.
+
+        Returns:
+            12 hexadecimal digits.
+        """
         sha = hashlib.sha256()
         for weights in self.model.get_weights():
             sha.update(np.ascontiguousarray(weights).tobytes())
@@ -46,14 +59,30 @@ class Teacher:
 
 @dataclass(frozen=True)
 class SoftTargets:
-    """images: uint8 (passes, N, H, W, C). answers: float32 (passes, N, classes), rows that sum to 1."""
+    """Copies of images and the teachers' answers to them.
+
+    Attributes:
+        images: uint8 (copies, N, H, W, C).
+        answers: float32 (copies, N, classes), rows that sum to 1.
+    """
 
     images: Image
     answers: Targets
 
 
 def read_teacher(path: str, classes: int) -> Teacher:
-    """A .keras file as a Teacher. Raises DataError where it is none, or one of other classes."""
+    """Load a teacher from a .keras file.
+
+    Args:
+        path: The file.
+        classes: How many the dataset has.
+
+    Returns:
+        The teacher.
+
+    Raises:
+        DataError: The file is not a .keras file, or its model has other classes.
+    """
     try:
         model = keras.models.load_model(path, compile=False)
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -66,81 +95,135 @@ def read_teacher(path: str, classes: int) -> Teacher:
     return Teacher(path, model)
 
 
-def make_lessons(
+def make_soft_targets(
     teachers: Sequence[Teacher],
     images: Image,
-    change: Callable[[Image, np.random.Generator], Image] | None,
+    change: Change | None,
     seed: int,
     done: Callable[[int], None] = lambda batches: None,
 ) -> SoftTargets:
-    """Changed copies of uint8 (N, H, W, C) and what the teachers, on average, say of them.
+    """Augment images and ask the teachers.
 
-    change: augments a batch; None: one copy, as it is. done: told of each batch answered.
+    Args:
+        teachers: At least one; their answers are averaged.
+        images: uint8 (N, H, W, C).
+        change: Augments a batch. None: there is one copy, unchanged.
+        seed: Of the augmentation.
+        done: Called with 1 after each batch of BATCH images.
+
+    Returns:
+        The copies and the answers at TEMPERATURE.
     """
-    passes = passes_for(images, change is not None)
-    copies: Image = np.empty((passes, *images.shape), np.uint8)
+    copies = count_copies(images, change is not None)
+    changed: Image = np.empty((copies, *images.shape), np.uint8)
     answers = None
-    for number in range(passes):
-        rng = np.random.default_rng([seed, number])
+    for copy in range(copies):
+        rng = np.random.default_rng([seed, copy])
         for start in range(0, len(images), BATCH):
             part = images[start : start + BATCH]
-            copies[number, start : start + BATCH] = part if change is None else change(part, rng)
-            asked = copies[number, start : start + BATCH]
-            said = np.mean([_soft(teacher, asked, TEMPERATURE) for teacher in teachers], axis=0)
+            changed[copy, start : start + BATCH] = part if change is None else change(part, rng)
+            batch = changed[copy, start : start + BATCH]
+            answer = np.mean([_answers(teacher, batch, TEMPERATURE) for teacher in teachers], axis=0)
             if answers is None:
-                answers = np.empty((passes, len(images), said.shape[1]), np.float32)
-            answers[number, start : start + BATCH] = said
+                answers = np.empty((copies, len(images), answer.shape[1]), np.float32)
+            answers[copy, start : start + BATCH] = answer
             done(1)
-    return SoftTargets(copies, np.zeros((passes, 0, 0), np.float32) if answers is None else answers)
+    return SoftTargets(changed, np.zeros((copies, 0, 0), np.float32) if answers is None else answers)
 
 
 def beats_uniform(teacher: Teacher, images: Image, targets: Targets) -> bool:
-    """Whether a teacher's answers to uint8 (N, H, W, C) are nearer to the targets, (N, classes), than no answer is.
+    """Whether a teacher's answers have lower cross-entropy with the targets than the uniform distribution.
 
-    One that learned from other images takes what is no digit for one, and is not to be asked about it.
+    A teacher that learned from other images takes non-digits for digits: it must not be asked about them.
+
+    Args:
+        teacher: The teacher.
+        images: uint8 (N, H, W, C), of which about EXAMINED are looked at.
+        targets: float32 (N, classes).
+
+    Returns:
+        True where it does.
     """
     every = max(1, len(images) // EXAMINED)
-    said = _soft(teacher, images[::every], 1.0)
-    losses = -(targets[::every] * np.log(np.maximum(said, 1e-7))).sum(axis=1)
+    answers = _answers(teacher, images[::every], 1.0)
+    losses = -(targets[::every] * np.log(np.maximum(answers, LOG_FLOOR))).sum(axis=1)
     return bool(losses.mean() < math.log(targets.shape[1]))
 
 
-def passes_for(images: Image, changed: bool) -> int:
-    """How many copies of every image there will be."""
-    return 1 if not changed else max(1, min(PASSES, POOL_BYTES // max(1, images.nbytes)))
+def count_copies(images: Image, augmented: bool) -> int:
+    """How many copies of every image the teachers answer to.
+
+    Args:
+        images: uint8 (N, H, W, C).
+        augmented: Whether the copies differ.
+
+    Returns:
+        1 where they do not; else up to MAX_COPIES, as far as POOL_BYTES go.
+    """
+    return max(1, min(MAX_COPIES, POOL_BYTES // max(1, images.nbytes))) if augmented else 1
 
 
-def _soft(teacher: Teacher, images: Image, softness: float) -> Targets:
+def without_teacher(targets: Targets) -> Targets:
+    """Targets for `TaughtCrossentropy` of images that no teacher was asked about.
+
+    Args:
+        targets: float32 (N, classes).
+
+    Returns:
+        float32 (N, 2 x classes), the second half 0.
+    """
+    return np.hstack([targets, np.zeros_like(targets)])
+
+
+def _answers(teacher: Teacher, images: Image, temperature: float) -> Targets:
     """Probabilities at that temperature, float32 (N, classes)."""
     outputs = np.asarray(teacher.model.predict_on_batch(images), np.float32)
     if (outputs >= 0).all() and np.abs(outputs.sum(axis=1) - 1).max() < 1e-3:
-        outputs = np.log(np.maximum(outputs, 1e-7))
-    scaled = np.exp((outputs - outputs.max(axis=1, keepdims=True)) / np.float32(softness))
-    return np.asarray(scaled / scaled.sum(axis=1, keepdims=True), np.float32)
+        outputs = np.log(np.maximum(outputs, LOG_FLOOR))
+    return softmax(outputs, temperature)
 
 
 @keras.saving.register_keras_serializable("edge-classifier")
 class TaughtCrossentropy(keras.losses.Loss):  # type: ignore[misc]
-    """Cross-entropy with the label, and where a teacher answered, with its softened answer too.
-
-    y_true: (N, 2 x classes): what the label says, then what the teacher says, 0 throughout where it was not
-    asked. y_pred: (N, classes), logits, or probabilities.
-    """
+    """Cross-entropy with the label and, where a teacher answered, with its softened answer too."""
 
     def __init__(self, from_logits: bool, name: str = "taught", **others: Any) -> None:
+        """Make the loss.
+
+        Args:
+            from_logits: Whether the model gives logits; else it gives probabilities.
+            name: Of the loss.
+            **others: What keras.losses.Loss takes.
+        """
         super().__init__(name=name, **others)
         self.from_logits = from_logits
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """(N,) losses. The softened part counts SOFTNESS squared, so that its gradients keep their size."""
+        """The loss of each image.
+
+        The softened part counts TEMPERATURE squared, so that its gradients keep their size.
+
+        Args:
+            y_true: (N, 2 x classes): the label's distribution, then the teacher's, 0 throughout where no teacher
+                was asked.
+            y_pred: (N, classes), logits or probabilities.
+
+        Returns:
+            (N,).
+        """
         ops = keras.ops
         classes = y_pred.shape[-1]
-        logits = y_pred if self.from_logits else ops.log(ops.maximum(y_pred, 1e-7))
+        logits = y_pred if self.from_logits else ops.log(ops.maximum(y_pred, LOG_FLOOR))
         label, answer = y_true[:, :classes], y_true[:, classes:]
-        asked = ops.sum(answer, axis=-1)  # 1 or 0
-        plain = -ops.sum(label * ops.log_softmax(logits), axis=-1)
+        is_taught = ops.sum(answer, axis=-1)  # 1 or 0
+        hard = -ops.sum(label * ops.log_softmax(logits), axis=-1)
         soft = -ops.sum(answer * ops.log_softmax(logits / TEMPERATURE), axis=-1)
-        return (1 - ALPHA * asked) * plain + ALPHA * TEMPERATURE**2 * soft
+        return (1 - ALPHA * is_taught) * hard + ALPHA * TEMPERATURE**2 * soft
 
     def get_config(self) -> dict[str, Any]:
+        """What Keras needs to make the loss again.
+
+        Returns:
+            The arguments of `__init__`.
+        """
         return {**super().get_config(), "from_logits": self.from_logits}

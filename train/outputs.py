@@ -1,4 +1,4 @@
-"""The files a run leaves: all that convert/ reads, and what a person reads. Each is whole or not there."""
+"""The files a run leaves for conversion and for people. Each is complete or not there."""
 
 from __future__ import annotations
 
@@ -16,18 +16,35 @@ import tensorflow as tf
 
 from runtime.tflite.card import Decision, ModelCard
 from train.data.load import Dataset
-from train.data.pictures import DIGITS
-from train.fit import EVALUATION_BATCH, Plan, Trained
+from train.data.pictures import Labels
+from train.epoch import EVALUATION_BATCH
+from train.fit import Trained
+from train.plan import Plan
+from train.synthetic.examples import CARD_NAME, applies_to
+from workbench import dataset as stored
 from workbench.files import replacing, write_text
+from workbench.run_folder import CARD_FILE, DATASET_FILE, METRICS_FILE, MODEL_FILE
 
-MODEL_FILE, H5_FILE = "model.keras", "model.h5"
-METRICS_FILE, CARD_FILE, DATASET_FILE = "metrics.json", "card.json", "dataset.npz"
 FIRST_VERSION = "0.1.0"
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """What metrics.json holds. Accuracies are fractions; n: test images; seconds: of all epochs."""
+    """The content of metrics.json.
+
+    Attributes:
+        model: Name of the recipe.
+        parameters: How many the model has.
+        dataset: Name of the dataset.
+        loss: On the test images.
+        accuracy: On the test images, 0 to 1.
+        n: Number of test images.
+        epochs: How many were trained.
+        best_epoch: Whose weights were kept, from 1.
+        seconds: All epochs together.
+        seed: Of the run.
+        packages: Versions by package.
+    """
 
     model: str
     parameters: int
@@ -43,13 +60,21 @@ class Metrics:
 
 
 def write_outputs(trained: Trained, plan: Plan, dataset: Dataset, folder: Path, command: str) -> Metrics:
-    """Look at the test images, once, and write model.keras, metrics.json, card.json and dataset.npz.
+    """Evaluate the test images, once, and write model.keras, metrics.json, card.json and dataset.npz.
 
-    command: the command line, for the card.
+    Args:
+        trained: The result of the run.
+        plan: Of the run.
+        dataset: What it learned from.
+        folder: To write into.
+        command: The command line, for the card.
+
+    Returns:
+        What metrics.json holds.
     """
     with replacing(folder / MODEL_FILE) as temporary:
         trained.model.save(temporary)
-    write_dataset(folder / DATASET_FILE, trained, dataset)
+    stored.write_dataset(stored_dataset(folder / DATASET_FILE, trained, dataset))
     write_text(folder / CARD_FILE, card(trained, plan, dataset, command).to_json() + "\n")
     metrics = _metrics(trained, plan, dataset)
     write_text(folder / METRICS_FILE, json.dumps(dataclasses.asdict(metrics), indent=1) + "\n")
@@ -57,7 +82,12 @@ def write_outputs(trained: Trained, plan: Plan, dataset: Dataset, folder: Path, 
 
 
 def write_h5(path: Path, model: Any) -> None:
-    """The model in Keras's older format, for tools that read no other."""
+    """Write the model in Keras's older format, for tools that read no other.
+
+    Args:
+        path: Of the .h5 file.
+        model: keras.Model.
+    """
     import absl.logging
 
     absl.logging.set_verbosity(absl.logging.ERROR)  # Keras advises against what the user has just asked for
@@ -65,42 +95,52 @@ def write_h5(path: Path, model: Any) -> None:
         model.save(temporary)
 
 
-def write_dataset(path: Path, trained: Trained, dataset: Dataset) -> None:
-    """Every model input of the run: x_*: uint8 (N, H, W, C), y_*: int64 (N,) for train, val and test; val is
-    empty without a split. Where it was extended for validation: x_hard, y_hard (digits) and x_negative (none).
-    labels: (classes,) str. input_spec: JSON of the InputSpec."""
-    x, y = dataset.images_train, dataset.labels_train
-    extras = trained.extras
-    more: Any = (
-        {} if extras is None else {"x_hard": extras.digits, "y_hard": extras.labels, "x_negative": extras.negatives}
+def stored_dataset(path: Path, trained: Trained, dataset: Dataset) -> stored.Dataset:
+    """Every model input of a run, in the form of dataset.npz.
+
+    Args:
+        path: Of the file.
+        trained: The result of the run.
+        dataset: What it learned from.
+
+    Returns:
+        Training, validation and test images; the synthetic examples of validation as `hard` and `negatives`.
+    """
+    synthetic = trained.validation_synthetic
+
+    def split(indices: Labels) -> stored.Split:
+        return stored.Split(dataset.images_train[indices], dataset.labels_train[indices])
+
+    return stored.Dataset(
+        path,
+        spec=dataset.input_spec,
+        labels=dataset.labels,
+        train=split(trained.train_indices),
+        validation=split(trained.validation_indices),
+        test=stored.Split(dataset.images_test, dataset.labels_test),
+        hard=None if synthetic is None else stored.Split(synthetic.positives, synthetic.labels),
+        negatives=None if synthetic is None else synthetic.negatives,
     )
-    with replacing(path) as temporary:
-        np.savez_compressed(
-            temporary,
-            x_train=x[trained.learn],
-            y_train=y[trained.learn],
-            x_val=x[trained.choose],
-            y_val=y[trained.choose],
-            x_test=dataset.images_test,
-            y_test=dataset.labels_test,
-            labels=np.array(dataset.labels, dtype=np.str_),
-            input_spec=np.array(json.dumps(dataclasses.asdict(dataset.input_spec))),
-            **more,
-        )
 
 
 def card(trained: Trained, plan: Plan, dataset: Dataset, command: str) -> ModelCard:
-    """The model's card as far as training knows it; conversion adds accuracy, golden vectors and the hash."""
-    digits = dataset.input_spec.framing == "ink" and dataset.labels == DIGITS
+    """The model's card as far as training knows it; conversion adds accuracy, golden vectors and the hash.
+
+    Args:
+        trained: The result of the run.
+        plan: Of the run.
+        dataset: What it learned from.
+        command: The command line.
+
+    Returns:
+        The card.
+    """
+    recipe = {field.name: getattr(plan.recipe, field.name) for field in dataclasses.fields(plan.recipe)}
     training = {
         "dataset": dataset.name,
-        "images": len(trained.learn),
+        "images": len(trained.train_indices),
         "model": plan.recipe.name,
-        "recipe": {
-            field.name: getattr(plan.recipe, field.name)
-            for field in dataclasses.fields(plan.recipe)
-            if field.name != "build"
-        },
+        "recipe": {name: value for name, value in recipe.items() if name != "build"},
         "epochs": len(trained.history),
         "best_epoch": trained.best_epoch,
         "seed": plan.seed,
@@ -109,7 +149,7 @@ def card(trained: Trained, plan: Plan, dataset: Dataset, command: str) -> ModelC
         "command": command,
     }
     return ModelCard(
-        name="digits" if digits else dataset.name,
+        name=CARD_NAME if applies_to(dataset.labels, dataset.input_spec) else dataset.name,
         version=FIRST_VERSION,
         labels=dataset.labels,
         input=dataset.input_spec,
@@ -119,7 +159,11 @@ def card(trained: Trained, plan: Plan, dataset: Dataset, command: str) -> ModelC
 
 
 def package_versions() -> dict[str, str]:
-    """What the figures depend on."""
+    """The versions that the figures depend on.
+
+    Returns:
+        Versions by package; Python's own too.
+    """
     return {
         "python": platform.python_version(),
         "tensorflow": tf.__version__,

@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar where it is a terminal, a plain line an epoch where it is not."""
+"""Progress of training on standard error: a bar on a terminal, elsewhere a line an epoch."""
 
 from __future__ import annotations
 
@@ -15,39 +15,60 @@ if TYPE_CHECKING:
 
 
 class Reporter:
-    """Tells a person how training goes. One of these serves one run; use it as a context."""
+    """Reports the progress of one run. It is a context manager."""
 
     def __init__(self, epochs: int) -> None:
+        """Prepare the display.
+
+        Args:
+            epochs: How many the run has.
+        """
         self._epochs = epochs
         self._progress: Progress | None = make_progress("{task.fields[text]}") if sys.stderr.isatty() else None
         self._task: TaskID | None = None
 
     def __enter__(self) -> Reporter:
+        """Show the bar."""
         if self._progress is not None:
             self._progress.start()
         return self
 
     def __exit__(self, *error: object) -> None:
+        """Remove the bar."""
         if self._progress is not None:
             self._progress.stop()
 
     @property
     def is_live(self) -> bool:
-        """Whether `batch` has anything to show: asking Keras for its figures after each one costs time."""
+        """Whether `batch` shows anything. Asking Keras for figures after each batch costs time."""
         return self._progress is not None
 
     def start_epoch(self, epoch: int, batches: int) -> None:
-        """epoch: from 1. batches: how many it has."""
+        """Start the bar of an epoch.
+
+        Args:
+            epoch: Its number, from 1.
+            batches: How many it has.
+        """
         if self._progress is not None:
             self._task = self._progress.add_task(f"epoch {epoch}/{self._epochs}", total=batches, text="")
 
     def batch(self, loss: float, accuracy: float) -> None:
-        """One batch is done; both figures are of the epoch so far."""
+        """Advance the bar by one batch.
+
+        Args:
+            loss: Mean over the epoch so far.
+            accuracy: Of the epoch so far, 0 to 1.
+        """
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, advance=1, text=f"loss {loss:.4f}  accuracy {accuracy:.4f}")
 
     def end_epoch(self, epoch: Epoch) -> None:
-        """The epoch is over and on the disk."""
+        """Replace the bar of an epoch with a line.
+
+        Args:
+            epoch: Its figures; it is on the disk.
+        """
         if self._progress is not None and self._task is not None:
             self._progress.remove_task(self._task)
             self._task = None

@@ -1,4 +1,4 @@
-"""What TensorBoard shows of a run: python -m train --tensorboard, then tensorboard --logdir artifacts/logs."""
+"""TensorBoard logs of a run: python -m train --tensorboard, then tensorboard --logdir artifacts/logs."""
 
 from __future__ import annotations
 
@@ -11,18 +11,25 @@ from runtime.errors import OptionError
 from train.checkpoint import Epoch, History
 
 FOLDER = "logs"
-PARTS = {"train": ("loss", "accuracy", "learning_rate"), "validation": ("val_loss", "val_accuracy")}
+LOGS = {"train": ("loss", "accuracy", "learning_rate"), "validation": ("val_loss", "val_accuracy")}
 
 
 class Log:
-    """A call with the history so far writes what is not yet written, a step an epoch.
+    """Writes the epochs of a history that are not yet written, one step an epoch.
 
-    The first call begins the files anew: a resumed run has all its epochs in them, each once, whatever a kill
-    left there. Names are those of Keras's own callback, which counts its epochs anew with every `fit`.
+    The first call starts the files anew, so that a resumed run has each of its epochs once, whatever a kill left
+    there. The tags are those of Keras's own callback, which cannot be used: it restarts its count with every `fit`.
     """
 
     def __init__(self, folder: Path) -> None:
-        """folder: of the run. Raises OptionError where TensorBoard is not installed."""
+        """Prepare to write.
+
+        Args:
+            folder: Of the run.
+
+        Raises:
+            OptionError: TensorBoard is not installed.
+        """
         if importlib.util.find_spec("tensorboard") is None:
             raise OptionError("--tensorboard needs TensorBoard: pip install tensorboard")
         self._folder = folder / FOLDER
@@ -30,8 +37,13 @@ class Log:
         self._written = 0
 
     def __call__(self, history: History) -> None:
+        """Write what is new.
+
+        Args:
+            history: All epochs so far.
+        """
         if not self._written:
-            for part in PARTS:
+            for part in LOGS:
                 shutil.rmtree(self._folder / part, ignore_errors=True)
         for epoch in history[self._written :]:
             self._write(epoch)
@@ -40,7 +52,7 @@ class Log:
     def _write(self, epoch: Epoch) -> None:
         import tensorflow as tf
 
-        for part, names in PARTS.items():
+        for part, names in LOGS.items():
             values = {name: getattr(epoch, name) for name in names}
             if None in values.values():  # there are no validation images
                 continue

@@ -14,10 +14,10 @@ from train.data.load import Dataset, load
 @pytest.fixture(scope="session")
 def bfloat16() -> str:
     """The precision of that name, where this machine has it."""
-    from train.models.fused import check
+    from train.models.fused import check_precision
 
     try:
-        check("bfloat16")
+        check_precision("bfloat16")
     except OptionError as error:
         pytest.skip(f"NOT RUN: {error}")
     return "bfloat16"
@@ -32,7 +32,7 @@ def npz(tmp_path_factory: pytest.TempPathFactory) -> Path:
     order = np.random.default_rng(0).permutation(5000)[:2500]
     x, y = x.astype(np.uint8).reshape(-1, 28, 28)[order], y[order]
     path: Path = tmp_path_factory.mktemp("data") / "mnist-small.npz"
-    np.savez(path, x_train=x[:2000], y_train=y[:2000], x_test=x[2000:], y_test=y[2000:])
+    np.savez(path, x_train=x[:2000], y_train=y[:2000], x_test=x[2000:], y_test=y[2000:], framing="ink")
     return path
 
 

@@ -1,4 +1,4 @@
-"""Batches: every image of the dataset once an epoch, a share of the extras, each with its own target."""
+"""Batches: every image of the dataset once an epoch, a share of the synthetic examples, each with its own target."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from runtime.tflite.card import InputSpec
-from train.batches import Batches, EpochData, InlierAccuracy
+from train.batches import Batches, EpochData
 from train.data.pictures import Image
+from train.data.targets import Targets
 from train.models.recipes import RECIPES
-from train.synthetic.extras import DRAWN_DIGITS, DRAWN_NEGATIVES, Extras, Targets
+from train.synthetic.examples import EPOCH_NEGATIVES, EPOCH_POSITIVES, Examples
 
 OWN, MORE, NONE = 300, 252, 200
 
@@ -26,8 +27,8 @@ def coded(count: int, start: int) -> Image:
 @pytest.fixture(scope="module")
 def material() -> EpochData:
     labels = (np.arange(OWN + MORE) % 10).astype(np.int64)
-    extras = Extras(coded(MORE, OWN), labels[OWN:], coded(NONE, OWN + MORE))
-    return EpochData(coded(OWN, 0), labels[:OWN], InputSpec(), 10, extras)
+    examples = Examples(coded(MORE, OWN), labels[OWN:], coded(NONE, OWN + MORE))
+    return EpochData(coded(OWN, 0), labels[:OWN], InputSpec(), 10, examples)
 
 
 def epoch(material: EpochData, number: int = 1, augment: bool = False) -> tuple[Image, Targets]:
@@ -43,8 +44,8 @@ def test_every_image_has_its_own_target(material: EpochData) -> None:
     numbers = images[:, 0, 0, 0].astype(int) * 256 + images[:, 0, 1, 0]
     assert len(set(numbers.tolist())) == len(numbers)  # none twice
     assert (numbers < OWN).sum() == OWN
-    assert ((numbers >= OWN) & (numbers < OWN + MORE)).sum() == round(DRAWN_DIGITS * OWN)
-    assert (numbers >= OWN + MORE).sum() == round(DRAWN_NEGATIVES * OWN)
+    assert ((numbers >= OWN) & (numbers < OWN + MORE)).sum() == round(EPOCH_POSITIVES * OWN)
+    assert (numbers >= OWN + MORE).sum() == round(EPOCH_NEGATIVES * OWN)
     digits = numbers < OWN + MORE
     np.testing.assert_array_equal(targets[digits].argmax(axis=1), numbers[digits] % 10)
     np.testing.assert_array_equal(targets[digits].max(axis=1), 1)
@@ -58,16 +59,8 @@ def test_epochs_differ_and_repeat_themselves(material: EpochData) -> None:
     assert (first != other).any()
 
 
-def test_without_extras_targets_are_labels(material: EpochData) -> None:
-    images, labels = epoch(dataclasses.replace(material, extras=None))
+def test_without_examples_targets_are_labels(material: EpochData) -> None:
+    images, labels = epoch(dataclasses.replace(material, synthetic=None))
     numbers = images[:, 0, 0, 0].astype(int) * 256 + images[:, 0, 1, 0]
     assert sorted(numbers.tolist()) == list(range(OWN))
     np.testing.assert_array_equal(labels, numbers % 10)
-
-
-def test_negatives_do_not_count_as_right_or_wrong() -> None:
-    truth = np.array([[1, 0, 0], [0, 1, 0], [1 / 3, 1 / 3, 1 / 3]], np.float32)
-    said = np.array([[5, 1, 1], [5, 1, 1], [5, 1, 1]], np.float32)
-    accuracy = InlierAccuracy()
-    accuracy.update_state(truth, said)
-    assert float(accuracy.result()) == pytest.approx(0.5)

@@ -1,4 +1,4 @@
-"""Teachers: their answers to the images that the pupil sees, softened, and a loss that heeds them."""
+"""Teachers: their softened answers to the images that the student sees, and a loss that includes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from runtime.errors import DataError
 from runtime.tflite.card import InputSpec
 from train.augment import augment_batch
-from train.batches import Batches, EpochData, InlierAccuracy
+from train.batches import Batches, EpochData
 from train.data.pictures import Image
 from train.distillation import (
     ALPHA,
@@ -22,12 +22,13 @@ from train.distillation import (
     TaughtCrossentropy,
     Teacher,
     beats_uniform,
-    make_lessons,
-    passes_for,
+    count_copies,
+    make_soft_targets,
     read_teacher,
 )
 from train.models.recipes import RECIPES
-from train.synthetic.extras import Extras, all_of
+from train.objective import InlierAccuracy
+from train.synthetic.examples import Examples
 
 COUNT, CLASSES = 40, 10
 Change = Callable[[Image, np.random.Generator], Image] | None
@@ -53,37 +54,37 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True))
 
 
-def lessons_of(*teachers: Teacher, change: Change = augment_batch, seed: int = 0) -> SoftTargets:
-    return make_lessons(teachers, images(), change, seed)
+def soft_targets_of(*teachers: Teacher, change: Change = augment_batch, seed: int = 0) -> SoftTargets:
+    return make_soft_targets(teachers, images(), change, seed)
 
 
 def test_the_answers_are_to_the_very_copies_that_are_learned_from() -> None:
     teacher = brightness_teacher()
-    lessons = lessons_of(teacher)
-    assert lessons.images.shape == (passes_for(images(), True), COUNT, 28, 28, 1)
-    assert lessons.images.dtype == np.uint8
-    for copies, answers in zip(lessons.images, lessons.answers, strict=True):
+    soft = soft_targets_of(teacher)
+    assert soft.images.shape == (count_copies(images(), True), COUNT, 28, 28, 1)
+    assert soft.images.dtype == np.uint8
+    for copies, answers in zip(soft.images, soft.answers, strict=True):
         np.testing.assert_allclose(answers, softmax(np.asarray(teacher.model(copies)) / TEMPERATURE), atol=1e-5)
-    assert (lessons.images[0] != lessons.images[1]).any()
-    np.testing.assert_array_equal(lessons_of(teacher).images, lessons.images)
-    assert (lessons_of(teacher, seed=1).images != lessons.images).any()
+    assert (soft.images[0] != soft.images[1]).any()
+    np.testing.assert_array_equal(soft_targets_of(teacher).images, soft.images)
+    assert (soft_targets_of(teacher, seed=1).images != soft.images).any()
 
 
 def test_without_augmentation_there_is_one_copy_as_it_is() -> None:
-    lessons = lessons_of(brightness_teacher(), change=None)
-    np.testing.assert_array_equal(lessons.images, images()[None])
+    soft = soft_targets_of(brightness_teacher(), change=None)
+    np.testing.assert_array_equal(soft.images, images()[None])
 
 
 def test_a_teacher_of_probabilities_answers_as_one_of_logits() -> None:
     np.testing.assert_allclose(
-        lessons_of(brightness_teacher("softmax")).answers, lessons_of(brightness_teacher()).answers, atol=1e-4
+        soft_targets_of(brightness_teacher("softmax")).answers, soft_targets_of(brightness_teacher()).answers, atol=1e-4
     )
 
 
 def test_two_teachers_answer_on_average() -> None:
     one, two = brightness_teacher(), Teacher("flat", keras.Sequential([keras.Input((28, 28, 1)), _Flat()]))
-    expected = (lessons_of(one).answers + 1 / CLASSES) / 2
-    np.testing.assert_allclose(lessons_of(one, two).answers, expected, atol=1e-5)
+    expected = (soft_targets_of(one).answers + 1 / CLASSES) / 2
+    np.testing.assert_allclose(soft_targets_of(one, two).answers, expected, atol=1e-5)
 
 
 class _Flat(keras.layers.Layer):  # type: ignore[misc]
@@ -116,22 +117,22 @@ def test_the_loss_against_its_definition() -> None:
     assert keras.losses.deserialize(keras.losses.serialize(loss)).from_logits is True
 
 
-@pytest.mark.parametrize("of_extras", [False, True])
-def test_batches_pair_each_image_with_its_label_and_answer(of_extras: bool) -> None:
+@pytest.mark.parametrize("of_examples", [False, True])
+def test_batches_pair_each_image_with_its_label_and_answer(of_examples: bool) -> None:
     labels = (np.arange(COUNT) % CLASSES).astype(np.int64)
-    extras = Extras(images()[:30], labels[:30], images()[:20])
-    more, targets_of_more = all_of(extras, CLASSES)
-    lessons, others = (make_lessons([brightness_teacher()], part, augment_batch, 0) for part in (images(), more))
-    material = EpochData(images(), labels, InputSpec(), CLASSES, extras, lessons, others if of_extras else None)
+    examples = Examples(images()[:30], labels[:30], images()[:20])
+    more, targets_of_more = examples.pick_all(CLASSES)
+    soft, others = (make_soft_targets([brightness_teacher()], part, augment_batch, 0) for part in (images(), more))
+    material = EpochData(images(), labels, InputSpec(), CLASSES, examples, soft, others if of_examples else None)
     recipe = dataclasses.replace(RECIPES["cnn"], augment=False, batch_size=16)
     batches = Batches(recipe, 0, material, epoch=2)
     parts = [batches[index] for index in range(len(batches))]
     seen, targets = (np.concatenate([part[column] for part in parts]) for column in (0, 1))
     assert targets.shape == (len(seen), 2 * CLASSES)
     taught = targets[:, CLASSES:].sum(axis=1) > 0
-    assert taught.sum() == (len(seen) if of_extras else COUNT)
-    copies = np.concatenate([lessons.images[1], others.images[1]])  # epoch 2 goes through the second copies
-    answers = np.concatenate([lessons.answers[1], others.answers[1]])
+    assert taught.sum() == (len(seen) if of_examples else COUNT)
+    copies = np.concatenate([soft.images[1], others.images[1]])  # epoch 2 goes through the second copies
+    answers = np.concatenate([soft.answers[1], others.answers[1]])
     known = np.concatenate([np.eye(CLASSES, dtype=np.float32)[labels], targets_of_more])
     for image, target in zip(seen[taught], targets[taught], strict=True):
         same = (copies == image).all(axis=(1, 2, 3))

@@ -1,4 +1,4 @@
-"""Training: it learns, it repeats itself, and a killed run goes on as if nothing had been."""
+"""Training: it learns, it is reproducible, and a killed run goes on as if it had not been killed."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ import keras
 import numpy as np
 import pytest
 
-from runtime.errors import OptionError
+from runtime.errors import OptionError, TrainingError
 from runtime.tflite.card import InputSpec
 from train import outputs
 from train.batches import Batches, EpochData
 from train.checkpoint import Epoch, History
 from train.data.load import Dataset
-from train.fit import Plan, is_finished, options_of, train
+from train.fit import is_finished, train
 from train.models.recipes import RECIPES, Recipe
+from train.plan import Plan
 from train.progress import Reporter
-from train.synthetic.extras import NEGATIVES
+from train.synthetic.examples import NEGATIVE_SHARE
+from workbench import dataset as stored
 
 ROOT = Path(__file__).parents[2]
 SEED = 3
@@ -164,7 +166,10 @@ def test_early_stopping_keeps_the_best_weights(dataset: Dataset, tmp_path: Path)
     assert trained.best_epoch == int(np.argmin(losses)) + 1
     assert len(losses) == trained.best_epoch + 2 < 50
     figures = trained.model.evaluate(
-        dataset.images_train[trained.choose], dataset.labels_train[trained.choose], verbose=0, return_dict=True
+        dataset.images_train[trained.validation_indices],
+        dataset.labels_train[trained.validation_indices],
+        verbose=0,
+        return_dict=True,
     )
     assert figures["loss"] == pytest.approx(min(losses), rel=1e-4)
 
@@ -206,16 +211,9 @@ def test_divergence_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     x = np.full((64, 28, 28, 1), 255, np.uint8)
     y = np.arange(64) % 10
     data = Dataset("x", x, y, x, y, tuple("0123456789"), InputSpec())
-    with pytest.raises(OptionError, match=r"diverged in epoch 1 .*lower --learning-rate"):
+    with pytest.raises(TrainingError, match=r"diverged in epoch 1 .*lower --learning-rate"):
         train(Plan(recipe("mlp-dropout", epochs=1, learning_rate=1e38)), data, tmp_path)
     assert not (tmp_path / "history.csv").exists()
-
-
-def test_options_name_what_decides_a_run(dataset: Dataset) -> None:
-    options = options_of(Plan(recipe("cnn"), 4), dataset)
-    expected = ("model", "data", "epochs", "batch-size", "learning-rate", "seed", "precision", "teacher")
-    assert list(options) == [f"--{name}" for name in expected]
-    assert json.loads(json.dumps(options)) == options
 
 
 class Terminal(io.StringIO):
@@ -236,32 +234,32 @@ def test_a_terminal_gets_a_bar_and_a_line_an_epoch(
     assert "epoch 2/2  loss" in shown
 
 
-def test_a_digit_recipe_learns_from_extras_and_keeps_those_it_chose_by(dataset: Dataset, tmp_path: Path) -> None:
+def test_a_digit_recipe_learns_from_examples_and_keeps_those_of_validation(dataset: Dataset, tmp_path: Path) -> None:
     plan = Plan(recipe("cnn", epochs=1, batch_size=64), SEED)
     trained = train(plan, dataset, tmp_path)
-    assert trained.extras is not None
-    assert len(trained.extras.negatives) == round(NEGATIVES * len(trained.choose))
+    assert trained.validation_synthetic is not None
+    assert len(trained.validation_synthetic.negatives) == round(NEGATIVE_SHARE * len(trained.validation_indices))
     outputs.write_outputs(trained, plan, dataset, tmp_path, "python -m train")
     with np.load(tmp_path / "dataset.npz", allow_pickle=False) as arrays:
-        np.testing.assert_array_equal(arrays["x_hard"], trained.extras.digits)
-        np.testing.assert_array_equal(arrays["y_hard"], trained.extras.labels)
-        np.testing.assert_array_equal(arrays["x_negative"], trained.extras.negatives)
+        np.testing.assert_array_equal(arrays["x_hard"], trained.validation_synthetic.positives)
+        np.testing.assert_array_equal(arrays["y_hard"], trained.validation_synthetic.labels)
+        np.testing.assert_array_equal(arrays["x_negative"], trained.validation_synthetic.negatives)
     script = f"import keras; print(keras.models.load_model({str(tmp_path / 'model.keras')!r}).loss.name)"
-    loaded = run(sys.executable, "-c", script)  # a stranger's process: nothing of train/ is imported there
+    loaded = run(sys.executable, "-c", script)  # another process, which imports nothing of train/
     assert loaded.stdout.strip() == "sparse_categorical_crossentropy", loaded.stderr
 
 
-def test_in_bfloat16_it_learns_and_what_is_kept_is_of_float32(dataset: Dataset, tmp_path: Path, bfloat16: str) -> None:
-    plan = Plan(recipe("cnn", epochs=2, batch_size=64, exposure=False), SEED, precision=bfloat16)
+def test_in_bfloat16_it_learns_and_float32_is_kept(dataset: Dataset, tmp_path: Path, bfloat16: str) -> None:
+    plan = Plan(recipe("cnn", epochs=2, batch_size=64, outlier_exposure=False), SEED, precision=bfloat16)
     trained = train(plan, dataset, tmp_path)
     assert trained.history[-1].accuracy > max(trained.history[0].accuracy, 0.5)
     assert {layer.compute_dtype for layer in trained.model.layers} == {"float32"}
 
 
-def test_what_is_no_digit_dataset_is_not_extended(dataset: Dataset, tmp_path: Path) -> None:
+def test_other_datasets_get_no_synthetic_examples(dataset: Dataset, tmp_path: Path) -> None:
     named = dataclasses.replace(dataset, labels=tuple("abcdefghij"))
     trained = train(Plan(recipe("cnn", epochs=1, batch_size=256), SEED), named, tmp_path)
-    assert trained.extras is None
-    outputs.write_dataset(tmp_path / "dataset.npz", trained, named)
+    assert trained.validation_synthetic is None
+    stored.write_dataset(outputs.stored_dataset(tmp_path / "dataset.npz", trained, named))
     with np.load(tmp_path / "dataset.npz", allow_pickle=False) as arrays:
         assert not {"x_hard", "y_hard", "x_negative"} & set(arrays.files)

@@ -13,8 +13,9 @@ import pytest
 from runtime.tflite.card import InputSpec, ModelCard
 from train import outputs
 from train.data.load import Dataset
-from train.fit import Plan, Trained, train
+from train.fit import Trained, train
 from train.models.recipes import RECIPES
+from train.plan import Plan
 
 SEED = 3
 
@@ -72,7 +73,7 @@ def test_dataset_npz_holds_all_that_conversion_reads(dataset: Dataset, finished:
             "y_val": (400,),
         }
         np.testing.assert_array_equal(arrays["x_test"], dataset.images_test)
-        np.testing.assert_array_equal(arrays["y_train"], dataset.labels_train[trained.learn])
+        np.testing.assert_array_equal(arrays["y_train"], dataset.labels_train[trained.train_indices])
         assert arrays["x_train"].dtype == np.uint8
         assert arrays["labels"].tolist() == list("0123456789")
         assert InputSpec(**json.loads(str(arrays["input_spec"]))) == InputSpec()

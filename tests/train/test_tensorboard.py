@@ -12,8 +12,9 @@ from runtime.errors import OptionError
 from runtime.tflite.card import InputSpec
 from train.checkpoint import History
 from train.data.load import Dataset
-from train.fit import Plan, train
+from train.fit import train
 from train.models.recipes import RECIPES
+from train.plan import Plan
 from train.tensorboard import Log
 
 Steps = list[tuple[int, float]]

@@ -71,3 +71,12 @@ def test_mcnemar_is_the_binomial_tail_on_both_sides(only_first: int, only_second
     found = mcnemar(first, second)
     assert (found.only_first, found.only_second) == (only_first, only_second)
     assert found.p == pytest.approx(p)
+
+
+def test_a_bin_is_a_mean_of_its_images() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.92, 0.08], [0.4, 0.6], [1, 0]], np.float32)
+    found = reliability_bins(probabilities, np.array([0, 1, 1, 0]))
+    np.testing.assert_allclose(found.confidence, [0.6, 0.91, 1.0], atol=1e-6)
+    np.testing.assert_allclose(found.accuracy, [1.0, 0.5, 1.0])
+    np.testing.assert_array_equal(found.counts, [1, 2, 1])
+    assert found.error == expected_calibration_error(probabilities, np.array([0, 1, 1, 0]))

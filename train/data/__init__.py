@@ -1,0 +1,1 @@
+"""Datasets: found, read, checked, and framed as the device frames pictures."""

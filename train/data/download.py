@@ -1,4 +1,4 @@
-"""One file from the network into Keras's cache: quickly, quietly, whole, or not at all."""
+"""Downloads of one file into Keras's cache: complete or not at all, and an error within seconds."""
 
 from __future__ import annotations
 
@@ -15,28 +15,47 @@ from runtime.errors import DataError
 from workbench.files import replacing
 from workbench.progress import bar
 
-SOCKET_TIMEOUT_S = 5.0  # one answer; a whole download may take as long as it moves
-CONNECT_TIMEOUT_S = 6.0  # looking the name up included, which no socket time-out bounds
+SOCKET_TIMEOUT_S = 5.0  # for each answer; a whole download may take longer as long as data arrive
+CONNECT_TIMEOUT_S = 6.0  # with the look-up of the name, which no socket time-out bounds
 CHUNK_BYTES = 1 << 16
 
 
 def keras_home() -> Path:
-    """Where Keras keeps what it downloads: $KERAS_HOME or ~/.keras."""
+    """Where Keras keeps what it downloads.
+
+    Returns:
+        $KERAS_HOME, else ~/.keras.
+    """
     home = os.environ.get("KERAS_HOME")
     return Path(home) if home else Path.home() / ".keras"
 
 
 def cached(name: str) -> Path | None:
-    """The file `datasets/<name>` of Keras's cache, if it is there."""
+    """Look a file up in Keras's cache.
+
+    Args:
+        name: Of the file, below `datasets/`.
+
+    Returns:
+        Its path; None where it is not there.
+    """
     path = keras_home() / "datasets" / name
     return path if path.is_file() else None
 
 
 def download(url: str, name: str, sha256: str = "") -> Path:
-    """Fetch `url` into Keras's cache as `datasets/<name>`, where Keras finds it too.
+    """Fetch a file into Keras's cache, where Keras finds it too.
 
-    sha256: of the whole file, checked before it takes its name; "" checks nothing.
-    Raises DataError within seconds where there is no network.
+    Args:
+        url: Of the file.
+        name: Of the file in the cache, below `datasets/`.
+        sha256: Of the whole file, checked before the file takes its name; "" checks nothing.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        DataError: The file could not be fetched. Without a network it comes within CONNECT_TIMEOUT_S.
     """
     path = keras_home() / "datasets" / name
     try:
@@ -50,7 +69,7 @@ def download(url: str, name: str, sha256: str = "") -> Path:
 
 
 def _connect(url: str) -> Any:
-    """The open response. In a thread of its own: a name server that does not answer would hold us up."""
+    """The open response, awaited from a thread: no time-out of `urlopen` bounds the look-up of the name."""
     answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def fetch() -> None:

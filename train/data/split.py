@@ -1,8 +1,7 @@
-"""Seeded, stratified splits: every class gives its share, in runs of images that follow one another. Pure.
+"""Seeded, stratified splits, held out in contiguous blocks, so near-duplicates stay on one side. Pure.
 
-Images that follow one another are alike: in MNIST the digits of one writer do, in a folder the pictures of one
-burst. Picked one by one, what is held back would be known already, in its neighbors. Here that is so at the ends
-of a few runs only.
+Neighbors in a dataset are alike: in MNIST one writer's digits, in a folder the pictures of one burst. Images picked
+one by one would have near-duplicates among the training images. Blocks have them at their ends only.
 """
 
 from __future__ import annotations
@@ -12,38 +11,52 @@ import numpy.typing as npt
 
 Indices = npt.NDArray[np.int64]
 
-RUNS = 4  # of each class, at the same places in all of them: of 60,000 images 5,000 are then 4 times some 1,250
+BLOCKS = 4  # of each class, at the same places in all classes: 5,000 of 60,000 images are 4 blocks of about 1,250
 
 
 def split_validation(labels: npt.NDArray[np.int64], share: float, seed: int) -> tuple[Indices, Indices]:
-    """Indices of the training images to learn from, and of those held back to choose the model by.
+    """Split training images into those to train on and those held out for validation.
 
-    labels: (N,) of the *training* images. share: 0 to 1, of all of them; 0 holds none back.
-    Every class gives the same share, to within one image, and keeps at least one image to learn from.
-    Both results are in ascending order; the same arguments always give the same split.
+    Every class gives the same share, to within one image, and keeps at least one image to train on. The same
+    arguments always give the same split.
+
+    Args:
+        labels: int64 (N,) of the training images.
+        share: Of all N images, 0 to 1; 0 holds none out.
+        seed: Decides the places of the blocks.
+
+    Returns:
+        Training and validation indices, each int64 in ascending order.
+
+    Example:
+        >>> training, validation = split_validation(np.arange(20) % 2, 0.2, seed=0)
+        >>> len(training), len(validation)
+        (16, 4)
     """
     count = min(max(round(len(labels) * share), 1 if share > 0 else 0), len(labels))
-    starts = np.random.default_rng(seed).random(RUNS)
+    starts = np.random.default_rng(seed).random(BLOCKS)
     picked = np.zeros(len(labels), bool)
     for label, quota in _quotas(labels, count):
         images = np.flatnonzero(labels == label)
-        picked[images[_in_runs(len(images), quota, starts)]] = True
+        picked[images[_blocks(len(images), quota, starts)]] = True
     return np.flatnonzero(~picked).astype(np.int64), np.flatnonzero(picked).astype(np.int64)
 
 
-def _in_runs(count: int, quota: int, starts: npt.NDArray[np.float64]) -> Indices:
-    """`quota` of the numbers below `count`: a run in each of equal stretches, which starts at that share, 0 to 1,
-    of the room there is for it."""
-    edges, sizes = (np.arange(RUNS + 1) * whole // RUNS for whole in (count, quota))
-    runs = []
+def _blocks(count: int, quota: int, starts: npt.NDArray[np.float64]) -> Indices:
+    """`quota` of the indices below `count`, one block in each of BLOCKS equal stretches.
+
+    starts: (BLOCKS,), where a block begins in its stretch: 0 at the first possible place, 1 at the last.
+    """
+    edges, sizes = (np.arange(BLOCKS + 1) * total // BLOCKS for total in (count, quota))
+    blocks = []
     for first, end, size, start in zip(edges[:-1], edges[1:], np.diff(sizes), starts, strict=True):
         begin = first + int(start * (end - first - size + 1))
-        runs.append(np.arange(begin, begin + size))
-    return np.concatenate(runs)
+        blocks.append(np.arange(begin, begin + size))
+    return np.concatenate(blocks)
 
 
 def _quotas(labels: npt.NDArray[np.int64], count: int) -> list[tuple[int, int]]:
-    """(label, how many to hold back): proportional, summing to `count` by largest remainder."""
+    """(label, how many to hold out): proportional, summing to `count` by largest remainder."""
     classes, sizes = np.unique(labels, return_counts=True)
     exact = sizes * count / max(len(labels), 1)
     quotas = np.minimum(np.floor(exact).astype(np.int64), sizes - 1)

@@ -20,14 +20,25 @@ PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}  # --precision
 class Recipe:
     """A model and how it is trained, always on categorical cross-entropy.
 
-    output: what its last layer gives, "probabilities" or "logits". validation: share of the training
-    images held back, 0 to 1, to choose the best epoch by where the schedule is "constant"; the last one is kept
-    otherwise. patience: epochs without a better validation loss before it stops, None never. schedule: "constant",
-    by Adam, or "cosine", by SGD: one epoch of warm-up to learning_rate, then half a cosine to 0 (Loshchilov and
-    Hutter 2017), and what is judged and kept is a running mean of the weights (Polyak and Juditsky 1992).
-    weight_decay: share of a weight that a step takes, times its learning rate (Loshchilov and Hutter 2019).
-    exposure: where the data are digits in ink, also learn from synthetic digits, damaged ones, and marks that are
-    none (train.extras).
+    Attributes:
+        name: After `--model`.
+        build: Makes the model.
+        epochs: How often it goes through the images.
+        batch_size: Images a step.
+        learning_rate: At its peak.
+        output: Of the last layer, "probabilities" or "logits".
+        validation: Share of the training images held out, 0 to 1. With the schedule "constant" they choose the best
+            epoch; with "cosine" the last epoch is kept.
+        patience: Epochs without a better validation loss before it stops; None never.
+        augment: Whether train.augment changes the images.
+        outlier_exposure: Where the dataset is of handwritten digits, also learn from synthetic and damaged digits
+            and from non-digits (train.synthetic.examples).
+        schedule: "constant", by Adam, or "cosine", by SGD: one epoch of warm-up to learning_rate, then half a cosine
+            to 0 (Loshchilov and Hutter 2017); a running mean of the weights is validated and kept (Polyak and
+            Juditsky 1992).
+        weight_decay: Share of a weight that is subtracted in a step, times its learning rate (Loshchilov and Hutter
+            2019).
+        description: For the help.
     """
 
     name: str
@@ -39,19 +50,42 @@ class Recipe:
     validation: float
     patience: int | None
     augment: bool
-    exposure: bool
+    outlier_exposure: bool
     schedule: str
     weight_decay: float
     description: str
 
 
 def build(recipe: Recipe, shape: Shape, classes: int) -> Any:
-    """The recipe's keras.Model, not compiled. Input: 0 to 255, (N,) + shape. Output: float32 (N, classes)."""
+    """Build the model of a recipe.
+
+    Args:
+        recipe: The recipe.
+        shape: Of an input: height, width, channels.
+        classes: How many there are.
+
+    Returns:
+        keras.Model, not compiled: pixels 0 to 255, (N,) + shape, to float32 (N, classes).
+    """
     return recipe.build(shape, classes)
 
 
 def recipe_named(name: str) -> Recipe:
-    """The recipe of that name. Raises OptionError that lists them all."""
+    """Look a recipe up.
+
+    Args:
+        name: After `--model`.
+
+    Returns:
+        The recipe.
+
+    Raises:
+        OptionError: There is none of that name. The message lists them all.
+
+    Example:
+        >>> recipe_named("cnn-tiny").epochs
+        72
+    """
     if name not in RECIPES:
         raise OptionError(f"--model: expected one of {', '.join(RECIPES)}; received {name!r}")
     return RECIPES[name]
@@ -92,15 +126,15 @@ def _mlp_128_128(shape: Shape, classes: int) -> Any:
 
 
 def _cnn(shape: Shape, classes: int) -> Any:
-    return network("16/2 32 r r 80/2 r place", shape, classes)
+    return network("16/2 32 r r 80/2 r gdc", shape, classes)
 
 
 def _cnn_large(shape: Shape, classes: int) -> Any:
-    return network("32 r 64/2 r r 128/2 r r place", shape, classes)
+    return network("32 r 64/2 r r 128/2 r r gdc", shape, classes)
 
 
 def _cnn_tiny(shape: Shape, classes: int) -> Any:
-    return network("16k5/2 16 24/2 28 place", shape, classes)
+    return network("16k5/2 16 24/2 28 gdc", shape, classes)
 
 
 _CNN = Recipe(
@@ -113,21 +147,21 @@ _CNN = Recipe(
     validation=HELD_BACK,
     patience=None,
     augment=True,
-    exposure=True,
+    outlier_exposure=True,
     schedule="cosine",
     weight_decay=5e-3,
     description="a residual network of 3x3 convolutions; the one that ships",
 )
-# What teaches it: without what real pictures show, which costs accuracy on clean digits.
+# Its teacher. It does not see what real pictures show: that would cost accuracy on clean digits.
 _CNN_CLEAN = dataclasses.replace(
     _CNN,
     name="cnn-clean",
     epochs=42,
-    exposure=False,
+    outlier_exposure=False,
     description="the network of cnn, of the dataset's own images only, to teach cnn",
 )
 
-# Those of the tutorials, each as its tutorial trains it.
+# The networks of well-known tutorials, each trained as its tutorial says.
 _MLP_128 = Recipe(
     name="mlp-128",
     build=_mlp_128,
@@ -138,7 +172,7 @@ _MLP_128 = Recipe(
     validation=0.0,
     patience=None,
     augment=False,
-    exposure=False,
+    outlier_exposure=False,
     schedule="constant",
     weight_decay=0.0,
     description="Dense 128, softmax, as the Keras example of TensorFlow Datasets has it",

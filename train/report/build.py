@@ -1,6 +1,6 @@
-"""Pictures of a training run, and one page with all of them.
+"""The report of a training run: its pictures, and one page with all of them.
 
-Reads what python -m train left there and, where they are, what python -m convert and python -m convert.compare did.
+It reads the files of python -m train and, where they exist, those of python -m convert and python -m convert.compare.
 """
 
 from __future__ import annotations
@@ -13,48 +13,62 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from train.report.material import ReportData, read_material
+from train.report.material import ReportData, read_report_data
+from train.report.page import CONFUSION, DISAGREEMENTS, render_page
 from workbench.files import replacing, write_text
+from workbench.run_folder import REPORT_FILE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PAGE_FILE, DISAGREEMENTS = "report.html", "disagreements.png"
-SEED = 0  # of the pictures that are drawn by chance
+SEED = 0  # of the choice of images
 DPI = 110
 
 
 def write_report(folder: Path, model: Any) -> Path:
-    """Every picture as a PNG in `folder`, and report.html. model: the keras.Model of that folder.
+    """Draw every picture as a PNG, and write report.html.
 
-    Raises DataError where the folder lacks what training leaves there.
+    Args:
+        folder: Of the run; it is written into.
+        model: keras.Model of that run.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        DataError: A file of the run is missing or damaged.
     """
-    from train.report import page
-
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it says when it looks for fonts the first time
-    material = read_material(folder, model)
-    (folder / DISAGREEMENTS).unlink(missing_ok=True)  # of another model, unless it is drawn again
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it logs its first search for fonts
+    data = read_report_data(folder, model)
+    (folder / DISAGREEMENTS).unlink(missing_ok=True)  # it may be of another model; it is drawn again below
     names = []
-    for name, draw in figures(material).items():
+    for name, draw in figures(data).items():
         with replacing(folder / name) as temporary, warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing")  # a class name in a script that its font lacks
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # a class name in a script that the font lacks
             draw().savefig(temporary, dpi=DPI, metadata={"Software": None})
         names.append(name)
-    write_text(folder / PAGE_FILE, page.html_of(material, {name: (folder / name).read_bytes() for name in names}))
-    return folder / PAGE_FILE
+    write_text(folder / REPORT_FILE, render_page(data, {name: (folder / name).read_bytes() for name in names}))
+    return folder / REPORT_FILE
 
 
-def figures(material: ReportData) -> dict[str, Callable[[], Figure]]:
-    """What draws each picture, by the name of its file, in the order of the page."""
+def figures(data: ReportData) -> dict[str, Callable[[], Figure]]:
+    """The functions that draw the pictures.
+
+    Args:
+        data: Of the run.
+
+    Returns:
+        Functions by the name of the picture's file, in the order of the page.
+    """
     from train.report import plots, sheets
 
-    m, labels = material, material.card.labels
-    given = m.probabilities.argmax(axis=1).astype(np.int64)
-    best = int(m.card.training.get("best_epoch", len(m.history)))
+    m, labels = data, data.card.labels
+    answers = m.probabilities.argmax(axis=1).astype(np.int64)
+    kept = int(m.card.training.get("best_epoch", len(m.history)))
     found: dict[str, Callable[[], Figure]] = {
         "training_images.png": lambda: sheets.drawn(_training_sheets(m), across=2 if m.augmented else 1),
-        "curves.png": lambda: plots.curves(m.history, best, m.augmented, m.taught),
-        "confusion.png": lambda: plots.confusion(m.labels_test, given, labels),
+        "curves.png": lambda: plots.curves(m.history, kept, m.augmented, m.taught),
+        CONFUSION: lambda: plots.confusion(m.labels_test, answers, labels),
         "answers.png": lambda: sheets.drawn(
             [sheets.answers(m.images_test, m.labels_test, m.probabilities, labels, SEED)]
         ),
@@ -67,24 +81,24 @@ def figures(material: ReportData) -> dict[str, Callable[[], Figure]]:
 
 
 def _training_sheets(m: ReportData) -> list[Any]:
-    """Images as they come and, beside them and in the same places, as the recipe changes them; then the extra ones."""
+    """Training images, the same images augmented, and synthetic ones."""
     from train.augment import augment_batch
     from train.report import sheets
 
     rng = np.random.default_rng(SEED)
-    chosen = sheets.balanced(m.labels_train, sheets.SHOWN, rng)
+    chosen = sheets.choose_balanced(m.labels_train, sheets.SHOWN, rng)
     images = m.images_train[chosen]
     made = [sheets.Sheet(f"{len(images)} of {len(m.labels_train):,} training images, as they come", images)]
     if m.augmented:
         changed = augment_batch(images, rng, m.card.input.framing)
         made.append(sheets.Sheet("the same, as augmented, another way each time", changed))
-    for title, more in m.extra.items():
+    for title, more in m.synthetic.items():
         made.append(sheets.Sheet(title, more[rng.permutation(len(more))[: sheets.SHOWN]]))
     return made
 
 
 def _disagreements(m: ReportData) -> list[Any]:
-    """A sheet for each quantization: the test images that it answers otherwise than the Keras model."""
+    """A sheet for each quantization: the test images that it answers differently from the Keras model."""
     from train.report import sheets
 
     made = []
@@ -92,8 +106,8 @@ def _disagreements(m: ReportData) -> list[Any]:
         found = row["disagreements"][: sheets.WORST]
         name, count = row["quantization"], len(row["disagreements"])
         shown = f", the first {len(found)}" if count > len(found) else ""
-        captions = [sheets.disagreement(one) for one in found]
-        images = m.images_test[[one["index"] for one in found]]
+        captions = [sheets.disagreement(record) for record in found]
+        images = m.images_test[[record["index"] for record in found]]
         title = f"{name}: {count} of {len(m.labels_test):,} answered otherwise than by Keras{shown}"
         made.append(sheets.Sheet(title, images, captions))
     return made

@@ -1,11 +1,10 @@
-"""What a training run left, read back for its report."""
+"""The files of a training run, read back for its report."""
 
 from __future__ import annotations
 
 import csv
 import dataclasses
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,17 @@ from runtime.tflite.card import ModelCard, split_card
 from train.checkpoint import Epoch, History
 from train.data.pictures import Image, Labels
 from train.report.plots import Probabilities
+from workbench import dataset as stored
+from workbench.metrics import softmax
+from workbench.run_folder import (
+    CARD_FILE,
+    COMPARE_FILE,
+    DATASET_FILE,
+    HISTORY_FILE,
+    MODEL_FILE,
+    PARITY_FILE,
+    TFLITE_FILE,
+)
 
 BATCH = 512
 Json = dict[str, Any]
@@ -25,9 +35,21 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class ReportData:
-    """All that a report is made of. images_*: uint8 (N, H, W, C) model inputs; probabilities: float32 (N, classes)
-    of the test images; extra: more images that it learned from, by title; parity, comparison: what convert left,
-    None where it has not run; tflite_card: of the converted file, else None."""
+    """All that a report shows.
+
+    Attributes:
+        card: Of the Keras model.
+        history: All epochs.
+        images_train: uint8 (N, H, W, C) model inputs.
+        labels_train: int64 (N,).
+        images_test: uint8 (M, H, W, C) model inputs.
+        labels_test: int64 (M,).
+        synthetic: More images that it learned from, by title.
+        probabilities: float32 (M, classes), of the test images.
+        parity: The content of parity.json. None where convert has not run.
+        comparison: The content of compare.json. None where convert.compare has not run.
+        tflite_card: Of the converted file. None where convert has not run.
+    """
 
     card: ModelCard
     history: History
@@ -35,7 +57,7 @@ class ReportData:
     labels_train: Labels
     images_test: Image
     labels_test: Labels
-    extra: Mapping[str, Image]
+    synthetic: Mapping[str, Image]
     probabilities: Probabilities
     parity: Json | None
     comparison: Json | None
@@ -43,46 +65,59 @@ class ReportData:
 
     @property
     def augmented(self) -> bool:
-        """Whether the recipe changes the images as it learns."""
+        """Whether training augmented the images."""
         return bool(self.card.training.get("recipe", {}).get("augment"))
 
     @property
     def taught(self) -> bool:
-        """Whether it learned from the answers of teachers."""
+        """Whether it learned from teachers."""
         return bool(self.card.training.get("teachers"))
 
     @property
     def temperature(self) -> float | None:
-        """What conversion fitted; None where it has not run or had too few images to."""
+        """The temperature that conversion fitted; None where it has not run or had too few images."""
         fitted = (self.parity or {}).get("temperature", {})
         return float(fitted["value"]) if fitted.get("validation_images") else None
 
 
-def read_material(folder: Path, model: Any) -> ReportData:
-    """What is in `folder`, and what the model says of its test images."""
-    card = _card(folder / "card.json")
-    arrays = _arrays(folder / "dataset.npz")
-    names = {
-        "x_hard": "more of what it learns from: drawn, rewritten, spoilt",
-        "x_negative": "and what is none of the classes",
-    }
-    outputs = model.predict(arrays["x_test"], batch_size=BATCH, verbose=0)
-    if card.decision.output == "logits":
-        outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        outputs /= outputs.sum(axis=1, keepdims=True)
+def read_report_data(folder: Path, model: Any) -> ReportData:
+    """Read the files of a run and classify its test images.
+
+    Args:
+        folder: Of the run.
+        model: keras.Model of that run.
+
+    Returns:
+        What its report shows.
+
+    Raises:
+        DataError: A file of the run is missing or damaged.
+    """
+    card = _card(folder / CARD_FILE)
+    images = stored.read_dataset(folder / DATASET_FILE, "Train again: python -m train")
+    train = images.train or stored.Split(images.test.images[:0], images.test.labels[:0])
+    outputs = np.asarray(model.predict(images.test.images, batch_size=BATCH, verbose=0), np.float32)
     return ReportData(
         card=card,
-        history=_history(folder / "history.csv"),
-        images_train=arrays["x_train"],
-        labels_train=arrays["y_train"],
-        images_test=arrays["x_test"],
-        labels_test=arrays["y_test"],
-        extra={title: arrays[key] for key, title in names.items() if key in arrays and len(arrays[key])},
-        probabilities=np.asarray(outputs, np.float32),
-        parity=_of_this_model(folder, "parity.json"),
-        comparison=_of_this_model(folder, "compare.json"),
+        history=_history(folder / HISTORY_FILE),
+        images_train=train.images,
+        labels_train=train.labels,
+        images_test=images.test.images,
+        labels_test=images.test.labels,
+        synthetic=_synthetic(images),
+        probabilities=softmax(outputs) if card.decision.output == "logits" else outputs,
+        parity=_of_this_model(folder, PARITY_FILE),
+        comparison=_of_this_model(folder, COMPARE_FILE),
         tflite_card=_tflite_card(folder),
     )
+
+
+def _synthetic(images: stored.Dataset) -> Mapping[str, Image]:
+    found = {
+        "synthetic: drawn, rewritten, damaged": None if images.hard is None else images.hard.images,
+        "synthetic: of none of the classes": images.negatives,
+    }
+    return {title: more for title, more in found.items() if more is not None}
 
 
 def _card(path: Path) -> ModelCard:
@@ -92,16 +127,8 @@ def _card(path: Path) -> ModelCard:
         raise DataError(f"{path}: cannot be read ({error}). Train again: python -m train") from None
 
 
-def _arrays(path: Path) -> dict[str, Any]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files if key.startswith(("x_", "y_"))}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: cannot be read ({error}). Train again: python -m train") from None
-
-
 def _history(path: Path) -> History:
-    """history.csv as it was written; an empty cell is None."""
+    """history.csv; an empty cell is None."""
     kinds = {field.name: int if field.name == "epoch" else float for field in dataclasses.fields(Epoch)}
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -115,10 +142,10 @@ def _history(path: Path) -> History:
 
 
 def _of_this_model(folder: Path, name: str) -> Json | None:
-    """What convert wrote of the model that is there now; None where it has not run since."""
+    """What convert wrote of the folder's model; None where it has not run since that was trained."""
     path = folder / name
     try:
-        if path.stat().st_mtime < (folder / "model.keras").stat().st_mtime:
+        if path.stat().st_mtime < (folder / MODEL_FILE).stat().st_mtime:
             return None
         found: Json = json.loads(path.read_text("utf-8"))
         return found
@@ -127,9 +154,9 @@ def _of_this_model(folder: Path, name: str) -> Json | None:
 
 
 def _tflite_card(folder: Path) -> ModelCard | None:
-    if _of_this_model(folder, "parity.json") is None:
+    if _of_this_model(folder, PARITY_FILE) is None:
         return None
     try:
-        return split_card((folder / "model.tflite").read_bytes())[1]
+        return split_card((folder / TFLITE_FILE).read_bytes())[1]
     except (OSError, ModelError):
         return None

@@ -1,4 +1,4 @@
-"""Sheets of pictures with a line or two below each. Pure: arrays and texts to a matplotlib Figure."""
+"""Sheets of pictures with one or more lines below each. Pure: from arrays and texts to a matplotlib Figure."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from matplotlib.text import Text
 
 from train.data.pictures import Image, Labels
 from train.report.plots import RED, Probabilities, shortened
+from workbench.metrics import balanced_sample
 
 CELL = 0.92  # inches: a picture's side
 LINE = 0.15  # inches: a line of text below it
@@ -27,7 +28,12 @@ WORST = 32
 
 @dataclass(frozen=True)
 class Caption:
-    """lines: below a picture. wrong: drawn red, the picture framed."""
+    """The text below a picture.
+
+    Attributes:
+        lines: One or more.
+        wrong: Whether the text is red and the picture framed.
+    """
 
     lines: tuple[str, ...]
     wrong: bool = False
@@ -35,7 +41,14 @@ class Caption:
 
 @dataclass(frozen=True)
 class Sheet:
-    """images: uint8 (N, H, W, 1 or 3), RGB. captions: one an image, or none at all."""
+    """Pictures in rows.
+
+    Attributes:
+        title: Above them.
+        images: uint8 (N, H, W, 1 or 3), RGB.
+        captions: One an image, or none at all.
+        columns: Pictures a row.
+    """
 
     title: str
     images: Image
@@ -44,7 +57,15 @@ class Sheet:
 
 
 def drawn(sheets: Sequence[Sheet], across: int = 1) -> Figure:
-    """A figure of sheets, `across` of them beside each other; each image as large as in the others."""
+    """Draw sheets, with pictures of one size throughout.
+
+    Args:
+        sheets: One or more.
+        across: How many are beside each other.
+
+    Returns:
+        The figure.
+    """
     rows = [sheets[start : start + across] for start in range(0, len(sheets), across)]
     heights = [max(_height(sheet) for sheet in row) for row in rows]
     width = max(sum(_width(sheet) for sheet in row) for row in rows)
@@ -73,7 +94,7 @@ def _height(sheet: Sheet) -> float:
 
 
 def _draw(place: SubFigure, sheet: Sheet) -> None:
-    """In inches from the upper left corner, and no text wider than its picture: nothing can overlap."""
+    """Draw a sheet, in inches from its upper left corner. No text is wider than its picture: nothing overlaps."""
     height, width = _height(sheet), _width(sheet)
     axis = place.add_axes((0, 0, 1, 1))
     axis.set(xlim=(0, width), ylim=(height, 0))
@@ -97,25 +118,40 @@ def _draw(place: SubFigure, sheet: Sheet) -> None:
 
 
 def _fit(text: Text, dpi: float) -> None:
-    """Smaller letters where the text is wider than its picture: a name of wide ones, or in another script."""
+    """Shrink a text that is wider than its picture: wide letters, or another script."""
     width = text.get_window_extent().width / dpi
     if width > CELL + GAP / 2:
         text.set_fontsize(FONT * (CELL + GAP / 2) / width)
 
 
-def balanced(labels: Labels, count: int, rng: np.random.Generator) -> Labels:
-    """Indices of `count` images, one of each class in turn as far as they go; in the order of their classes."""
-    order = rng.permutation(len(labels))
-    turn = np.zeros(len(labels), np.int64)
-    for label in np.unique(labels):
-        mine = order[labels[order] == label]
-        turn[mine] = np.arange(len(mine))
-    chosen = order[np.argsort(turn[order], kind="stable")][:count]
+def choose_balanced(labels: Labels, count: int, rng: np.random.Generator) -> Labels:
+    """Choose images, one of each class in turn.
+
+    Args:
+        labels: int64 (N,).
+        count: How many to choose.
+        rng: Chooses them.
+
+    Returns:
+        Indices in the order of their classes.
+    """
+    chosen = balanced_sample(labels, count, rng)
     return chosen[np.argsort(labels[chosen], kind="stable")]
 
 
 def answers(images: Image, truth: Labels, probabilities: Probabilities, labels: Sequence[str], seed: int) -> Sheet:
-    """RANDOM test images by `seed`, each with the answer and, where that is wrong, the truth."""
+    """RANDOM test images, each with its answer and the truth.
+
+    Args:
+        images: uint8 (N, H, W, C), the test images.
+        truth: int64 (N,).
+        probabilities: float32 (N, classes).
+        labels: Class names by index.
+        seed: Of the choice.
+
+    Returns:
+        The sheet.
+    """
     chosen = np.random.default_rng(seed).permutation(len(truth))[:RANDOM]
     given = probabilities.argmax(axis=1)
     captions = []
@@ -130,7 +166,17 @@ def answers(images: Image, truth: Labels, probabilities: Probabilities, labels: 
 
 
 def mistakes(images: Image, truth: Labels, probabilities: Probabilities, labels: Sequence[str]) -> Sheet:
-    """The wrong answers, surest first, each with the truth and the two highest probabilities."""
+    """The wrong answers, surest first, each with the truth and the two highest probabilities.
+
+    Args:
+        images: uint8 (N, H, W, C), the test images.
+        truth: int64 (N,).
+        probabilities: float32 (N, classes).
+        labels: Class names by index.
+
+    Returns:
+        The sheet, at most WORST images.
+    """
     given = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(given != truth)
     chosen = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:WORST]
@@ -143,10 +189,17 @@ def mistakes(images: Image, truth: Labels, probabilities: Probabilities, labels:
     return Sheet(title if len(wrong) else f"No mistake on {len(truth):,} test images", images[chosen], captions)
 
 
-def disagreement(one: Mapping[str, Any]) -> Caption:
-    """Below an image that two models answer differently. one: a disagreement as compare.json has it."""
+def disagreement(record: Mapping[str, Any]) -> Caption:
+    """The caption of an image that two models answer differently.
+
+    Args:
+        record: A disagreement, as compare.json has it.
+
+    Returns:
+        The truth and both answers.
+    """
     answers = [
-        f"{name} {shortened(one[f'{key}_label'], NAME_LENGTH - 5)} ({one[f'{key}_score']:.0%})"
+        f"{name} {shortened(record[f'{key}_label'], NAME_LENGTH - 5)} ({record[f'{key}_score']:.0%})"
         for name, key in (("Keras", "float"), (".tflite", "quantized"))
     ]
-    return Caption((f"is {shortened(one['truth'], NAME_LENGTH)}", *answers))
+    return Caption((f"is {shortened(record['truth'], NAME_LENGTH)}", *answers))

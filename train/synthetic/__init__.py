@@ -1,0 +1,1 @@
+"""Synthetic digits and non-digits."""

@@ -1,6 +1,6 @@
-"""What spoils a digit before the device sees it: noise, lines drawn across, veils, stripes, cuts, neighbors.
+"""Damage to digits, before the device's preprocessing: noise, lines across, fog, stripes, cuts, neighbors.
 
-Kinds after MNIST-C (Mu and Gilmer 2019) and after what photographs of paper show; strengths by chance.
+The kinds follow MNIST-C (Mu and Gilmer 2019) and photographs of paper; strengths are random.
 """
 
 from __future__ import annotations
@@ -16,29 +16,37 @@ from runtime.preprocess import Prepared, prepare
 from runtime.tflite.card import InputSpec
 from train.data.pictures import Image
 
-Spoil = Callable[[Image, np.random.Generator], Image]  # uint8 (H, W), light on black, to the same
+Damage = Callable[[Image, np.random.Generator], Image]  # uint8 (H, W), light on black, to the same
 
-MIN_OVERLAP = 0.3  # of the box found and the digit's own: the part of both that is common
-KEPT_INK = (0.4, 2.5)  # times the digit's own; what is found with less or more is not the digit any more
+MIN_OVERLAP = 0.3  # intersection over union of the box found and the digit's own
+KEPT_INK = (0.4, 2.5)  # times the digit's own ink; with less or more, what was found is not the digit
 
 
 def damaged(images: Image, spec: InputSpec, rng: np.random.Generator) -> Image:
-    """Model inputs uint8 (N, *spec.shape), each spoilt in one way and then through the device's preprocess.
+    """Damage model inputs in one way each, and preprocess them as the device does.
 
-    Where the device then finds no digit any more the image stays as it was: that is no training example.
+    An image in which the device then does not find the digit stays unchanged: it would be no training example.
+
+    Args:
+        images: uint8 (N, *spec.shape).
+        spec: Of the model inputs.
+        rng: Draws the kinds and strengths.
+
+    Returns:
+        uint8 (N, *spec.shape).
     """
     out: Image = images.copy()
     for index, image in enumerate(images):
         plain = image[..., 0]
-        spoil = SPOILERS[int(rng.integers(len(SPOILERS)))]
-        found = prepare(spoil(plain, rng), spec)
+        damage = DAMAGES[int(rng.integers(len(DAMAGES)))]
+        found = prepare(damage(plain, rng), spec)
         if found is not None and _is_still_there(plain, found):
             out[index] = found.pixels
     return out
 
 
 def _is_still_there(before: Image, found: Prepared) -> bool:
-    """Whether what was found is where the digit is, and about as much ink: one lost to its damage teaches nonsense."""
+    """Whether the mark found is where the digit was, with about as much ink."""
     ratio = float((found.pixels > 90).sum()) / max(1.0, float((before > 90).sum()))
     own = cv2.boundingRect((before > 60).astype(np.uint8))
     (x, y, w, h), (left, top, width, height) = own, found.box
@@ -82,7 +90,7 @@ def _moved(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _shuffled(image: Image, rng: np.random.Generator) -> Image:
-    """Every pixel from somewhere within a pixel or so: frosted glass."""
+    """Frosted glass: every pixel is taken from a random place a pixel or so away."""
     y, x = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
     reach = rng.uniform(0.8, 3.2)
     dx, dy = (rng.uniform(-reach, reach, image.shape).astype(np.float32) for _ in range(2))
@@ -90,7 +98,7 @@ def _shuffled(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _line(image: Image, rng: np.random.Generator) -> Image:
-    """A line from side to side or a part of it: straight, zigzag, whole or dotted."""
+    """A line across, from side to side or shorter: straight or zigzag, solid or dotted."""
     side = image.shape[0]
     count = 2 if rng.random() < 0.3 else int(rng.integers(3, 14))
     along = np.linspace(rng.uniform(-0.1, 0.3), rng.uniform(0.7, 1.1), count) * side
@@ -111,15 +119,15 @@ def _line(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _spatter(image: Image, rng: np.random.Generator) -> Image:
-    """Drops, bright as the ink or dark as the ground."""
+    """Drops, bright as ink or dark as the background."""
     field = cv2.GaussianBlur(rng.standard_normal(image.shape, np.float32), (0, 0), rng.uniform(0.8, 2.0))
     drops = field > np.quantile(field, rng.uniform(0.86, 0.97))
     level = rng.uniform(90, 255) if rng.random() < 0.7 else 0
     return _u8(np.where(drops, level, image))
 
 
-def _veil(image: Image, rng: np.random.Generator) -> Image:
-    """Fog: light that varies slowly laid over it, and contrast lost."""
+def _fog(image: Image, rng: np.random.Generator) -> Image:
+    """Slowly varying light over the image, and less contrast."""
     nodes = int(rng.integers(2, 6))
     field = cv2.resize(rng.random((nodes, nodes), np.float32), image.shape[::-1], interpolation=cv2.INTER_CUBIC)
     fine = cv2.resize(rng.random((12, 12), np.float32), image.shape[::-1], interpolation=cv2.INTER_CUBIC)
@@ -132,12 +140,12 @@ def _bright(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _edges(image: Image, rng: np.random.Generator) -> Image:
-    """The outline of the strokes alone."""
+    """The outlines of the strokes."""
     return _u8(cv2.Canny(image, rng.uniform(40, 120), rng.uniform(120, 240)))
 
 
 def _stripe(image: Image, rng: np.random.Generator) -> Image:
-    """Bands at two opposite sides inverted, the digit between them dark in them."""
+    """Inverted bands at two opposite sides; where they cross the digit, it is dark."""
     width = int(rng.integers(3, 9))
     out: Image = image.copy()
     view = out if rng.random() < 0.7 else out.T
@@ -147,7 +155,7 @@ def _stripe(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _turned(image: Image, rng: np.random.Generator) -> Image:
-    """Turned, sheared or smaller, more than train.augment does."""
+    """Turned or sheared, and smaller, more than train.augment does."""
     side = image.shape[0]
     turn, shear, scale = rng.uniform(-0.42, 0.42), rng.uniform(-0.42, 0.42), rng.uniform(0.6, 1.0)
     turn, shear = (turn, 0.0) if rng.random() < 0.5 else (0.0, shear)
@@ -159,7 +167,7 @@ def _turned(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _cut(image: Image, rng: np.random.Generator) -> Image:
-    """A side of the digit lies outside the picture: up to an eighth."""
+    """Up to an eighth of the digit is cut off at one side."""
     out: Image = image.copy()
     view = (out, out[::-1], out.T, out.T[::-1])[int(rng.integers(4))]
     top = int(np.argmax((view > 60).any(axis=1)))
@@ -181,10 +189,10 @@ def _u8(values: npt.NDArray[np.generic] | cv2.typing.MatLike) -> Image:
     return np.asarray(np.clip(values, 0, 255), np.uint8)
 
 
-# More often what changes a digit most.
-SPOILERS: tuple[Spoil, ...] = (
+# Kinds that change a digit most are drawn more often.
+DAMAGES: tuple[Damage, ...] = (
     *(_noise, _shot, _soft, _moved, _spatter, _bright, _stripe, _cut, _beside),
-    *(_specks, _shuffled, _veil, _edges) * 3,
+    *(_specks, _shuffled, _fog, _edges) * 3,
     *(_line,) * 8,
     *(_turned,) * 3,
 )

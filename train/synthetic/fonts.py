@@ -1,4 +1,4 @@
-"""Printed characters, as filled shapes: the fonts that matplotlib ships, so that every machine has the same."""
+"""Printed characters as filled shapes, in the fonts that matplotlib ships: every machine has the same."""
 
 from __future__ import annotations
 
@@ -25,21 +25,37 @@ FONTS = (
     "cmss10",
     "cmtt10",
 )
-LATIN_ONLY = ("cmr10", "cmss10", "cmtt10")  # Knuth's encoding has Latin where Unicode has it, no more
-SLASHED_ZERO = ("DejaVuSansMono",)  # or dotted, inside
-SHIFT = 4  # bits below the pixel that OpenCV is given
+LATIN_ONLY = ("cmr10", "cmss10", "cmtt10")  # Knuth's encoding agrees with Unicode for Latin letters only
+SLASHED_ZERO = ("DejaVuSansMono",)  # or dotted
+SHIFT = 4  # fractional bits of the coordinates that OpenCV is given
 
 
 @cache
 def shape_of(text: str, font: str) -> Image:
-    """`fill_text`, once for each text and font: the same array is given again, read-only."""
+    """`fill_text`, cached.
+
+    Args:
+        text: Not only spaces.
+        font: One of FONTS.
+
+    Returns:
+        uint8 (CANVAS, CANVAS), read-only; the same array for the same arguments.
+    """
     shape = fill_text(text, font)
     shape.setflags(write=False)
     return shape
 
 
 def fill_text(text: str, font: str) -> Image:
-    """`text` (not only spaces) in one font, filled, uint8 (CANVAS, CANVAS), its longer side MARK pixels."""
+    """Draw a text, filled, its longer side MARK pixels.
+
+    Args:
+        text: Not only spaces.
+        font: One of FONTS.
+
+    Returns:
+        uint8 (CANVAS, CANVAS), 0 the paper and 255 the ink.
+    """
     from matplotlib import get_data_path
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
@@ -57,7 +73,14 @@ def fill_text(text: str, font: str) -> Image:
 
 
 def fonts_for(character: str) -> tuple[str, ...]:
-    """The fonts that have the shape this character is known by."""
+    """The fonts that draw a character in its usual form.
+
+    Args:
+        character: One letter, digit or sign.
+
+    Returns:
+        Some of FONTS.
+    """
     if ord(character[0]) > 126:
         return tuple(font for font in FONTS if font not in LATIN_ONLY)
     return tuple(font for font in FONTS if not (character == "0" and font in SLASHED_ZERO))

@@ -1,4 +1,4 @@
-"""Digits in the forms that MNIST has few of: a 1 with a flag and a base, a 7 with a bar, and print."""
+"""Synthetic digits in forms that are rare in MNIST: a 1 with a flag and a base, a 7 with a bar, and print."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 from runtime.tflite.card import InputSpec
 from train.data.pictures import Image, Labels
 from train.synthetic.fonts import fonts_for, shape_of
-from train.synthetic.pen import CANVAS, bend, degraded, draw, framed, random_hand, repen, strokes, thin
+from train.synthetic.pen import CANVAS, bend, degraded, draw, framed, random_hand, restroke, strokes, thin
 
-# Strokes as train.synthetic.pen.strokes reads them, the forms of a digit one a line.
+# The forms of each digit, one a line, in the notation of train.synthetic.pen.read_strokes.
 FORMS: dict[int, tuple[str, ...]] = {
     0: (
         "55 2 25 15 15 55 30 93 60 97 84 60 76 14 50 3",
@@ -105,15 +105,24 @@ FORMS: dict[int, tuple[str, ...]] = {
         "70 16 48 3 30 18 36 40 58 42 74 22 / 76 8 82 50 66 88 44 98 22 84",
     ),
 }
-LABEL_SHARES = (2, 4, 2, 2, 3, 2, 2, 4, 2, 3)  # more of what MNIST knows in fewer forms than people do
+LABEL_WEIGHTS = (2, 4, 2, 2, 3, 2, 2, 4, 2, 3)  # more of the digits that people write in more forms than MNIST has
 PRINT_SHARE = 0.35  # of all glyphs
-PRINT_WILDNESS = 0.4  # print is bent by the camera alone
-THINNED_SHARE = 0.4  # of print: its middle line, drawn with a pen
+PRINT_WILDNESS = 0.4  # only the camera bends print
+THINNED_SHARE = 0.4  # of print: drawn with a pen along its middle line
 
 
 def glyphs(count: int, spec: InputSpec, rng: np.random.Generator) -> tuple[Image, Labels]:
-    """`count` digits as model inputs, uint8 (count, *spec.shape), and which they are, int64 (count,)."""
-    labels: Labels = rng.choice(10, count, p=np.array(LABEL_SHARES) / sum(LABEL_SHARES))
+    """Draw digits, by hand and in print.
+
+    Args:
+        count: How many.
+        spec: Of the model inputs.
+        rng: Draws them.
+
+    Returns:
+        Model inputs, uint8 (count, *spec.shape), and their labels, int64 (count,).
+    """
+    labels: Labels = rng.choice(10, count, p=np.array(LABEL_WEIGHTS) / sum(LABEL_WEIGHTS))
     images: Image = np.zeros((count, *spec.shape), np.uint8)
     for index, label in enumerate(labels.tolist()):
         made = None
@@ -124,41 +133,74 @@ def glyphs(count: int, spec: InputSpec, rng: np.random.Generator) -> tuple[Image
 
 
 def written(digit: int, rng: np.random.Generator) -> Image:
-    """A digit by hand, in one of its forms: a canvas, see train.synthetic.pen."""
+    """Draw a digit by hand, in one of its forms.
+
+    Args:
+        digit: 0 to 9.
+        rng: Draws the form and the hand.
+
+    Returns:
+        A canvas, see train.synthetic.pen.
+    """
     forms = FORMS[digit]
     return draw(strokes(forms[int(rng.integers(len(forms)))]), random_hand(rng), rng)
 
 
 def printed(digit: int, rng: np.random.Generator) -> Image:
-    """A digit in print: a canvas."""
+    """Draw a digit in print.
+
+    Args:
+        digit: 0 to 9.
+        rng: Draws the font and the rest.
+
+    Returns:
+        A canvas, see train.synthetic.pen.
+    """
     fonts = fonts_for(str(digit))
     return printed_or_drawn(shape_of(str(digit), fonts[int(rng.integers(len(fonts)))]), rng, PRINT_WILDNESS)
 
 
 def printed_or_drawn(shape: Image, rng: np.random.Generator, wildness: float) -> Image:
-    """A filled shape on a canvas as it is printed, or its middle line as a pen draws it."""
+    """A filled shape as it is printed or, for a share of THINNED_SHARE, its middle line drawn with a pen.
+
+    Args:
+        shape: uint8 (CANVAS, CANVAS).
+        rng: Draws which, and how it is bent.
+        wildness: See `train.synthetic.pen.random_hand`.
+
+    Returns:
+        A canvas, see train.synthetic.pen.
+    """
     bent = bend(shape, rng, wildness)
     if rng.random() >= THINNED_SHARE:
         return degraded(bent, rng)
-    return repen(thin((bent[None] > 127).astype(np.uint8))[0], rng)
+    return restroke(thin((bent[None] > 127).astype(np.uint8))[0], rng)
 
 
 def restroked(images: Image, spec: InputSpec, rng: np.random.Generator) -> Image:
-    """Model inputs (N, *spec.shape) written again with one pen of even width each: their middle lines, drawn.
+    """Draw the middle lines of digits again, each with one pen of even width.
 
-    What comes out empty stays as it was.
+    An image whose middle line is empty stays unchanged.
+
+    Args:
+        images: Model inputs, uint8 (N, *spec.shape).
+        spec: Of the model inputs.
+        rng: Draws the pens.
+
+    Returns:
+        Model inputs, uint8 (N, *spec.shape).
     """
     out: Image = images.copy()
     for start in range(0, len(images), 512):
         part = images[start : start + 512, ..., 0]
         large = np.stack([_enlarged(image) for image in part])
         for index, line in enumerate(thin((large > 110).astype(np.uint8))):
-            made = framed(repen(line, rng), spec)
+            made = framed(restroke(line, rng), spec)
             if made is not None:
                 out[start + index] = made
     return out
 
 
 def _enlarged(image: Image) -> Image:
-    """On a canvas, smoothly: a threshold then leaves no stairs."""
+    """Scaled to a canvas smoothly, so that a threshold leaves no stairs."""
     return np.asarray(cv2.resize(image, (CANVAS, CANVAS), interpolation=cv2.INTER_CUBIC), np.uint8)

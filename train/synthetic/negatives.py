@@ -1,8 +1,8 @@
-"""What is no digit, as model inputs: letters, signs, words, scribbles, silhouettes, textures, pieces of digits.
+"""Non-digits as model inputs: letters, signs, words, scribbles, silhouettes, textures, pieces of digits.
 
-Outlier exposure (Hendrycks, Mazeika, Dietterich: Deep Anomaly Detection with Outlier Exposure, ICLR 2019):
-a model that is taught to be unsure of these is unsure of others too. What could pass for a digit is left
-out: O, Q and D for 0, I, l and a bar for 1, Z for 2, S for 5, b and G for 6, B for 8, g and q for 9 ...
+They are for outlier exposure (Hendrycks, Mazeika, Dietterich: Deep Anomaly Detection with Outlier Exposure, ICLR
+2019): a model that learns to be unsure of these is unsure of other non-digits too. Characters that resemble a digit
+are left out: O, Q and D (0), I, l and a bar (1), Z (2), S (5), b and G (6), B (8), g and q (9) ...
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from train.synthetic.scenes import texture, word_scene
 from train.synthetic.silhouettes import silhouette
 
 LETTERS = "ACEFHJKLMNPRTUVWXYacdefhkmnprtuvwxy&@#%+=*×÷±∞√∑≈≠αβγπκλμνρτχψωηΓΔΛΞΠΣΨΩЖИЦШЩЮЯДЛФЫюжцшыяф"
-LATIN = LETTERS.index("×")  # from here on not every font has them
-SLIM = 0.35  # of its length; a mark less wide than this may be a 1,
-SOFT = 0.6  # unless this share of its pixels is neither dark nor bright, as no stroke's is,
+LATIN = LETTERS.index("×")  # how many letters every font has
+SLIM = 0.35  # width over length: a mark below this may be a 1,
+SOFT = 0.6  # unless this share of its pixels is gray, which no stroke has,
 STROKE = 0.2  # or it is thicker than this share of its length and its width
-STROKE_RANGE = 1.6  # changes by more than this factor: a stroke that thick has no flag and no foot
-# By hand, as train.synthetic.pen.strokes reads them. Greek, much of which is nearly a digit:
+STROKE_RANGE = 1.6  # varies by more than this factor: a stroke that thick has no flag and no foot
+# Drawn by hand, in the notation of train.synthetic.pen.read_strokes. Greek letters, many of which resemble a digit:
 GREEK = (
-    "88 12 66 44 40 80 18 76 12 50 24 26 46 34 66 70 90 90",  # alpha, and its like
+    "88 12 66 44 40 80 18 76 12 50 24 26 46 34 66 70 90 90",  # alpha
     "92 20 62 66 34 84 12 64 18 34 40 28 58 56 78 84 94 78",
     "96 16 70 56 44 82 16 78 10 50 30 30 54 44 72 78 92 76",
     "20 130 24 60 40 8 70 4 76 26 50 44 / 50 44 84 52 80 84 52 94 30 80",  # beta
@@ -81,30 +81,37 @@ SIGNS = (
     "85 15 50 2 15 30 12 70 45 98 88 84",  # wide and open: no 0, no 6
 )
 LETTER_WILDNESS = 0.6  # see train.synthetic.pen.random_hand
-HALVED = (0, 3, 5)  # of the others, one half is a digit or may be
-TURNED = (3, 7)  # no digits once they lie on their side
+HALVED = (0, 3, 5)  # a half of any other digit may be a digit
+TURNED = (3, 7)  # these are no digits on their side
 
 Maker = Callable[[Image, InputSpec, np.random.Generator], "Image | None"]  # (digits to cut up, spec, chance)
 
 
 def negatives(count: int, digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image:
-    """`count` model inputs that show no digit, uint8 (count, *spec.shape).
+    """Draw non-digits.
 
-    digits: model inputs of what the dataset has, (N, *spec.shape), to place side by side.
+    Args:
+        count: How many.
+        digits: Model inputs of the dataset, uint8 (N, *spec.shape), to place side by side.
+        spec: Of the model inputs.
+        rng: Draws them.
+
+    Returns:
+        Model inputs, uint8 (count, *spec.shape).
     """
-    makers, shares = zip(*SHARES, strict=True)
+    makers, shares = zip(*KINDS, strict=True)
     chosen = rng.choice(len(makers), count, p=np.array(shares) / sum(shares))
     images: Image = np.zeros((count, *spec.shape), np.uint8)
     for index, kind in enumerate(chosen.tolist()):
         made = None
-        while made is None or _may_be_one(made):  # some textures have no mark at all
+        while made is None or _resembles_one(made):  # some textures have no mark at all
             made = makers[kind](digits, spec, rng)
         images[index] = made
     return images
 
 
-def _may_be_one(image: Image) -> bool:
-    """Slim, more upright than lying, as bright as a stroke, and as even in its width."""
+def _resembles_one(image: Image) -> bool:
+    """Whether an image could be a 1: slim, more upright than lying, as bright and as even in width as a stroke."""
     points = cv2.findNonZero((image[..., 0] > 60).astype(np.uint8))
     if points is None:
         return False
@@ -121,7 +128,7 @@ def _may_be_one(image: Image) -> bool:
 
 
 def _is_thick_and_uneven(mask: npt.NDArray[np.bool_]) -> bool:
-    """Whether a mark (h, w) is thicker than a pen writes and not of one width: a gown, a bottle."""
+    """Whether a mark (h, w) is thicker than a stroke and of varying width: a gown, a bottle."""
     rows = np.count_nonzero(mask, axis=1)
     rows = np.sort(rows[rows > 0])
     inner = rows[len(rows) // 8 : -(len(rows) // 8) or None]  # ends are round
@@ -140,7 +147,7 @@ def _sign(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | N
 
 
 def _scribble(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | None:
-    """Three strokes or more through points by chance, or a single one that turns too often for a digit."""
+    """Three or more strokes through random points, or a single one that turns too often for a digit."""
     count = int(rng.integers(3, 6))
     lines = [rng.random((int(rng.integers(2, 5)), 2)) for _ in range(count)]
     if rng.random() < 0.4:
@@ -158,7 +165,7 @@ def _word(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | N
 
 
 def _pair(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | None:
-    """Two digits or three side by side, touching or nearly: the framing takes them for one mark."""
+    """Two or three digits side by side, touching or nearly: the framing takes them for one mark."""
     parts = []
     for _ in range(2 + int(rng.random() < 0.3)):
         image = digits[int(rng.integers(len(digits))), ..., 0]
@@ -172,7 +179,7 @@ def _pair(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | N
 
 
 def _part(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | None:
-    """The upper or lower half of a digit, or one that lies on its side."""
+    """The upper or lower half of a digit, or a digit on its side."""
     if rng.random() < 0.5:
         canvas = written(TURNED[int(rng.integers(len(TURNED)))], rng)
         return framed(np.ascontiguousarray(np.rot90(canvas, 1 + 2 * int(rng.integers(2)))), spec)
@@ -183,7 +190,7 @@ def _part(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | N
 
 
 def _blob(digits: Image, spec: InputSpec, rng: np.random.Generator) -> Image | None:
-    """A filled shape: a hull of points by chance, an ellipse, sometimes with a hole, never slim as a 1 is."""
+    """A filled shape: a polygon or hull of random points, or an ellipse."""
     canvas: Image = np.zeros((CANVAS, CANVAS), np.uint8)
     middle = CANVAS // 2
     if rng.random() < 0.5:
@@ -208,7 +215,7 @@ def _printed_page(digits: Image, spec: InputSpec, rng: np.random.Generator) -> I
     return to_input(word_scene(LETTERS[:LATIN], rng), spec)
 
 
-SHARES: tuple[tuple[Maker, float], ...] = (
+KINDS: tuple[tuple[Maker, float], ...] = (
     (_letter, 0.3),
     (_sign, 0.2),
     (_scribble, 0.06),

@@ -1,4 +1,4 @@
-"""Whole small pictures without a digit in them, for `runtime.preprocess` to find its marks in."""
+"""Small pictures without a digit, in which `runtime.preprocess` finds other marks."""
 
 from __future__ import annotations
 
@@ -15,12 +15,19 @@ SIDES = (28, 40, 64, 96)  # pixels of a texture
 
 
 def texture(rng: np.random.Generator) -> Image:
-    """Paper, cloth, frost, noise: sums of noise of several grains, sharpened or stepped. uint8 (side, side)."""
+    """Paper, cloth, frost, noise: a sum of noise of several grain sizes, as it is, as ridges, or thresholded.
+
+    Args:
+        rng: Draws it.
+
+    Returns:
+        uint8 (side, side), the side one of SIDES.
+    """
     side = int(rng.choice(SIDES))
     field: Field = np.zeros((side, side), np.float32)
     for octave in range(int(rng.integers(1, 5))):
         nodes = max(2, int(side / 2 ** rng.uniform(0, 4)))
-        ratio = int(max(2, nodes * 2 ** rng.uniform(-1.5, 0.5)))  # grain that runs one way
+        ratio = int(max(2, nodes * 2 ** rng.uniform(-1.5, 0.5)))  # grain that runs in one direction
         noise = rng.standard_normal((nodes, ratio), np.float32) * 0.7**octave
         field += cv2.resize(noise, (side, side), interpolation=cv2.INTER_CUBIC)
     kind = rng.random()
@@ -34,7 +41,15 @@ def texture(rng: np.random.Generator) -> Image:
 
 
 def word_scene(letters: str, rng: np.random.Generator) -> Image:
-    """Lines of print on paper, small: uint8 (height, width)."""
+    """Lines of small print on paper.
+
+    Args:
+        letters: To choose from.
+        rng: Draws them.
+
+    Returns:
+        uint8 (height, width), 28 to 89 by 40 to 119 pixels.
+    """
     height, width = int(rng.integers(28, 90)), int(rng.integers(40, 120))
     paper: Image = np.full((height, width), int(rng.integers(150, 250)), np.uint8)
     size = int(rng.integers(8, 26))
@@ -52,7 +67,7 @@ def word_scene(letters: str, rng: np.random.Generator) -> Image:
 
 
 def _stamp(paper: Image, shape: cv2.typing.MatLike, top: int, left: int) -> None:
-    """Dark ink where `shape` is bright; what hangs over the paper's edge is cut."""
+    """Print a shape: dark where it is bright, cut at the paper's edge."""
     y0, x0 = max(0, top), max(0, left)
     y1, x1 = min(paper.shape[0], top + shape.shape[0]), min(paper.shape[1], left + shape.shape[1])
     if y1 <= y0 or x1 <= x0:

@@ -1,8 +1,8 @@
-"""Silhouettes of things, filled and patterned, light on black, as pictures of goods are: negatives with a body.
+"""Silhouettes of things, filled and patterned, light on black, as in pictures of goods.
 
-A pen leaves strokes of one width and one ink. What these have instead is drawn: outlines that widen and narrow,
-parted legs, sleeves, handles and heels; cloth with stripes, checks, spots, folds and light from one side; seams,
-collars and soles that are brighter than the rest. All from parameters drawn by chance.
+A pen leaves strokes of one width and one ink. These have what strokes lack: outlines that widen and narrow, parted
+legs, sleeves, handles and heels; cloth with stripes, checks, spots, folds and light from one side; bright seams,
+collars and soles. All parameters are random.
 """
 
 from __future__ import annotations
@@ -20,11 +20,19 @@ Mask = npt.NDArray[np.bool_]
 Outline = Callable[[int, np.random.Generator], Image]
 
 HOLE_SHARE, PRINT_SHARE, SEAM_SHARE, SIDE_LIGHT_SHARE = 0.2, 0.4, 0.35, 0.3
-DARK_CLOTH = 0.35  # of things: much darker than their seams
+DARK_SHARE = 0.35  # of things: cloth much darker than the seams
 
 
 def silhouette(side: int, rng: np.random.Generator) -> Image:
-    """A thing, filled, light on black, uint8 (side, side)."""
+    """Draw a thing, filled, light on black.
+
+    Args:
+        side: Pixels.
+        rng: Draws it.
+
+    Returns:
+        uint8 (side, side).
+    """
     mask = OUTLINES[int(rng.integers(len(OUTLINES)))](side, rng)
     if rng.random() < HOLE_SHARE:  # a collar, a window
         place = tuple(int(v) for v in rng.uniform(0.3, 0.7, 2) * side)
@@ -37,10 +45,10 @@ def silhouette(side: int, rng: np.random.Generator) -> Image:
 
 
 def _cloth(side: int, rng: np.random.Generator) -> Field:
-    """(side, side), 0 to 255 and beyond: folds, and on some a print, and light from one side."""
+    """Brightness of cloth, (side, side), 0 to 255 and beyond: folds, sometimes a print, sometimes light from a side."""
     nodes = tuple(int(value) for value in rng.integers(2, 15, 2))
     folds = cv2.resize(rng.standard_normal(nodes, np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
-    level = rng.uniform(25, 90) if rng.random() < DARK_CLOTH else rng.uniform(70, 250)
+    level = rng.uniform(25, 90) if rng.random() < DARK_SHARE else rng.uniform(70, 250)
     cloth = level + min(0.3 * level, rng.uniform(2, 60)) * folds
     if rng.random() < PRINT_SHARE:
         cloth = cloth * np.where(_print(side, rng), 1.0, rng.uniform(0.0, 0.8)) + rng.uniform(0, 40)
@@ -87,7 +95,7 @@ def _seams(mask: Image, rng: np.random.Generator) -> Field:
 
 
 def _polygon(side: int, rng: np.random.Generator) -> Image:
-    """Corners about the middle, mirror-symmetric more often than not: a leaf, a star."""
+    """Corners around the middle, mostly mirror-symmetric: a leaf, a star."""
     corners = int(rng.integers(5, 14))
     angles = np.sort(rng.uniform(0, 2 * np.pi, corners)) if rng.random() < 0.5 else np.linspace(0, 2 * np.pi, corners)
     radii = rng.uniform(0.22, 0.5, corners) * side
@@ -101,7 +109,7 @@ def _polygon(side: int, rng: np.random.Generator) -> Image:
 
 
 def _upright(side: int, rng: np.random.Generator) -> Image:
-    """Mirror-symmetric, as wide at each height as chance says; parted below, or with arms at its sides."""
+    """Mirror-symmetric, of random width at each height; parted below, or with arms at its sides."""
     x, y = _axes(side)
     across = np.abs(x)
     mask = across < _profile(y, rng, 0.06, 0.48)
@@ -116,7 +124,7 @@ def _upright(side: int, rng: np.random.Generator) -> Image:
 
 
 def _slim(side: int, rng: np.random.Generator) -> Image:
-    """A bottle, a gown, a pair of trousers: slim, never of one width as a stroke is, smooth from width to width."""
+    """A bottle, a gown, a pair of trousers: slim, with a width that changes smoothly, as no stroke's does."""
     x, y = _axes(side)
     knots = int(rng.integers(3, 6))
     widths = rng.uniform(0.09, 0.2, knots)
@@ -137,7 +145,7 @@ def _slim(side: int, rng: np.random.Generator) -> Image:
 
 
 def _lying(side: int, rng: np.random.Generator) -> Image:
-    """On a flat base, as high at each place as chance says, with cuts through it: a shoe, a boot, a hat."""
+    """On a flat base, of random height along it, sometimes with a cut through it: a shoe, a boot, a hat."""
     x, y = _axes(side)
     base = rng.uniform(0.65, 0.95)
     mask = (y < base) & (y > base - _profile(x + 0.5, rng, 0.08, 0.75))
@@ -183,13 +191,13 @@ def _handled(side: int, rng: np.random.Generator) -> Image:
 
 
 def _axes(side: int) -> tuple[Field, Field]:
-    """(1, side) from -0.5 to 0.5 and (side, 1) from 0 to 1: the middles of pixels."""
+    """Pixel centers: x, (1, side), from -0.5 to 0.5, and y, (side, 1), from 0 to 1."""
     steps: Field = ((np.arange(side) + 0.5) / side).astype(np.float32)
     return steps[None] - np.float32(0.5), steps[:, None]
 
 
 def _profile(at: Field, rng: np.random.Generator, low: float, high: float) -> Field:
-    """A broken line through heights by chance from low to high, at these places from 0 to 1."""
+    """A polyline through random heights from low to high, evaluated at positions from 0 to 1."""
     knots = int(rng.integers(2, 8))
     places = np.sort(rng.random(knots)) if rng.random() < 0.5 else np.linspace(0, 1, knots)
     return np.asarray(np.interp(at, places, rng.uniform(low, high, knots)), np.float32)

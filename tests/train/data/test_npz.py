@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from runtime.errors import DataError
 from runtime.tflite.card import InputSpec
+from train.data import npz
 from train.data.npz import read_npz
 
 RNG = np.random.default_rng(0)
@@ -43,24 +46,60 @@ def test_without_test_images(tmp_path: Path, keys: tuple[str, str]) -> None:
     assert len(raw.train.labels) == 12
 
 
+@pytest.mark.parametrize("name", ["mnist.npz", "MNIST-mine.npz", "fashion.npz"])
+def test_no_name_makes_a_file_one_of_digits(tmp_path: Path, name: str) -> None:
+    """Nothing in the arrays tells digits from garments: it is said, and how to say which."""
+    raw = read_npz(save(tmp_path / name, x=X, y=Y))
+    assert raw.spec.framing == "whole"
+    assert raw.labels == ("0", "1", "2")
+    (warning,) = raw.warnings
+    assert warning.startswith(f'{tmp_path / name}: taken for pictures as they are, framing "whole"')
+    assert "give --framing ink" in warning
+    assert "\n" not in warning
+
+
+@pytest.mark.parametrize("said_by", ["file", "option"])
+def test_a_file_is_of_digits_where_it_or_the_user_says_so(tmp_path: Path, said_by: str) -> None:
+    words = {"framing": "ink"} if said_by == "file" else {}
+    raw = read_npz(save(tmp_path / "a.npz", x=X, y=Y, **words), "" if words else "ink")
+    assert raw.spec == InputSpec()
+    assert raw.labels == tuple("0123456789")
+    assert raw.warnings == ()
+
+
+def test_the_images_that_keras_ships_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(tmp_path / "renamed.npz", x=X, y=Y)
+    monkeypatch.setattr(npz, "KNOWN_MARKS_SHA256", hashlib.sha256(X.tobytes()).hexdigest())
+    raw = read_npz(path)
+    assert raw.spec == InputSpec()
+    assert raw.labels == tuple("0123456789")
+    assert raw.warnings == ()
+    assert read_npz(path, "whole").spec.framing == "whole"
+
+
+@pytest.mark.skipif("MNIST_NPZ" not in os.environ, reason="needs MNIST in full: set MNIST_NPZ")
+def test_the_real_mnist_npz_is_of_digits() -> None:
+    raw = read_npz(Path(os.environ["MNIST_NPZ"]))
+    assert raw.spec == InputSpec()
+    assert raw.warnings == ()
+
+
 @pytest.mark.parametrize(
-    ("name", "images", "framing"),
+    ("images", "labels", "names"),
     [
-        ("mnist.npz", X, "ink"),
-        ("MNIST-mine.npz", X, "ink"),
-        ("fashion.npz", X, "whole"),
-        ("mnist.npz", X[:, :20, :24], "whole"),
-        ("mnist.npz", np.stack([X] * 3, axis=-1), "whole"),
+        (X[:, :20, :24], Y, None),
+        (np.stack([X] * 3, axis=-1), Y, None),
+        (X, np.arange(12), None),
+        (X, Y, np.array(["a", "b", "c"])),
     ],
 )
-def test_only_a_28x28_gray_mnist_file_is_taken_for_digits(
-    tmp_path: Path, name: str, images: np.ndarray[Any, Any], framing: str
+def test_files_that_cannot_be_of_digits_get_no_warning(
+    tmp_path: Path, images: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], names: np.ndarray[Any, Any] | None
 ) -> None:
-    raw = read_npz(save(tmp_path / name, x=images, y=Y))
-    assert raw.spec.framing == framing
+    raw = read_npz(save(tmp_path / "mnist.npz", x=images, y=labels, **({} if names is None else {"labels": names})))
+    assert raw.spec.framing == "whole"
     assert raw.spec.shape[:2] == images.shape[1:3]
-    assert (raw.spec == InputSpec()) == (framing == "ink")
-    assert len(raw.labels) == (10 if framing == "ink" else 3)
+    assert raw.warnings == ()
 
 
 def test_the_files_own_words_come_first(tmp_path: Path) -> None:
@@ -105,7 +144,7 @@ BAD_ARRAYS = [
     (whole(y_test=Y[:6] + 1), r"the 3 classes of the training images.*received 3"),
     (whole(labels=np.array(["a", "b"])), r"expected labels of 0 to 1.*received 2"),
     (whole(labels=np.array([1, 2, 3])), r"labels: expected a list of names; received int"),
-    (whole(framing="photo"), r"framing to be one of ink, frame; received 'photo'"),
+    (whole(framing="photo"), r"framing must be one of ink, whole; received 'photo'"),
     (whole(x_train=np.stack([X] * 3, -1), x_test=np.stack([X[:6]] * 3, -1), framing="ink"), r"'ink' expects gray"),
     ({"x_train": X}, r"expected the arrays x_train, y_train.*received x_train: y_train missing"),
     ({"images": X}, r"received images: x and y missing"),

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from train.data.split import RUNS, split_validation
+from train.data.split import BLOCKS, split_validation
 
 
 @pytest.mark.parametrize("share", [0.1, 5000 / 60000, 0.2, 0.5])
@@ -33,8 +33,8 @@ def test_neighbors_stay_together() -> None:
     choose = split_validation(labels, 0.1, seed=0)[1]
     for label in range(10):
         of_class = np.searchsorted(np.flatnonzero(labels == label), choose[labels[choose] == label])
-        assert np.count_nonzero(np.diff(of_class) > 1) == RUNS - 1
-    assert np.count_nonzero(np.diff(choose) > 1) == RUNS - 1
+        assert np.count_nonzero(np.diff(of_class) > 1) == BLOCKS - 1
+    assert np.count_nonzero(np.diff(choose) > 1) == BLOCKS - 1
 
 
 @pytest.mark.parametrize("share", [0.05, 0.2, 0.5, 0.9, 1.0])

@@ -11,8 +11,7 @@ import pytest
 import tensorflow as tf
 
 from runtime.errors import OptionError
-from train.models.fused import FusedBatchNormalization, check, fused, unfused
-from train.models.fused import quick as teacher
+from train.models.fused import FusedBatchNormalization, check_precision, fused, fused_teacher, unfused
 from train.models.networks import network
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (32, 12, 12, 1), np.uint8)
@@ -29,7 +28,7 @@ def losses(model: keras.Model, steps: int = 6) -> list[float]:
 
 
 def test_it_learns_what_keras_s_own_learns() -> None:
-    plain = network("4/2 8 r place", (12, 12, 1), 4)
+    plain = network("4/2 8 r gdc", (12, 12, 1), 4)
     quick = fused(plain)
     assert FusedBatchNormalization in kinds(quick)
     assert keras.layers.BatchNormalization not in kinds(quick)
@@ -41,7 +40,7 @@ def test_it_learns_what_keras_s_own_learns() -> None:
 
 
 def test_what_is_kept_needs_nothing_of_ours(tmp_path: Path) -> None:
-    quick = fused(network("4/2 8 r place", (12, 12, 1), 4))
+    quick = fused(network("4/2 8 r gdc", (12, 12, 1), 4))
     losses(quick)
     plain = unfused(quick)
     assert FusedBatchNormalization not in kinds(plain)
@@ -54,7 +53,7 @@ def test_what_is_kept_needs_nothing_of_ours(tmp_path: Path) -> None:
 
 
 def test_in_bfloat16_it_learns_the_same_to_three_digits(tmp_path: Path, bfloat16: str) -> None:
-    plain = network("4/2 8 r place", (12, 12, 1), 4)
+    plain = network("4/2 8 r gdc", (12, 12, 1), 4)
     quick = fused(plain, bfloat16)
     assert {layer.compute_dtype for layer in quick.layers if isinstance(layer, keras.layers.Conv2D)} == {"bfloat16"}
     assert quick.layers[-1].compute_dtype == "float32"
@@ -77,21 +76,21 @@ def test_a_network_without_it_is_left_alone(precision: str) -> None:
 
 
 def test_a_processor_that_cannot_is_told_of_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    check("float32")
+    check_precision("float32")
 
     def refused(*given: object) -> None:
         raise tf.errors.AbortedError(None, None, "could not create a primitive descriptor")
 
     monkeypatch.setattr(tf.nn, "conv2d", refused)
     with pytest.raises(OptionError, match=r"--precision bfloat16: expected a processor .* Leave it out"):
-        check("bfloat16")
+        check_precision("bfloat16")
 
 
 def test_a_teacher_is_asked_in_bfloat16_unless_it_is_of_other_layers(bfloat16: str) -> None:
-    ours = network("4/2 8 r place", (12, 12, 1), 4)
-    copy = teacher(ours, bfloat16)
+    ours = network("4/2 8 r gdc", (12, 12, 1), 4)
+    copy = fused_teacher(ours, bfloat16)
     assert copy is not ours
     expected = ours.predict(IMAGES, verbose=0)
     np.testing.assert_allclose(copy.predict(IMAGES, verbose=0), expected, atol=0.05 * np.abs(expected).max())
     other = keras.Sequential([keras.Input((4,)), keras.layers.Reshape((2, 2, 1)), keras.layers.BatchNormalization()])
-    assert teacher(other, "bfloat16") is other
+    assert fused_teacher(other, "bfloat16") is other

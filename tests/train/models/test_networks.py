@@ -14,7 +14,7 @@ from train.models.networks import is_step, network
         ("8/2", "Conv2D BatchNormalization ReLU GlobalAveragePooling2D Dense", 9 * 8 + 4 * 8 + 9 * 10),
         ("8k5 flat", "Conv2D BatchNormalization ReLU Flatten Dense", 25 * 8 + 32 + (28 * 28 * 8 + 1) * 10),
         (
-            "8/2 p place",
+            "8/2 p gdc",
             "Conv2D BatchNormalization ReLU MaxPooling2D DepthwiseConv2D BatchNormalization Flatten Dense",
             72 + 32 + 49 * 8 + 32 + 90,
         ),
@@ -45,7 +45,7 @@ def test_strides_and_pooling_halve() -> None:
 
 @pytest.mark.parametrize(("side", "head"), [(32, "DepthwiseConv2D"), (33, "GlobalAveragePooling2D")])
 def test_weights_by_place_are_for_small_pictures(side: int, head: str) -> None:
-    model = network("4/2 4/2 place", (side, side, 1), 2)
+    model = network("4/2 4/2 gdc", (side, side, 1), 2)
     assert head in [type(layer).__name__ for layer in model.layers]
     assert model.output_shape == (None, 2)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from train.checkpoint import Epoch
-from train.report.plots import MOST_NAMED, binned, confusion, curves, reliability, shortened, tempered
-from workbench.metrics import expected_calibration_error, softmax
+from train.report.plots import MAX_NAMED, confusion, curves, reliability, shortened, tempered
+from workbench.metrics import reliability_bins, softmax
 
 LOGITS = np.random.default_rng(0).normal(0, 3, (400, 5))
 PROBABILITIES = softmax(LOGITS).astype(np.float32)
@@ -19,22 +19,6 @@ TRUTH = np.where(np.arange(400) % 4 > 0, LOGITS.argmax(axis=1), np.arange(400) %
 def history(epochs: int, validation: bool) -> tuple[Epoch, ...]:
     loss, accuracy = (0.5, 0.9) if validation else (None, None)
     return tuple(Epoch(n, 1 / n, 1 - 0.5 / n, loss, accuracy, 1e-3, 2.0) for n in range(1, epochs + 1))
-
-
-def test_the_calibration_error_is_the_one_that_convert_reports() -> None:
-    expected = expected_calibration_error(PROBABILITIES.astype(np.float64), TRUTH)
-    found = binned(PROBABILITIES, TRUTH)
-    assert found.error == pytest.approx(expected)
-    assert found.error > 0.05
-    assert found.counts.sum() == 400
-
-
-def test_a_bin_is_a_mean_of_its_images() -> None:
-    probabilities = np.array([[0.9, 0.1], [0.92, 0.08], [0.4, 0.6], [1, 0]], np.float32)
-    found = binned(probabilities, np.array([0, 1, 1, 0]))
-    np.testing.assert_allclose(found.confidence, [0.6, 0.91, 1.0], atol=1e-6)
-    np.testing.assert_allclose(found.accuracy, [1.0, 0.5, 1.0])
-    np.testing.assert_array_equal(found.counts, [1, 2, 1])
 
 
 def test_a_temperature_divides_the_logits() -> None:
@@ -87,7 +71,7 @@ def test_a_hundred_long_names_do_not_overlap() -> None:
     axis = figure.axes[0]
     assert not axis.texts
     for names in (axis.get_xticklabels(), axis.get_yticklabels()):
-        assert len(names) <= MOST_NAMED
+        assert len(names) <= MAX_NAMED
         boxes = [name.get_window_extent() for name in names]
         assert not any(one.overlaps(other) for one, other in itertools.pairwise(boxes))
 
@@ -96,8 +80,8 @@ def test_reliability_names_both_errors() -> None:
     figure = reliability(PROBABILITIES, TRUTH, 1.7)
     figure.draw_without_rendering()
     _, before, after = figure.axes[0].lines
-    assert before.get_label() == f"as trained: calibration error {binned(PROBABILITIES, TRUTH).error:.2%}"
-    error = binned(tempered(PROBABILITIES, 1.7), TRUTH).error
+    assert before.get_label() == f"as trained: calibration error {reliability_bins(PROBABILITIES, TRUTH).error:.2%}"
+    error = reliability_bins(tempered(PROBABILITIES, 1.7), TRUTH).error
     assert after.get_label() == f"temperature 1.7: calibration error {error:.2%}"
     assert len(reliability(PROBABILITIES, TRUTH, None).axes[0].lines) == 2
 

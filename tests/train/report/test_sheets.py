@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from train.report.sheets import RANDOM, WORST, Caption, Sheet, answers, balanced, disagreement, drawn, mistakes
+from train.report.sheets import RANDOM, WORST, Caption, Sheet, answers, choose_balanced, disagreement, drawn, mistakes
 
 RNG = np.random.default_rng(0)
 COUNT = 200
@@ -29,10 +29,10 @@ def probabilities(wrong: int) -> NDArray[np.float32]:
 
 def test_a_balanced_choice_has_every_class() -> None:
     labels = np.array([0] * 90 + [1] * 7 + [2] * 3)
-    chosen = balanced(labels, 20, np.random.default_rng(1))
+    chosen = choose_balanced(labels, 20, np.random.default_rng(1))
     assert np.bincount(labels[chosen]).tolist() == [10, 7, 3]
     assert (np.diff(labels[chosen]) >= 0).all()
-    np.testing.assert_array_equal(chosen, balanced(labels, 20, np.random.default_rng(1)))
+    np.testing.assert_array_equal(chosen, choose_balanced(labels, 20, np.random.default_rng(1)))
 
 
 def test_random_answers_are_seeded_and_the_wrong_ones_marked() -> None:

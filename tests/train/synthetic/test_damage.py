@@ -8,7 +8,7 @@ import pytest
 from runtime.tflite.card import InputSpec
 from train.data.pictures import Image
 from train.synthetic import damage as module
-from train.synthetic.damage import SPOILERS, damaged
+from train.synthetic.damage import DAMAGES, damaged
 from train.synthetic.glyphs import glyphs
 
 SPEC = InputSpec()
@@ -19,8 +19,8 @@ def digits() -> Image:
     return glyphs(60, SPEC, np.random.default_rng(0))[0]
 
 
-@pytest.mark.parametrize("spoil", dict.fromkeys(SPOILERS), ids=lambda spoil: str(spoil.__name__))
-def test_every_kind_changes_a_copy(spoil: module.Spoil, digits: Image) -> None:
+@pytest.mark.parametrize("spoil", dict.fromkeys(DAMAGES), ids=lambda spoil: str(spoil.__name__))
+def test_every_kind_changes_a_copy(spoil: module.Damage, digits: Image) -> None:
     before = digits.copy()
     changed = []
     for index, image in enumerate(digits):
@@ -46,5 +46,5 @@ def test_the_seed_decides_and_most_digits_survive(digits: Image) -> None:
 
 @pytest.mark.parametrize("level", [0, 255])
 def test_a_digit_that_is_lost_stays_as_it_was(level: int, digits: Image, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SPOILERS", (lambda image, rng: np.full_like(image, level),))
+    monkeypatch.setattr(module, "DAMAGES", (lambda image, rng: np.full_like(image, level),))
     np.testing.assert_array_equal(damaged(digits, SPEC, np.random.default_rng(0)), digits)

@@ -7,7 +7,6 @@ import pytest
 
 from runtime.classifier import Classifier
 from runtime.tflite.card import InputSpec
-from train.synthetic.fonts import FONTS, fonts_for, shape_of
 from train.synthetic.glyphs import FORMS, glyphs, printed, restroked, written
 from train.synthetic.pen import CANVAS, draw, framed, random_hand, strokes
 
@@ -25,24 +24,6 @@ def test_a_plain_form_is_read_as_what_it_is(digit: int, shipped: Classifier) -> 
             assert image is not None
             read.append(int(shipped.scores(image).argmax()))
     assert np.mean(np.array(read) == digit) > 0.6, read
-
-
-@pytest.mark.parametrize("font", FONTS)
-def test_every_font_has_digits_and_letters(font: str) -> None:
-    for character in "0123456789AR":
-        shape = shape_of(character, font)
-        assert shape.shape == (CANVAS, CANVAS)
-        assert 0.02 < shape.mean() / 255 < 0.5
-        assert not shape.flags.writeable  # the next caller gets the same array
-
-
-def test_characters_come_only_from_fonts_that_have_them() -> None:
-    assert "cmr10" in fonts_for("7")
-    assert "cmr10" not in fonts_for("β")
-    assert "DejaVuSansMono" not in fonts_for("0")  # its zero has a stroke within
-    beta = [shape_of("β", font) for font in fonts_for("β")]
-    box = [shape_of("ﷺ", font) for font in fonts_for("β")]  # none has this: they draw a box
-    assert all((b != o).any() for b, o in zip(beta, box, strict=True))
 
 
 def test_glyphs_are_model_inputs_and_the_seed_decides() -> None:

@@ -9,10 +9,8 @@ from runtime.tflite.card import InputSpec
 from train.data.pictures import Image
 from train.synthetic import negatives as module
 from train.synthetic.glyphs import glyphs
-from train.synthetic.negatives import LETTERS, SHARES, SIGNS, negatives
+from train.synthetic.negatives import KINDS, LETTERS, SIGNS, negatives
 from train.synthetic.pen import strokes
-from train.synthetic.scenes import SIDES, texture, word_scene
-from train.synthetic.silhouettes import OUTLINES, silhouette
 
 SPEC = InputSpec()
 
@@ -31,7 +29,7 @@ def test_the_seed_decides(digits: Image) -> None:
     assert first.any(axis=(1, 2, 3)).all()
 
 
-@pytest.mark.parametrize("maker", [maker for maker, _ in SHARES], ids=lambda maker: str(maker.__name__))
+@pytest.mark.parametrize("maker", [maker for maker, _ in KINDS], ids=lambda maker: str(maker.__name__))
 def test_every_kind_gives_model_inputs(maker: module.Maker, digits: Image) -> None:
     made = [maker(digits, SPEC, np.random.default_rng(seed)) for seed in range(12)]
     there = [image for image in made if image is not None]
@@ -51,11 +49,11 @@ def test_an_upright_bar_may_be_a_one_and_is_never_made() -> None:
     bar[4:24, 13:16] = 255
     lying = np.ascontiguousarray(bar.swapaxes(0, 1))
     soft: Image = np.where(bar > 0, np.uint8(120), np.uint8(0))
-    assert module._may_be_one(bar)
-    assert not module._may_be_one(lying)
-    assert not module._may_be_one(soft)  # no stroke is all gray
-    assert not module._may_be_one(np.full(SPEC.shape, 255, np.uint8))
-    assert not module._may_be_one(np.zeros(SPEC.shape, np.uint8))
+    assert module._resembles_one(bar)
+    assert not module._resembles_one(lying)
+    assert not module._resembles_one(soft)  # no stroke is all gray
+    assert not module._resembles_one(np.full(SPEC.shape, 255, np.uint8))
+    assert not module._resembles_one(np.zeros(SPEC.shape, np.uint8))
 
 
 def test_what_is_thick_and_widens_is_no_stroke() -> None:
@@ -64,15 +62,8 @@ def test_what_is_thick_and_widens_is_no_stroke() -> None:
     gown = marker.copy()
     gown[4:12, 11] = gown[4:12, 16] = 0
     gown[20:24, 10:18] = 255
-    assert module._may_be_one(marker)
-    assert not module._may_be_one(gown)
-
-
-def test_things_come_in_every_outline() -> None:
-    for outline in OUTLINES:
-        masks = [outline(56, np.random.default_rng(seed)) for seed in range(20)]
-        assert all(mask.shape == (56, 56) and mask.dtype == np.uint8 for mask in masks)
-        assert sum(0.02 < np.mean(mask > 0) < 0.9 for mask in masks) >= 16, outline
+    assert module._resembles_one(marker)
+    assert not module._resembles_one(gown)
 
 
 def test_signs_can_all_be_drawn() -> None:
@@ -81,13 +72,3 @@ def test_signs_can_all_be_drawn() -> None:
             assert np.isfinite(line).all()
             assert line.min() > -0.3
             assert line.max() < 1.5
-
-
-def test_scenes_are_gray_pictures() -> None:
-    for seed in range(30):
-        rng = np.random.default_rng(seed)
-        for scene in (texture(rng), silhouette(28, rng), silhouette(56, rng), word_scene("AEFH", rng)):
-            assert scene.dtype == np.uint8
-            assert scene.ndim == 2
-            assert scene.min() < scene.max() or scene.shape[0] == 28  # a thing may be too slim to see
-        assert texture(rng).shape[0] in SIDES

@@ -9,7 +9,7 @@ import pytest
 from runtime.preprocess import to_input
 from runtime.tflite.card import InputSpec
 from train.data.pictures import Image
-from train.synthetic.pen import CANVAS, MARK, PEN_PX, bend, draw, framed, random_hand, repen, strokes, thin
+from train.synthetic.pen import CANVAS, MARK, PEN_PX, bend, draw, framed, random_hand, restroke, strokes, thin
 
 SPEC = InputSpec()
 
@@ -75,7 +75,7 @@ def test_thin_leaves_a_connected_line_one_pixel_wide() -> None:
 def test_a_line_can_be_drawn_again_with_any_pen() -> None:
     line: Image = np.zeros((CANVAS, CANVAS), np.uint8)
     line[20:90, 56] = 1
-    areas = [int((repen(line, calm(seed)) > 127).sum()) / 70 for seed in range(60)]
+    areas = [int((restroke(line, calm(seed)) > 127).sum()) / 70 for seed in range(60)]
     assert min(areas) < 4
     assert max(areas) > 8
 

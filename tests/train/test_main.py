@@ -76,8 +76,8 @@ def test_wrong_options(words: list[str], status: int, message: str, tmp_path: Pa
 
 NATIVE = """
 import os, sys
-from train.quiet import divert_native_stderr
-divert_native_stderr()
+from runtime.native import silence_native_code
+silence_native_code()
 os.write(2, b"from C++")
 print("from Python", file=sys.stderr)
 raise SystemExit("the end")
