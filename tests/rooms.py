@@ -20,6 +20,7 @@ COMMANDS = ("classify", "camera", "selftest", "doctor", "benchmark")
 
 # What all of training may import of the device's side.
 TRAIN = {"runtime.cli.parser", "runtime.errors", "runtime.image.files", "runtime.native", "runtime.preprocess"} | {
+    "runtime.plugins",
     "runtime.tflite.card",
     "workbench",
 }

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from runtime.errors import DataError, OptionError
+from runtime.plugins import load_plugin, plugin_names
 
 if TYPE_CHECKING:
     from train.data.pictures import RawDataset
@@ -148,9 +149,8 @@ def kind_of(data: str) -> DatasetKind:
     for kind in KINDS:
         if kind.fits(data):
             return kind
-    from importlib.metadata import entry_points
-
-    for entry in entry_points(group=GROUP, name=data):
-        return cast(DatasetKind, entry.load())
-    names = ", ".join(kind.name for kind in KINDS)
+    others = plugin_names(GROUP)
+    if data in others:
+        return cast(DatasetKind, load_plugin(GROUP, data, DatasetKind, DataError))
+    names = ", ".join([*(kind.name for kind in KINDS), *others])
     raise DataError(f"{data}: expected one of {names}; there is no such dataset, file or folder here")
