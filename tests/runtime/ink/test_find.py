@@ -7,17 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runtime.ink.background import color_cast, is_light_on_dark
 from runtime.ink.find import MARK_SIDE, find_ink
 from tests.runtime.helpers import stroke
-
-
-def inside(box: tuple[int, int, int, int], shape: tuple[int, int], slack: float = 0.04) -> bool:
-    """Whether a box is that of helpers.stroke's digit, give or take `slack` of the picture and 3 pixels."""
-    x, y, w, h = box
-    height, width = shape
-    ends = np.array([x / width, y / height, (x + w) / width, (y + h) / height])
-    return bool(np.all(np.abs(ends - (0.35, 0.25, 0.65, 0.75)) < slack + 3 / min(shape)))
+from tests.runtime.ink.drawing import is_strokes_box
 
 
 @pytest.mark.parametrize("shape", [(480, 640), (1200, 1600), (300, 200), (64, 48)])
@@ -25,7 +17,7 @@ def inside(box: tuple[int, int, int, int], shape: tuple[int, int], slack: float 
 def test_found_at_any_size_and_polarity(shape: tuple[int, int], ink: int, paper: int) -> None:
     found = find_ink(stroke(shape, ink, paper, max(2, shape[0] // 40)))
     assert found is not None
-    assert inside(found.box, shape)
+    assert is_strokes_box(found.box, shape)
     assert found.light_on_dark == (ink > paper)
 
 
@@ -54,7 +46,7 @@ def shadowed(image: NDArray[np.uint8], softness: int) -> NDArray[np.uint8]:
 def test_a_shadow_with_any_edge_is_paper(softness: int) -> None:
     found = find_ink(shadowed(stroke((480, 640), 40, 220, 10), softness))
     assert found is not None
-    assert inside(found.box, (480, 640))
+    assert is_strokes_box(found.box, (480, 640))
 
 
 @pytest.mark.parametrize("direction", [(1, 0), (0, 1), (0.7, 0.7), (-0.7, 0.7)])
@@ -63,7 +55,7 @@ def test_light_that_falls_off_is_paper(direction: tuple[float, float]) -> None:
     gain = 0.75 + 0.25 * np.clip(x * direction[0] + y * direction[1], -1, 1)
     found = find_ink((stroke((480, 640), 40, 220, 10) * gain).astype(np.uint8))
     assert found is not None
-    assert inside(found.box, (480, 640))
+    assert is_strokes_box(found.box, (480, 640))
     assert find_ink((np.full((480, 640), 220) * gain).astype(np.uint8)) is None
 
 
@@ -85,7 +77,7 @@ def test_colored_ink_on_colored_paper(color: tuple[int, int, int]) -> None:
     image = gray * np.array((205, 225, 230)) + (1 - gray) * np.array(color)
     found = find_ink(image.astype(np.uint8))
     assert found is not None
-    assert inside(found.box, (480, 640))
+    assert is_strokes_box(found.box, (480, 640))
 
 
 PAPERS = [
@@ -111,58 +103,4 @@ def test_any_ink_on_any_paper_that_one_channel_tells_apart(
     noisy = image + np.random.default_rng(2).normal(0, 3, image.shape)
     found = find_ink(np.clip(noisy, 0, 255).astype(np.uint8))
     assert found is not None
-    assert inside(found.box, (480, 640))
-
-
-def test_gray_paper_has_no_tint() -> None:
-    paper = np.full((300, 400, 3), (200, 204, 210), np.uint8)
-    assert color_cast(paper) == color_cast(paper[..., 0]) == (0, 0, 0)
-    paper[:60] = (20, 60, 200)  # a red cloth beside the sheet
-    assert color_cast(paper) == (0, 0, 0)
-    assert color_cast(np.full((300, 400, 3), (80, 220, 230), np.uint8)) == (0, 140, 150)
-
-
-def test_specks_and_cell_borders_are_dropped() -> None:
-    image = stroke((240, 240), 40, 220, 8)
-    image[:, :5] = image[:4] = 60
-    cv2.circle(image, (215, 30), 2, (40,), -1)
-    found = find_ink(image)
-    assert found is not None
-    assert inside(found.box, (240, 240))
-
-
-def test_a_broken_stroke_stays_one_mark() -> None:
-    image = stroke((480, 640), 40, 220, 12)
-    image[300:312] = 220
-    found = find_ink(image)
-    assert found is not None
-    assert inside(found.box, (480, 640))
-
-
-@pytest.mark.parametrize("scale", [2, 8])
-@pytest.mark.parametrize(("y", "belongs"), [(6.5, True), (25, False)])
-def test_the_bar_of_a_five_may_lie_apart(scale: int, y: float, belongs: bool) -> None:
-    """Above the rest of it; a line beneath a digit is none of its strokes."""
-    image = np.full((28 * scale, 28 * scale), 220, np.uint8)
-    cv2.ellipse(image, (11 * scale, 15 * scale), (4 * scale, 3 * scale), 0, -100, 170, (40,), 2 * scale)
-    cv2.line(image, (6 * scale, int(y * scale)), (16 * scale, int(y * scale)), (40,), 2 * scale)
-    found = find_ink(image)
-    assert found is not None
-    assert (found.box[1] < 8 * scale) == belongs
-    assert found.box[1] + found.box[3] <= 21 * scale
-
-
-def test_the_more_central_of_two_marks_is_taken() -> None:
-    image = stroke((480, 640), 40, 220, 12)
-    cv2.line(image, (600, 40), (600, 160), (40,), 10)
-    found = find_ink(image)
-    assert found is not None
-    assert inside(found.box, (480, 640))
-
-
-@pytest.mark.parametrize("thickness", [2, 6, 14, 24])
-def test_polarity_at_any_stroke_width(thickness: int) -> None:
-    ring = np.full((100, 100), 210, np.uint8)
-    cv2.circle(ring, (50, 50), 30, (40,), thickness)
-    assert not is_light_on_dark(ring)
-    assert is_light_on_dark(255 - ring)
+    assert is_strokes_box(found.box, (480, 640))

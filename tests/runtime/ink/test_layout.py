@@ -1,16 +1,13 @@
-"""Rows, tables and broken strokes, from boxes alone; lines and cells, from masks alone."""
+"""Lines of text, tables and broken strokes, from boxes alone."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 
 from runtime.ink.layout import find_text_lines
-from runtime.ink.page import Component, Page, median_height
-from runtime.ink.reader import is_plus
-from runtime.ink.ruled_lines import find_lines, frame_lines
-from runtime.ink.table_cells import NO_CELLS, find_cells
+from runtime.ink.page import Component, Page
+from runtime.ink.table_cells import NO_CELLS
 
 SHEET = np.zeros((400, 600), np.uint8)
 
@@ -57,63 +54,3 @@ def test_a_table_is_apart_from_what_is_beside_it() -> None:
     assert [65, 130, 195] in rows
     assert len([row for row in rows if row == [65, 130, 195]]) == 3
     assert [400] in rows
-
-
-def test_the_usual_height_is_that_of_most_ink() -> None:
-    pieces = [
-        Component(1, 0, 0, 20, 50, 300, 9.0),
-        Component(2, 0, 0, 20, 52, 300, 9.0),
-        Component(3, 0, 0, 3, 4, 9, 9.0),
-    ]
-    assert median_height(pieces) in (50, 52)
-    assert median_height([]) is None
-
-
-def grid(cell: int, count: int) -> np.ndarray:
-    mask = np.zeros((cell * count + 40, cell * count + 60), np.uint8)
-    for i in range(count + 1):
-        cv2.line(mask, (30, 20 + i * cell), (30 + cell * count, 20 + i * cell), 1, 2)
-        cv2.line(mask, (30 + i * cell, 20), (30 + i * cell, 20 + cell * count), 1, 2)
-    return mask
-
-
-def test_cells_of_a_table_are_found_and_bows_are_none() -> None:
-    assert len(find_cells(grid(60, 4) > 0)) == 16
-    rings = np.zeros((120, 500), np.uint8)
-    for i in range(6):
-        cv2.circle(rings, (50 + 80 * i, 60), 25, 1, 5)
-    assert len(find_cells(rings > 0)) == 0
-
-
-def test_lines_go_and_what_crosses_them_stays() -> None:
-    mask = grid(60, 4)
-    cv2.line(mask, (60, 62), (60, 104), 1, 5)  # a stroke across the line at y = 80
-    left = (mask > 0) & ~find_lines(mask > 0, find_cells(mask > 0), None)
-    assert left[64:102, 60].all()
-    left[55:115, 50:70] = False
-    assert left.sum() < 0.04 * mask.sum()
-
-
-def test_a_line_off_the_page_goes_and_a_stem_in_a_close_crop_stays() -> None:
-    ruled = np.zeros((200, 300), np.uint8)
-    cv2.line(ruled, (0, 120), (299, 123), 1, 2)
-    cv2.circle(ruled, (150, 110), 40, 1, 6)
-    found = frame_lines(ruled > 0)
-    assert found[:, :90].sum() > 150
-    assert not found[60:100].any()
-    nine = np.zeros((200, 120), np.uint8)
-    cv2.circle(nine, (58, 60), 50, 1, 10)
-    cv2.line(nine, (112, 5), (112, 199), 1, 10)
-    assert not frame_lines(nine > 0).any()
-
-
-@pytest.mark.parametrize("lean", [-3, 0, 3])
-def test_a_plus_is_one_and_a_four_is_none(lean: int) -> None:
-    plus = np.zeros((60, 60), np.uint8)
-    cv2.line(plus, (0, 30 + lean), (59, 30 - lean), 1, 6)
-    cv2.line(plus, (30 - lean, 0), (30 + lean, 59), 1, 6)
-    assert is_plus(plus > 0)
-    four = np.zeros((60, 45), np.uint8)
-    cv2.polylines(four, [np.array([(28, 0), (2, 40), (44, 38)])], False, 1, 5)
-    cv2.line(four, (30, 20), (30 + lean, 59), 1, 5)
-    assert not is_plus(four > 0)

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from runtime.classifier import Classifier
 from runtime.image.files import read_image
 from runtime.results import Reading
-from samples.draw import BALLPOINT, BOARD, CHALK, MARKER, PAPER, Pen, Place, camera, light, shadow, sheet, write
+from samples.draw import BOARD, CHALK, PAPER, Pen, camera, light, shadow, sheet
 from tests.runtime.helpers import ROOT
-
-Image = NDArray[np.uint8]
-PEN = Pen(0.09, MARKER)
-BLUE = Pen(0.07, BALLPOINT)
-
-
-def rng(seed: int = 5) -> np.random.Generator:
-    return np.random.default_rng(seed)
-
-
-def page(rows: list[str], size: int = 60, pen: Pen = PEN, gap: float = 1.0, paper: Image | None = None) -> Image:
-    """Rows of digits, each `size` pixels high, `gap` heights apart; other characters leave a space."""
-    step, down = round(size * gap), round(size * 1.9)
-    shape = (down * len(rows) + size, step * max(map(len, rows)) + 2 * size)
-    made = sheet(*shape, PAPER, 2.0, rng()) if paper is None else paper
-    for i, row in enumerate(rows):
-        for j, digit in enumerate(row):
-            if digit.isdigit():
-                place = Place(1.5 * size + j * step, size + i * down, size, 4)
-                made = write(made, digit, place, pen, rng(7 + i * 31 + j))
-    return made
+from tests.runtime.ink.drawing import BLUE, TABLE, Image, page, rng, table
 
 
 def boxes_hold(reading: Reading, shape: tuple[int, ...]) -> bool:
@@ -92,23 +69,6 @@ def test_paper_holds_nothing(shipped: Classifier) -> None:
         assert shipped.read(paper).text == ""
 
 
-def signs(image: Image, size: int) -> Image:
-    """A plus in the second place of the first row and a minus in the fourth."""
-    image = image.copy()
-    x, y, arm, pen = round(2.5 * size), size, round(0.35 * size), max(2, size // 12)
-    cv2.line(image, (x - arm, y + 1), (x + arm, y - 1), MARKER, pen, cv2.LINE_AA)
-    cv2.line(image, (x - 1, y - arm), (x + 2, y + arm), MARKER, pen, cv2.LINE_AA)
-    x += 2 * size
-    cv2.line(image, (x - arm, y), (x + arm, y + 2), MARKER, pen, cv2.LINE_AA)
-    return image
-
-
-@pytest.mark.parametrize("size", [50, 110])
-def test_signs_are_no_digits(shipped: Classifier, size: int) -> None:
-    image = signs(page(["8 3 6"], size), size)
-    assert shipped.read(camera(image, rng())).text == "836"
-
-
 def ruled_lines(image: Image, spacing: int, color: tuple[int, int, int], both: bool) -> Image:
     """Lines across the whole page, as dark as `color` says."""
     out: Image = image.copy()
@@ -127,43 +87,8 @@ def test_ruled_and_squared_paper(shipped: Classifier, color: tuple[int, int, int
     assert shipped.read(camera(image, rng())).text == "374620\n520736"
 
 
-GRID = [
-    "53 678912",
-    "672195348",
-    "198342567",
-    "8597 4 23",
-    "426853791",
-    "713924856",
-    "96 53 284",
-    "287419635",
-    "345286 79",
-]
-# The samples' pen has one hand; these are the places that are typed.
-TYPED = {(0, 3), (2, 2), (4, 4), (6, 7), (8, 1)}
-
-
-def grid(cell: int = 80) -> Image:
-    """A filled-in table of 9 x 9 cells, typed and written digits in it, with a word above it."""
-    side = 9 * cell
-    image = sheet(side + 5 * cell, side + 3 * cell, PAPER, 2.0, rng())
-    left, top = round(1.5 * cell), 3 * cell
-    for i in range(10):
-        wide, at = (5 if i % 3 == 0 else 2), i * cell
-        cv2.line(image, (left + at, top), (left + at, top + side), (40, 36, 34), wide, cv2.LINE_AA)
-        cv2.line(image, (left, top + at), (left + side, top + at), (40, 36, 34), wide, cv2.LINE_AA)
-    for i, row in enumerate(GRID):
-        for j, digit in enumerate(row):
-            x, y = left + (j + 0.5) * cell, top + (i + 0.5) * cell
-            if (i, j) in TYPED:
-                place = (round(x - 0.22 * cell), round(y + 0.28 * cell))
-                cv2.putText(image, digit, place, cv2.FONT_HERSHEY_DUPLEX, cell / 36, (30, 30, 30), 3, cv2.LINE_AA)
-            elif digit != " ":
-                image = write(image, digit, Place(x, y, 0.68 * cell, 3), BLUE, rng(i * 9 + j))
-    return image
-
-
 def test_a_filled_in_table_in_perspective(shipped: Classifier) -> None:
-    image = grid()
+    image = table()
     height, width = image.shape[:2]
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     there = np.array(
@@ -173,19 +98,19 @@ def test_a_filled_in_table_in_perspective(shipped: Classifier) -> None:
     move = cv2.getPerspectiveTransform(corners, there)
     seen = np.asarray(cv2.warpPerspective(image, move, (width, height), borderValue=PAPER), np.uint8)
     rows = shipped.read(camera(light(seen, (0.5, 0.8), 0.3), rng())).text.split("\n")
-    expected = [row.replace(" ", "") for row in GRID]
+    expected = [row.replace(" ", "") for row in TABLE]
     assert sum(row in rows for row in expected) >= 8
     assert len(rows) == 9
 
 
 @pytest.mark.parametrize("angle", [-6, 6])
 def test_a_table_held_askew(shipped: Classifier, angle: float) -> None:
-    image = grid()
+    image = table()
     height, width = image.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 0.8)
     seen = np.asarray(cv2.warpAffine(image, turn, (width, height), borderValue=PAPER), np.uint8)
     rows = shipped.read(camera(seen, rng())).text.split("\n")
-    assert sum(row.replace(" ", "") in rows for row in GRID) >= 8
+    assert sum(row.replace(" ", "") in rows for row in TABLE) >= 8
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -201,36 +126,6 @@ def test_any_picture_is_read_without_complaint(shipped: Classifier, seed: int) -
         image = np.ascontiguousarray(image[:, : max(1, width // 30)])
     assert boxes_hold(shipped.read(image, threshold=0.0), image.shape)
     assert shipped.predict(image).reason in (None, "blank", "unsure")
-
-
-def touching(first: str, second: str, size: int = 100) -> Image:
-    """Two written digits whose ink runs together, after one that stands alone."""
-    image: Image = sheet(2 * size, 5 * size, PAPER, 2.0, rng())
-    for digit, x in (("4", 1.0), (first, 2.2), (second, 2.78), ("7", 4.0)):
-        image = write(image, digit, Place(x * size, size, size, 0), Pen(0.1, MARKER), rng(ord(digit)))
-    return image
-
-
-def test_touching_pairs_are_two(shipped: Classifier) -> None:
-    read = []
-    for first, second in itertools.product("0123456789", repeat=2):
-        image = touching(first, second)
-        ink = (image.max(axis=2) < 128).astype(np.uint8)
-        if cv2.connectedComponents(ink)[0] - 1 == 3:  # the pair does touch
-            read.append(shipped.read(camera(image, rng())).text == f"4{first}{second}7")
-    assert len(read) >= 25
-    assert sum(read) >= 0.8 * len(read)
-
-
-def test_a_pair_that_touches_is_two_with_nothing_beside_it(shipped: Classifier) -> None:
-    pairs = ["37", "44", "52", "53", "64", "76", "86", "92"]
-    read = []
-    for pair in pairs:
-        image: Image = sheet(200, 320, PAPER, 2.0, rng())
-        for digit, x in zip(pair, (125, 176), strict=True):
-            image = write(image, digit, Place(x, 100, 100, 0), Pen(0.1, MARKER), rng(ord(digit)))
-        read.append(shipped.read(camera(image, rng())).text == pair)
-    assert sum(read) >= 0.7 * len(pairs)
 
 
 def test_a_broken_stroke_is_one_digit(shipped: Classifier) -> None:
