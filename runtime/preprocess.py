@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 from runtime.errors import ModelError
 from runtime.framing.base import Content, Framing, Prepared, Scores, read_one
 from runtime.image.pixels import as_picture
+from runtime.plugins import load_plugin, plugin_names
 from runtime.tflite.card import InputSpec
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
 
 __all__ = [
     "FRAMINGS",
@@ -95,7 +93,7 @@ def load_framing(name: str) -> Framing:
         The framing.
 
     Raises:
-        ModelError: No framing has that name; the message lists those there are.
+        ModelError: No framing has that name; the message lists those there are. Or its package cannot be imported.
 
     Example:
         >>> load_framing("whole").content
@@ -104,16 +102,10 @@ def load_framing(name: str) -> Framing:
     if name in FRAMINGS:
         module, attribute = FRAMINGS[name].split(":")
         return cast(Framing, getattr(import_module(module), attribute))
-    installed = _installed_framings()
+    installed = plugin_names(FRAMING_GROUP)
     if name not in installed:
         raise ModelError(
-            f"card: input.framing must be one of {', '.join([*FRAMINGS, *sorted(installed)])}; received {name!r}. "
+            f"card: input.framing must be one of {', '.join([*FRAMINGS, *installed])}; received {name!r}. "
             f"Install the package that brings it (entry point group {FRAMING_GROUP})"
         )
-    return cast(Framing, installed[name].load())
-
-
-def _installed_framings() -> dict[str, EntryPoint]:
-    from importlib.metadata import entry_points  # here: it takes longer to import than all else in this file
-
-    return {entry.name: entry for entry in entry_points(group=FRAMING_GROUP)}
+    return cast(Framing, load_plugin(FRAMING_GROUP, name, Framing, ModelError))

@@ -38,8 +38,8 @@ def are_edges_or_lines(found: Components) -> Mask:
     """
     height, width = found.height, found.width
     if max(height, width) <= SMALL_SIDE:
-        return np.zeros(len(found.table), np.bool_)
-    w, h, area = found.table[:, 2:].T
+        return np.zeros(len(found.stats), np.bool_)
+    w, h, area = found.stats[:, 2:].T
     longer = np.maximum(w, h)
     is_dropped = found.are_wider(found.is_ink & (longer > MIN_SHADOW * max(height, width)), BLOB_SHARE * longer)
     is_inside = _is_inside(found, EDGE_SLACK)
@@ -66,7 +66,7 @@ def are_shadow_remnants(found: Components, among: Mask, size: int) -> Mask:
     Returns:
         bool (n,), False for those not asked about.
     """
-    w, h, area = found.table[:, 2:].T
+    w, h, area = found.stats[:, 2:].T
     is_full = among & ~found.are_inside() & (area > REMNANT_FILL * w * h)
     return found.are_wider(is_full, np.full(len(is_full), REMNANT_RADIUS * size))
 
@@ -74,7 +74,7 @@ def are_shadow_remnants(found: Components, among: Mask, size: int) -> Mask:
 def _are_edge_lines(found: Components) -> Mask:
     """Thin lines beside a border of the picture that run off it at both ends: a sheet's edge, a table's, a shadow's."""
     height, width = found.height, found.width
-    x, y, w, h, area = found.table.T
+    x, y, w, h, area = found.stats.T
     slack = max(1, round(EDGE_SLACK * max(height, width)))
     left, top, right, bottom = x <= slack, y <= slack, x + w >= width - slack, y + h >= height - slack
     is_thin = area < EDGE_THICKNESS * np.maximum(w, h) ** 2

@@ -12,10 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.image.pixels import Gray, Labels, Mask, components, having
+from runtime.image.pixels import Gray, Labels, Mask, Stats, components, having
 from runtime.ink.ruled_lines import frame_lengths, frame_lines, may_have_frame_lines
-
-Table = NDArray[np.int64]  # (n, 5): x, y, width, height and area of each component, pixels
 
 MIN_BODY = 0.5  # of its squared half-width: no component, not even in the picture's corner, has less area
 ON_LINE = 0.5  # of a component's pixels beside a removed line: it is the line's own remnant
@@ -27,7 +25,7 @@ class Components:
 
     Attributes:
         labels: Integers (h, w), 0 is background.
-        table: int (n, 5), x, y, width, height and area, by label less 1, in pixels of the picture.
+        stats: int (n, 5), x, y, width, height and area, by label less 1, in pixels of the picture.
         is_ink: bool (n,), which reach the higher threshold.
         left: Of the part in the picture, pixels.
         top: Of the part.
@@ -37,7 +35,7 @@ class Components:
     """
 
     labels: Labels
-    table: Table
+    stats: Stats
     is_ink: Mask
     left: int
     top: int
@@ -69,11 +67,11 @@ class Components:
         Returns:
             (bool, as `around` cuts it; left, top, right and bottom of their box.)
         """
-        x, y, right, bottom = _box_of(self.table, chosen)
+        x, y, right, bottom = _box_of(self.stats, chosen)
         around = self.around(x, y, right, bottom)
         if len(chosen) == 1:
             return around == chosen[0] + 1, (x, y, right, bottom)
-        return having(around, _has(chosen + 1, len(self.table) + 1)), (x, y, right, bottom)
+        return having(around, _has(chosen + 1, len(self.stats) + 1)), (x, y, right, bottom)
 
     def inscribed_radius(self, index: int) -> float:
         """Measure the largest distance of one component's pixels to the background.
@@ -85,7 +83,7 @@ class Components:
             Pixels.
         """
         if index not in self.radii:
-            x, y, w, h = self.table[index, :4].tolist()
+            x, y, w, h = self.stats[index, :4].tolist()
             self.radii[index] = _inscribed_radius(self.around(x, y, x + w, y + h) == index + 1)
         return self.radii[index]
 
@@ -99,7 +97,7 @@ class Components:
             Pixels.
         """
         largest = 0.0
-        bounds = [min(sides) + 1 for sides in self.table[chosen, 2:4].tolist()]
+        bounds = [min(sides) + 1 for sides in self.stats[chosen, 2:4].tolist()]
         for bound, index in sorted(zip(bounds, chosen.tolist(), strict=True), reverse=True):
             if bound <= largest:
                 break
@@ -118,7 +116,7 @@ class Components:
         Returns:
             bool (n,), False for those not asked about.
         """
-        w, h, area = self.table[:, 2:].T
+        w, h, area = self.stats[:, 2:].T
         is_wider = among & (area > MIN_BODY * limit**2) & (np.minimum(w, h) + 1 >= limit)
         for index in is_wider.nonzero()[0].tolist():
             is_wider[index] = self.inscribed_radius(index) > limit[index]
@@ -130,7 +128,7 @@ class Components:
         Returns:
             bool (n,).
         """
-        x, y, w, h, _ = self.table.T
+        x, y, w, h, _ = self.stats.T
         return np.asarray((x > 0) & (y > 0) & (x + w < self.width) & (y + h < self.height))
 
 
@@ -175,9 +173,9 @@ def _has(labels: Labels, count: int) -> NDArray[np.bool_]:
     return out
 
 
-def _box_of(table: Table, chosen: NDArray[np.int64]) -> tuple[int, int, int, int]:
+def _box_of(stats: Stats, chosen: NDArray[np.int64]) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of these components together."""
-    boxes = table[chosen, :4].tolist()
+    boxes = stats[chosen, :4].tolist()
     lefts, tops, widths, heights = zip(*boxes, strict=True)
     rights, bottoms = map(sum, zip(lefts, widths, strict=True)), map(sum, zip(tops, heights, strict=True))
     return min(lefts), min(tops), max(rights), max(bottoms)

@@ -107,7 +107,7 @@ def _mark(found: Components, chosen: NDArray[np.int64], is_kept: Mask, size: int
     radius = found.largest_radius(chosen)
     if max(found.height, found.width) > SMALL_SIDE and radius > BLOB_SHARE * max(right - x, bottom - y):
         return None
-    areas = found.table[:, 4]
+    areas = found.stats[:, 4]
     share = float(areas[chosen].sum() / areas[is_kept].sum())
     row, column = min(1, y - found.top), min(1, x - found.left)
     mask = np.ascontiguousarray(near[row : row + bottom - y, column : column + right - x])
@@ -120,9 +120,9 @@ def _pieces_of_one_mark(found: Components, is_kept: Mask) -> NDArray[np.int64]:
     if len(kept) < 2:
         return kept
     main = kept[np.argmax(_prominence(found)[kept])]
-    kept = kept[(found.table[kept, 4] >= SPECK_SHARE * found.table[main, 4]) & (kept != main)]
-    order = kept[np.argsort(-found.table[kept, 4], kind="stable")][:MAX_PIECES]
-    boxes = found.table[:, :4].tolist()
+    kept = kept[(found.stats[kept, 4] >= SPECK_SHARE * found.stats[main, 4]) & (kept != main)]
+    order = kept[np.argsort(-found.stats[kept, 4], kind="stable")][:MAX_PIECES]
+    boxes = found.stats[:, :4].tolist()
     longer = max(boxes[main][2:])
     chosen = [int(main)]
     for index in order.tolist():
@@ -143,7 +143,7 @@ def _reach(box: Box, main: Box) -> float:
 
 def _prominence(found: Components) -> NDArray[np.float64]:
     """(n,) area, weighted: 1 in the center, one half at the border."""
-    x, y, w, h, area = found.table.T
+    x, y, w, h, area = found.stats.T
     dx = np.abs(x + w / 2 - found.width / 2) / found.width
     dy = np.abs(y + h / 2 - found.height / 2) / found.height
     return np.asarray(area * (1 - np.maximum(dx, dy)))

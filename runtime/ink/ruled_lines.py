@@ -7,13 +7,11 @@ removal: Dalitz et al. 2008, "A comparative study of staff removal algorithms").
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.image.pixels import Boxes, Mask, component_stats, components, having, u8
+from runtime.image.pixels import Boxes, Labels, Mask, Stats, component_stats, components, having, u8
 from runtime.ink.background import SMALL_SIDE
 
 CELL_LINE = 0.85  # of a cell's side: lines are longer, a digit within the cell is shorter
@@ -95,9 +93,9 @@ def frame_lengths(height: int, width: int) -> tuple[int, int]:
 
 def _bare_lines(lines: Mask, mask: Mask) -> Mask:
     """The components that are nearly all lines."""
-    labels, table = components(mask)
-    area = table[:, 4]
-    ruled = np.bincount(labels[lines], minlength=len(table))
+    labels, stats = components(mask)
+    area = stats[:, 4]
+    ruled = np.bincount(labels[lines], minlength=len(stats))
     return having(labels, ruled >= (1 - MAX_BARE) * area)
 
 
@@ -145,19 +143,19 @@ def _beyond_writing(lines: Mask, mask: Mask, axis: int) -> Mask:
     """
     if not lines.any():
         return lines
-    labels, table = components(mask)
-    area, count = table[:, 4], len(table)
+    labels, stats = components(mask)
+    area, count = stats[:, 4], len(stats)
     has_line = np.bincount(labels[lines], minlength=count) > 0
     rest = mask & ~lines & having(labels, has_line)
-    rest_labels, rest_table = components(rest)
-    parent = np.zeros(len(rest_table), np.int64)
+    rest_labels, rest_stats = components(rest)
+    parent = np.zeros(len(rest_stats), np.int64)
     parent[rest_labels[rest]] = labels[rest]
     longest = np.zeros(count, np.int64)
-    np.maximum.at(longest, parent[1:], rest_table[1:, 2 + axis])
+    np.maximum.at(longest, parent[1:], rest_stats[1:, 2 + axis])
     is_written = np.bincount(labels[rest], minlength=count) > MIN_WRITING * area
     is_bare = ~is_written & has_line
     has_others = area[1:][~is_bare[1:]].sum() > MIN_WRITING * area[1:].sum()
-    is_ruled = (is_written & (longest < MAX_STANDING * table[:, 2 + axis])) | (is_bare & has_others)
+    is_ruled = (is_written & (longest < MAX_STANDING * stats[:, 2 + axis])) | (is_bare & has_others)
     return lines & having(labels, is_ruled)
 
 
@@ -188,7 +186,7 @@ def _lines(mask: Mask, axis: int, length: int, off_the_page: bool = False) -> Ma
     return out
 
 
-def _mean_thickness(found: NDArray[np.uint8], labels: NDArray[np.integer[Any]], stats: Boxes) -> NDArray[np.float64]:
+def _mean_thickness(found: NDArray[np.uint8], labels: Labels, stats: Stats) -> NDArray[np.float64]:
     """(n,): each line's area over the number of its vertical runs, pixels; 0 for the background."""
     starts = found.copy()
     starts[1:] &= found[:-1] ^ 1
@@ -240,7 +238,7 @@ def _long_runs(solid: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
     return runs
 
 
-def _drop_inner(thickness: NDArray[np.float64], stats: Boxes, shape: tuple[int, ...], length: int) -> None:
+def _drop_inner(thickness: NDArray[np.float64], stats: Stats, shape: tuple[int, ...], length: int) -> None:
     """Set to 0 the thickness of lines along x that do not run off the page, or are too thick for their place."""
     height, width = shape
     slack = (1 - EDGE_TO_EDGE) * width
@@ -251,7 +249,7 @@ def _drop_inner(thickness: NDArray[np.float64], stats: Boxes, shape: tuple[int, 
     thickness[is_inside & (thickness > max(MIN_THICKNESS_LIMIT, MAX_FRAME_THICKNESS * length))] = 0
 
 
-def _without_long_runs(labels: NDArray[np.integer[Any]], stats: Boxes, limits: Boxes, solid: NDArray[np.uint8]) -> Mask:
+def _without_long_runs(labels: Labels, stats: Stats, limits: NDArray[np.int64], solid: NDArray[np.uint8]) -> Mask:
     """The labeled pixels whose vertical run in `solid` is no longer than the limit of their label; none at limit 0."""
     lines = np.zeros(labels.shape, np.bool_)
     for label in np.flatnonzero(limits).tolist():

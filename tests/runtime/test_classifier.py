@@ -76,6 +76,6 @@ def test_a_missing_model_is_named(tmp_path: Path) -> None:
         Classifier.load(tmp_path / "nothing.tflite")
 
 
-def test_what_is_no_picture_is_refused(shipped: Classifier) -> None:
+def test_an_array_that_is_no_picture_is_refused(shipped: Classifier) -> None:
     with pytest.raises(ValueError, match="8 or 16 bits"):
         shipped.predict(np.zeros((28, 28), np.float32))

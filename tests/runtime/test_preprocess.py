@@ -104,6 +104,14 @@ def test_a_framing_from_outside_serves_a_model(toy: Path, bare_model: bytes, shi
         load_framing("nowhere")
 
 
+@pytest.mark.parametrize(("value", "complaint"), [("int:real", "cannot load"), ("string:digits", "expected a Framing")])
+def test_a_package_that_brings_no_framing_is_one_error(toy: Path, value: str, complaint: str) -> None:
+    rows = f"[{FRAMING_GROUP}]\nbroken = {value}\n"
+    (toy / "toy-1.0.dist-info" / "entry_points.txt").write_text(rows)
+    with pytest.raises(ModelError, match=complaint):
+        load_framing("broken")
+
+
 IMPORTED = """
 import sys
 from runtime.classifier import Classifier
@@ -124,9 +132,7 @@ def test_a_framing_is_imported_when_it_is_asked_for(name: str, imports_ink: bool
 
 @pytest.mark.parametrize("name", ["photo_7.jpg", "lined_5.jpg", "board_4.jpg", "marker_8.jpg", "corner_9.jpg"])
 @pytest.mark.parametrize("change", ["as it is", "invert", "half", "double", "shift", "dim", "jpeg 50", "border"])
-def test_changes_that_mean_nothing_leave_the_reading(
-    shipped: Classifier, samples: Path, name: str, change: str
-) -> None:
+def test_changes_that_mean_nothing_leave_the_label(shipped: Classifier, samples: Path, name: str, change: str) -> None:
     image = changed(read_image(samples / name), change)
     assert shipped.predict(image).label == Path(name).stem[-1]
 

@@ -57,7 +57,7 @@ def components(*boxes: tuple[int, int, int, int], shape: tuple[int, int] = SHAPE
         ink[y : y + h, x : x + w] = 200
     found = find_components(ink, 50.0, 100.0)
     assert found is not None
-    assert len(found.table) == len(boxes)
+    assert len(found.stats) == len(boxes)
     return found
 
 
@@ -78,7 +78,7 @@ def test_in_a_thumbnail_nothing_is_dropped() -> None:
     assert not are_edges_or_lines(components((0, 4, 2, 20), (8, 6, 14, 14), shape=(28, 28))).any()
 
 
-def test_a_full_component_at_the_border_is_a_shadows_remnant_and_a_stroke_is_none() -> None:
+def test_a_full_component_at_the_border_is_a_shadows_remnant_and_a_stroke_is_not() -> None:
     found = components((0, 0, 60, 60), (300, 100, 60, 60), (0, 200, 8, 200))
     every = np.ones(3, np.bool_)
     assert are_shadow_remnants(found, every, 100).tolist() == [True, False, False]

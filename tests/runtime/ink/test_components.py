@@ -21,7 +21,7 @@ def found(*boxes: tuple[int, int, int, int], level: int = 200) -> Components:
 
 def test_the_table_is_in_pixels_of_the_picture() -> None:
     components = found((50, 40, 20, 30), (120, 90, 10, 60))
-    assert components.table.tolist() == [[50, 40, 20, 30, 600], [120, 90, 10, 60, 600]]
+    assert components.stats.tolist() == [[50, 40, 20, 30, 600], [120, 90, 10, 60, 600]]
     assert (components.left, components.top, components.height, components.width) == (49, 39, 200, 300)
     assert components.is_ink.all()
     assert components.are_inside().all()
@@ -40,7 +40,7 @@ def test_the_border_cuts_what_touches_it() -> None:
 def test_the_inscribed_radius_is_half_of_the_width_or_all_of_it_in_a_corner(
     box: tuple[int, int, int, int], radius: float
 ) -> None:
-    """The array's edge is no background: what is cut there goes on."""
+    """The array's edge is not background."""
     components = found(box)
     assert components.inscribed_radius(0) == pytest.approx(radius, abs=2)
     assert components.radii == {0: components.inscribed_radius(0)}
@@ -70,4 +70,4 @@ def test_lines_across_the_picture_are_removed_before() -> None:
     cv2.circle(ink, (150, 90), 40, (200,), 6)
     components = find_components(ink, 50.0, 100.0)
     assert components is not None
-    assert components.table[components.is_ink, 3].tolist() == pytest.approx([87], abs=2)
+    assert components.stats[components.is_ink, 3].tolist() == pytest.approx([87], abs=2)

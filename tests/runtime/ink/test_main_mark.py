@@ -53,7 +53,7 @@ def test_a_broken_stroke_stays_one_mark() -> None:
 @pytest.mark.parametrize("scale", [2, 8])
 @pytest.mark.parametrize(("y", "belongs"), [(6.5, True), (25, False)])
 def test_the_bar_of_a_five_may_lie_apart(scale: int, y: float, belongs: bool) -> None:
-    """Above the rest of it; a line beneath a digit is none of its strokes."""
+    """A bar above the rest belongs to it; a line beneath a digit does not."""
     image = np.full((28 * scale, 28 * scale), 220, np.uint8)
     cv2.ellipse(image, (11 * scale, 15 * scale), (4 * scale, 3 * scale), 0, -100, 170, (40,), 2 * scale)
     cv2.line(image, (6 * scale, int(y * scale)), (16 * scale, int(y * scale)), (40,), 2 * scale)

@@ -1,4 +1,4 @@
-"""Every digit of a picture, and nothing that is none. The scenes are drawn here, with the samples' pen."""
+"""Every digit of a picture, and nothing else. The scenes are drawn with the samples' pen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.runtime.helpers import ROOT
 from tests.runtime.ink.drawing import BLUE, TABLE, Image, page, rng, table
 
 
-def boxes_hold(reading: Reading, shape: tuple[int, ...]) -> bool:
+def boxes_are_inside(reading: Reading, shape: tuple[int, ...]) -> bool:
     """Every box lies in the picture and has a size."""
     return all(
         x >= 0 and y >= 0 and w > 0 and h > 0 and x + w <= shape[1] and y + h <= shape[0]
@@ -27,7 +27,7 @@ def test_a_strip(shipped: Classifier) -> None:
     reading = shipped.read(image)
     assert reading.text == "2075364"
     assert [region.label for region in reading.regions] == list("2075364")
-    assert boxes_hold(reading, image.shape)
+    assert boxes_are_inside(reading, image.shape)
     lefts = [region.box[0] for region in reading.regions]
     assert lefts == sorted(lefts)
     assert all(0 < region.score <= 1 for region in reading.regions)
@@ -58,12 +58,12 @@ def test_uneven_light_a_shadow_and_chalk(shipped: Classifier) -> None:
 
 @pytest.mark.parametrize("level", [0, 128, 255])
 @pytest.mark.parametrize("shape", [(1, 1), (28, 28), (480, 640), (3, 900)])
-def test_a_plain_sheet_holds_nothing(shipped: Classifier, shape: tuple[int, int], level: int) -> None:
+def test_a_plain_sheet_has_no_text(shipped: Classifier, shape: tuple[int, int], level: int) -> None:
     reading = shipped.read(np.full(shape, level, np.uint8))
     assert (reading.text, reading.regions) == ("", ())
 
 
-def test_paper_holds_nothing(shipped: Classifier) -> None:
+def test_paper_has_no_text(shipped: Classifier) -> None:
     for seed in range(3):
         paper = camera(light(sheet(540, 720, PAPER, 3.0, rng(seed)), (0.4, 0.7), 0.4), rng(seed))
         assert shipped.read(paper).text == ""
@@ -124,7 +124,7 @@ def test_any_picture_is_read_without_complaint(shipped: Classifier, seed: int) -
         cv2.line(image, (x0, y0), (x1, y1), (level,), thick)
     if seed % 3 == 0:
         image = np.ascontiguousarray(image[:, : max(1, width // 30)])
-    assert boxes_hold(shipped.read(image, threshold=0.0), image.shape)
+    assert boxes_are_inside(shipped.read(image, threshold=0.0), image.shape)
     assert shipped.predict(image).reason in (None, "blank", "unsure")
 
 
@@ -140,7 +140,7 @@ def test_every_sample_is_read(shipped: Classifier) -> None:
         assert shipped.read(read_image(path)).text == expected, path.name
 
 
-def test_changes_that_mean_nothing_leave_the_reading(shipped: Classifier) -> None:
+def test_changes_that_mean_nothing_leave_the_text(shipped: Classifier) -> None:
     image = camera(page(["37462", "52073"], 70), rng())
     coded = cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 50])[1], cv2.IMREAD_COLOR)
     for changed in (
@@ -167,6 +167,6 @@ def test_a_threshold_of_one_reads_nothing(shipped: Classifier) -> None:
     assert shipped.read(image, threshold=1.1).regions == ()
 
 
-def test_what_is_no_picture_is_refused(shipped: Classifier) -> None:
+def test_an_array_that_is_no_picture_is_refused(shipped: Classifier) -> None:
     with pytest.raises(ValueError, match="8 or 16 bits"):
         shipped.read(np.zeros((28, 28), np.float32))

@@ -13,7 +13,7 @@ from tests.runtime.ink.drawing import Image, page, rng
 
 
 @pytest.mark.parametrize("lean", [-3, 0, 3])
-def test_a_plus_is_one_and_a_four_is_none(lean: int) -> None:
+def test_a_plus_is_told_from_a_four(lean: int) -> None:
     plus = np.zeros((60, 60), np.uint8)
     cv2.line(plus, (0, 30 + lean), (59, 30 - lean), 1, 6)
     cv2.line(plus, (30 - lean, 0), (30 + lean, 59), 1, 6)

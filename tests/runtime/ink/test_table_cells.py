@@ -1,4 +1,4 @@
-"""Cells are closed parts of the background; the holes of digits are none."""
+"""Cells are closed parts of the background; the holes of digits are not cells."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from runtime.ink.table_cells import MIN_CELLS, NO_CELLS, find_cells
 from tests.runtime.ink.drawing import grid_mask
 
 
-def test_cells_of_a_table_are_found_and_bows_are_none() -> None:
+def test_cells_of_a_table_are_found_and_holes_of_digits_are_not() -> None:
     assert len(find_cells(grid_mask(60, 4))) == 16
     rings = np.zeros((120, 500), np.uint8)
     for i in range(6):
@@ -26,11 +26,11 @@ def test_a_cell_is_the_box_between_the_lines() -> None:
 
 
 @pytest.mark.parametrize("cell", [8, 60])
-def test_cells_that_no_digit_fits_into_are_none(cell: int) -> None:
+def test_cells_too_small_for_a_digit_are_dropped(cell: int) -> None:
     assert (len(find_cells(grid_mask(cell, 5))) == 25) == (cell == 60)
 
 
-def test_fewer_cells_than_a_table_has_are_none() -> None:
+def test_fewer_cells_than_a_table_has_are_dropped() -> None:
     mask = np.zeros((100, 260), np.uint8)
     for x in range(10, 10 + 60 * (MIN_CELLS - 1), 60):
         cv2.rectangle(mask, (x, 20), (x + 60, 80), (1,), 2)

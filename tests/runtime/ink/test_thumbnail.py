@@ -1,4 +1,4 @@
-"""Pictures in which each pixel counts: bands, wrong pixels, lines and fog."""
+"""Pictures in which each pixel counts: inverted stripes, wrong pixels, lines and haze."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def box(image: Gray) -> NDArray[np.int64]:
 @pytest.mark.parametrize("name", DIGITS)
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("dark", [False, True])
-def test_bands_of_exchanged_tones_are_turned_back(name: str, turned: bool, dark: bool) -> None:
+def test_inverted_stripes_are_reinverted(name: str, turned: bool, dark: bool) -> None:
     whole = 255 - digit(name) if dark else digit(name)
     image = whole.copy()
     view = image.T if turned else image
@@ -69,7 +69,7 @@ def test_a_line_across_does_not_make_the_digit_small(name: str) -> None:
     assert box(crossed)[2] < 23
 
 
-def fogged(image: Gray, seed: int) -> Gray:
+def hazed(image: Gray, seed: int) -> Gray:
     """A light digit under blobs five to fourteen pixels wide and as bright as three digits."""
     rng = np.random.default_rng(seed)
     haze = np.zeros(image.shape, np.float32)
@@ -81,8 +81,8 @@ def fogged(image: Gray, seed: int) -> Gray:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("name", DIGITS)
-def test_fog_is_ground(name: str, seed: int) -> None:
-    image = fogged(digit(name), seed)
+def test_haze_is_background(name: str, seed: int) -> None:
+    image = hazed(digit(name), seed)
     assert is_hazy(image)
     assert is_light_on_haze(image)
     assert not is_light_on_haze(255 - image)
@@ -90,7 +90,7 @@ def test_fog_is_ground(name: str, seed: int) -> None:
     assert np.array_equal(box(np.asarray(255 - image)), box(image))
 
 
-def test_a_silhouette_that_runs_off_the_picture_is_no_fog() -> None:
+def test_a_silhouette_that_runs_off_the_picture_is_not_haze() -> None:
     image = np.zeros((28, 28), np.uint8)
     image[:, 6:22] = 200
     assert not is_hazy(image)
