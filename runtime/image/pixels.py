@@ -88,7 +88,7 @@ def _table_of_runs(solid: NDArray[np.uint8], labels: Labels, count: int) -> Stat
     return table
 
 
-def having(labels: Labels, wanted: Mask) -> Mask:
+def pixels_of(labels: Labels, wanted: Mask) -> Mask:
     """Select the pixels of some components.
 
     Args:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.image.pixels import Gray, Labels, Mask, Stats, components, having
+from runtime.image.pixels import Gray, Labels, Mask, Stats, components, pixels_of
 from runtime.ink.ruled_lines import frame_lengths, frame_lines, may_have_frame_lines
 
 MIN_BODY = 0.5  # of its squared half-width: no component, not even in the picture's corner, has less area
@@ -71,7 +71,7 @@ class Components:
         around = self.around(x, y, right, bottom)
         if len(chosen) == 1:
             return around == chosen[0] + 1, (x, y, right, bottom)
-        return having(around, _has(chosen + 1, len(self.stats) + 1)), (x, y, right, bottom)
+        return pixels_of(around, _has(chosen + 1, len(self.stats) + 1)), (x, y, right, bottom)
 
     def inscribed_radius(self, index: int) -> float:
         """Measure the largest distance of one component's pixels to the background.
@@ -155,7 +155,7 @@ def find_components(strength: Gray, low: float, high: float) -> Components | Non
     length_x, length_y = frame_lengths(height, width)
     if (w >= length_x or h >= length_y) and may_have_frame_lines(solid[part].view(np.bool_), height, width):
         whole = np.zeros((height, width), np.bool_)
-        whole[part] = mask = having(labels, is_ink)
+        whole[part] = mask = pixels_of(labels, is_ink)
         lines = frame_lines(whole)[part]
         if lines.any():
             labels, stats = components(mask & ~lines)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.image.pixels import Boxes, Labels, Mask, Stats, component_stats, components, having, u8
+from runtime.image.pixels import Boxes, Labels, Mask, Stats, component_stats, components, pixels_of, u8
 from runtime.ink.background import SMALL_SIDE
 
 CELL_LINE = 0.85  # of a cell's side: lines are longer, a digit within the cell is shorter
@@ -96,7 +96,7 @@ def _bare_lines(lines: Mask, mask: Mask) -> Mask:
     labels, stats = components(mask)
     area = stats[:, 4]
     ruled = np.bincount(labels[lines], minlength=len(stats))
-    return having(labels, ruled >= (1 - MAX_BARE) * area)
+    return pixels_of(labels, ruled >= (1 - MAX_BARE) * area)
 
 
 def _writing_box(mask: Mask) -> tuple[int, int, int, int]:
@@ -146,7 +146,7 @@ def _beyond_writing(lines: Mask, mask: Mask, axis: int) -> Mask:
     labels, stats = components(mask)
     area, count = stats[:, 4], len(stats)
     has_line = np.bincount(labels[lines], minlength=count) > 0
-    rest = mask & ~lines & having(labels, has_line)
+    rest = mask & ~lines & pixels_of(labels, has_line)
     rest_labels, rest_stats = components(rest)
     parent = np.zeros(len(rest_stats), np.int64)
     parent[rest_labels[rest]] = labels[rest]
@@ -156,7 +156,7 @@ def _beyond_writing(lines: Mask, mask: Mask, axis: int) -> Mask:
     is_bare = ~is_written & has_line
     has_others = area[1:][~is_bare[1:]].sum() > MIN_WRITING * area[1:].sum()
     is_ruled = (is_written & (longest < MAX_STANDING * stats[:, 2 + axis])) | (is_bare & has_others)
-    return lines & having(labels, is_ruled)
+    return lines & pixels_of(labels, is_ruled)
 
 
 def _lines(mask: Mask, axis: int, length: int, off_the_page: bool = False) -> Mask:

@@ -10,9 +10,9 @@ from runtime.image.pixels import (
     as_picture,
     component_stats,
     components,
-    having,
     histogram,
     morph,
+    pixels_of,
     quantile,
     shrink,
     to_gray,
@@ -55,7 +55,7 @@ def test_pixels_are_selected_by_label(count: int) -> None:
     """By a table of 256 entries, and beyond it."""
     labels = np.arange(count, dtype=np.int32).reshape(-1, 5)
     wanted = np.arange(count) % 3 == 1
-    found = having(labels, wanted)
+    found = pixels_of(labels, wanted)
     assert found.dtype == np.bool_
     np.testing.assert_array_equal(found, wanted[labels])
 
