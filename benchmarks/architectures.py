@@ -63,7 +63,9 @@ def main() -> int:
     parser = Parser("python -m benchmarks.architectures", "Compare candidate networks in int8.", EXAMPLE)
     parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="candidates, or networks in words")
     parser.add_argument("--epochs", type=int_at_least(0), default=4, metavar="N", help="0: untrained (default: 4)")
-    parser.add_argument("--seed", type=int_at_least(0), default=0, metavar="N", help="of all chance (default: 0)")
+    parser.add_argument(
+        "--seed", type=int_at_least(0), default=0, metavar="N", help="of all random numbers (default: 0)"
+    )
     parser.add_argument("--data", default="mnist", help="as python -m train has it (default: mnist)")
     parser.add_argument("-o", "--output", type=Path, default=FOLDER, metavar="FOLDER", help=f"(default: {FOLDER})")
     parser.add_argument("--page", action="store_true", help="write the table into docs/explanation/models.md")

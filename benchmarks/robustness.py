@@ -1,8 +1,8 @@
-"""How the model that ships reads spoilt digits: python -m benchmarks.robustness
+"""How the model that ships reads damaged digits: python -m benchmarks.robustness
 
 The 15 corruptions of MNIST-C, done to the MNIST test images, each image as a 28x28 PNG file would be: found,
 framed and classified as the device does it. Accuracy counts the best label whatever its score; what the reject
-threshold would have turned away stands beside it.
+threshold would have rejected is beside it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Labels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Result:
-    """Shares of all images: read rightly whatever the score; turned away (no mark, or below the threshold)."""
+    """Shares of all images: read rightly whatever the score; rejected (no mark, or below the threshold)."""
 
     accuracy: float
     rejected: float
@@ -39,10 +39,12 @@ class Result:
 
 def main() -> int:
     """Print the table; the exit status says whether it could be made, not how good it is."""
-    parser = Parser("python -m benchmarks.robustness", "Measure on spoilt digits (MNIST-C, 15 corruptions).", EXAMPLE)
+    parser = Parser("python -m benchmarks.robustness", "Measure on damaged digits (MNIST-C, 15 corruptions).", EXAMPLE)
     parser.add_argument("-m", "--model", metavar="FILE", help="default: the model that ships")
     parser.add_argument("--images", type=int_at_least(1), metavar="N", help="N of them, drawn by seed (default: all)")
-    parser.add_argument("--seed", type=int_at_least(0), default=0, metavar="N", help="of all chance (default: 0)")
+    parser.add_argument(
+        "--seed", type=int_at_least(0), default=0, metavar="N", help="of all random numbers (default: 0)"
+    )
     options = parser.parse()
     classifier = Classifier.load(options.model)
     images, labels = mnist_images(options.images, options.seed)

@@ -41,7 +41,7 @@ def main() -> int:
 
 def _push(board: Remote, board_info: BoardInfo, options: Namespace) -> int:
     target = targets.from_board(board_info.machine, board_info.python, board_info.glibc, board_info.bits)
-    print_note(f"{board.host} is {target}; getting ready what it needs")
+    print_note(f"{board.host} is {target}; preparing what it needs")
     payload = assemble(ROOT, target, options.extras, Path(options.model), Path(options.build))
     names = files_to_send(payload, board_info)
     total = 0

@@ -1,4 +1,4 @@
-"""python -m runtime.doctor: look this machine over, and name for each fault the command that mends it.
+"""python -m runtime.doctor: check this machine, and name for each fault the command that repairs it.
 
 Nothing heavy is imported at the top: numpy or OpenCV may be what is broken.
 """
@@ -55,7 +55,7 @@ def examine(model: str | None = None) -> list[Check]:
             found += check()
         except Exception as error:  # whatever a broken package does, the rest is checked
             name = check.__name__.removeprefix("check_").strip("<>")
-            found.append(Check(name, f"cannot be looked at ({one_line(error)})", "note"))
+            found.append(Check(name, f"cannot be checked ({one_line(error)})", "note"))
     return found
 
 
@@ -70,7 +70,7 @@ def check_version() -> list[Check]:
 
 def _check_model(path: str | None) -> list[Check]:
     if try_import("numpy")[0] is None or try_import("cv2")[0] is None:
-        return [Check("model", "needs numpy and OpenCV to be looked at", "note")]
+        return [Check("model", "cannot be checked without numpy and OpenCV", "note")]
     try:
         from runtime.classifier import DEFAULT_MODEL, Classifier
         from runtime.tflite.golden import selftest
@@ -79,7 +79,7 @@ def _check_model(path: str | None) -> list[Check]:
         classifier = Classifier.load(path)
         report = selftest(classifier.interpreter, classifier.card)
     except InterpreterMissing:
-        return [Check("model", "needs an interpreter to be looked at", "note")]
+        return [Check("model", "cannot be checked without an interpreter", "note")]
     except EdgeError as error:
         return [Check("model", one_line(error), "fault", remedy)]
     card = classifier.card
@@ -160,7 +160,9 @@ def build_parser() -> Parser:
     Returns:
         A parser of the command line.
     """
-    parser = Parser("python -m runtime.doctor", "Look this machine over; each fault with what mends it.", EXAMPLE)
+    parser = Parser(
+        "python -m runtime.doctor", "Check this machine; each fault comes with the command that repairs it.", EXAMPLE
+    )
     parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     return parser

@@ -29,7 +29,7 @@ class Check:
         name: What was looked at.
         value: What was found.
         state: "ok", "note" (something is missing or slow, the runtime works without) or "fault".
-        remedy: The command or action that mends it; "" where nothing is to be done.
+        remedy: The command or action that repairs it; "" where nothing is to be done.
     """
 
     name: str
@@ -104,7 +104,9 @@ def check_memory() -> list[Check]:
     controllers = read_text("/sys/fs/cgroup/cgroup.controllers")
     if controllers and "memory" not in controllers.split():
         remedy = "sudo sed -i 's/$/ cgroup_enable=memory/' /boot/firmware/cmdline.txt, then start the board again"
-        checks.append(Check("memory limit", "the kernel keeps none, the service's MemoryMax too", "note", remedy))
+        checks.append(
+            Check("memory limit", "the kernel enforces none, so the service's MemoryMax has no effect", "note", remedy)
+        )
     return checks
 
 

@@ -111,7 +111,7 @@ def check_picamera2() -> list[Check]:
     done = subprocess.run(words, capture_output=True, text=True, timeout=PICAMERA2_TIMEOUT_S, check=False)
     if done.returncode == 0:
         return [Check("picamera2", "found")]
-    problem = (done.stderr.strip().splitlines() or ["no word of why"])[-1]
+    problem = (done.stderr.strip().splitlines() or ["it gives no reason"])[-1]
     # Bookworm's was built for numpy 1, which LiteRT takes as well; OpenCV 5 does not.
     remedy = f"{sys.executable} -m pip install 'numpy<2' 'opencv-python-headless==4.10.0.84'"
     value = f"does not import ({one_line(problem)}): CSI cameras cannot be read"

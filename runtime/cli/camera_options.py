@@ -36,7 +36,7 @@ def build_parser() -> Parser:
         type=int_at_least(1),
         default=1,
         metavar="N",
-        help="announce a reading that N of the last 2N-1 frames gave (1: every frame)",
+        help="announce a reading that N of the last 2N-1 frames gave (default: 1, every frame)",
     )
     parser.add_argument("--every-frame", action="store_true", help="classify frames that did not change too")
     add_output_options(parser)
@@ -61,15 +61,19 @@ def _add_source_options(parser: Parser) -> None:
     parser.add_argument("--list", action="store_true", help="show the cameras found and their formats, and end")
     parser.add_argument("--width", type=int_at_least(1), metavar="N", help="pixels, asked of the camera")
     parser.add_argument("--height", type=int_at_least(1), metavar="N", help="pixels, asked of the camera")
-    parser.add_argument("--fps", type=float_between(0.01, 1000), metavar="X", help="asked of the camera")
+    parser.add_argument(
+        "--fps", type=float_between(0.01, 1000), metavar="X", help="frames a second, asked of the camera"
+    )
     parser.add_argument("--flip", choices=sorted(FLIPS), help="horizontally, vertically or both, before --rotate")
     parser.add_argument("--rotate", type=int, choices=[0, *ROTATIONS], default=0, help="degrees clockwise")
-    parser.add_argument("--roi", type=_roi, metavar="X,Y,W,H", help="look only there, pixels of the turned picture")
+    parser.add_argument(
+        "--roi", type=_roi, metavar="X,Y,W,H", help="use only this part, in pixels of the turned picture"
+    )
     parser.add_argument(
         "--give-up",
         type=float_between(0, 1e9),
         metavar="SECONDS",
-        help="end where a lost camera stays away so long (default: never)",
+        help="end if a camera stays lost for so long (default: never)",
     )
 
 

@@ -31,7 +31,7 @@ COMMANDS: Mapping[str, Command] = {
         "Say what a camera or a video shows, a line for each change.", "runtime.camera", "runtime.cli.camera_options"
     ),
     "selftest": Command("Prove that this board computes what the host computed.", "runtime.selftest"),
-    "doctor": Command("Look this machine over; each fault with what mends it.", "runtime.doctor"),
+    "doctor": Command("Check this machine; each fault comes with the command that repairs it.", "runtime.doctor"),
     "benchmark": Command("Time a model on this board.", "runtime.benchmark"),
     "completion": Command("Print a script that completes these commands in a shell.", "runtime.cli.completion"),
 }

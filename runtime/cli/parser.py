@@ -84,7 +84,7 @@ class Parser(argparse.ArgumentParser):
         options = self.parse_args([_hyphenated(word) for word in words])
         for option, other in self._required:
             if _value(options, option) and not _value(options, other):
-                self.error(f"argument {option}: goes with {other}")
+                self.error(f"argument {option}: needs {other}")
         return options
 
 

@@ -14,7 +14,9 @@ from runtime.outputs.base import Output, OutputContext
 def add_options(parser: Parser) -> None:
     """Declare --mqtt, and --mqtt-ca and --discovery, which go with it."""
     parser.add_argument("--mqtt", metavar="URL", help="publish changes: mqtt[s]://user:password@host:port/topic")
-    parser.add_argument("--mqtt-ca", metavar="FILE.pem", help="who signed the certificate of a mqtts:// broker")
+    parser.add_argument(
+        "--mqtt-ca", metavar="FILE.pem", help="certificate of the CA that signed the broker's (mqtts://)"
+    )
     parser.add_argument("--discovery", action="store_true", help="with --mqtt: announce it to Home Assistant")
     parser.require("--discovery", "--mqtt")
     parser.require("--mqtt-ca", "--mqtt")

@@ -39,7 +39,7 @@ def explain_error(error: BaseException | None) -> str:
     if isinstance(error, ssl.SSLError):
         return "it does not speak TLS there; try mqtt:// or another port"
     if isinstance(error, ConnectionResetError):
-        return "it hangs up; is the port right?"
+        return "it closes the connection; is the port right?"
     if isinstance(error, TimeoutError):
         return "no answer; is the address right?"
     return str(getattr(error, "strerror", None) or error or "").lower()
@@ -62,7 +62,7 @@ class MqttOutput:
         """
         self._broker = parse_broker(url)
         if ca and not self._broker.tls:
-            raise OptionError("--mqtt-ca: goes with mqtts://")
+            raise OptionError("--mqtt-ca: needs mqtts://")
         self._discovery = discovery
         self._log = log
         self._lock = threading.Lock()
@@ -124,13 +124,13 @@ class MqttOutput:
 
     def _on_disconnect(self) -> None:
         if self._last_log == CONNECTED:
-            self._log_change("is gone; trying on")
+            self._log_change("is gone; trying again")
         elif not self._last_log.startswith(REFUSES):  # which was logged already
             remedy = "is the port right?" if self._broker.tls else "perhaps it wants mqtts://"
-            self._log_unreachable(f"it hangs up; {remedy}")
+            self._log_unreachable(f"it closes the connection; {remedy}")
 
     def _log_unreachable(self, why: str) -> None:
-        self._log_change("cannot be reached" + (f": {why}" if why else "") + "; trying on")
+        self._log_change("cannot be reached" + (f": {why}" if why else "") + "; trying again")
 
     def _log_change(self, text: str) -> None:
         """Log a line, unless it is the last one again."""

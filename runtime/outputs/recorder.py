@@ -134,5 +134,5 @@ class VideoOutput:
         code = cv2.VideoWriter.fourcc(*SUFFIXES[self._path.suffix.lower()])
         video = cv2.VideoWriter(str(self._path), code, self._fps, self._size)
         if not video.isOpened():
-            raise OutputError(f"--record: cannot write {self._path}; may you write there?")
+            raise OutputError(f"--record: cannot write {self._path}; check the folder's permissions")
         return video

@@ -115,5 +115,5 @@ class UnsureFramesOutput:
             self._log(f"no more frames are saved in {self._folder}: it holds {self._count}, or the disk is full")
             return
         if not cv2.imwrite(str(self._folder / name), image):
-            raise OutputError(f"cannot write to {self._folder}; may you write there?")
+            raise OutputError(f"cannot write to {self._folder}; check its permissions")
         self._count += 1

@@ -13,8 +13,8 @@ REMEDIES = {
     401: "user, password or path is wrong; name them as rtsp://user:password@host/path",
     403: "this user may not watch it",
     404: "the path is wrong; the camera's manual has it, often /stream1, /live or /h264",
-    453: "too many watch it already",
-    503: "too many watch it already, or it is still starting",
+    453: "too many clients watch it already",
+    503: "too many clients watch it already, or it is still starting",
 }
 
 

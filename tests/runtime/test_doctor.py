@@ -1,4 +1,4 @@
-"""The doctor names each fault with what mends it, and survives what it finds."""
+"""The doctor names each fault with the command that repairs it, and survives what it finds."""
 
 from __future__ import annotations
 

@@ -47,8 +47,8 @@ def test_underscores_and_several_outputs(monkeypatch: pytest.MonkeyPatch) -> Non
         (("--give-up", "-1"), "argument --give-up: expected 0 to 1e+09; received -1"),
         (("--count", "0"), "argument --count: expected 1 or more; received 0"),
         (("--smoothing", "many"), "argument --smoothing: expected a whole number; received 'many'"),
-        (("--discovery",), "argument --discovery: goes with --mqtt"),
-        (("--mqtt-ca", "ca.pem"), "argument --mqtt-ca: goes with --mqtt"),
+        (("--discovery",), "argument --discovery: needs --mqtt"),
+        (("--mqtt-ca", "ca.pem"), "argument --mqtt-ca: needs --mqtt"),
     ],
 )
 def test_usage_errors(

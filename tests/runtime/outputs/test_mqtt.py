@@ -28,14 +28,14 @@ def test_what_goes_with_it(words: list[str], capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit) as ended:
         parser().parse(words)
     assert ended.value.code == 2
-    assert capsys.readouterr().err.endswith(f"error: argument {words[0]}: goes with --mqtt\n")
+    assert capsys.readouterr().err.endswith(f"error: argument {words[0]}: needs --mqtt\n")
     assert parser().parse([*words, "--mqtt", "mqtt://pi"]).mqtt == "mqtt://pi"
 
 
 def test_the_command_says_so() -> None:
     done = command("runtime.camera", "--mqtt-ca", "ca.pem")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.endswith("error: argument --mqtt-ca: goes with --mqtt\n")
+    assert done.stderr.endswith("error: argument --mqtt-ca: needs --mqtt\n")
 
 
 def test_without_paho_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

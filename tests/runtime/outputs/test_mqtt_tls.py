@@ -98,7 +98,7 @@ def test_what_is_wrong_with_a_broker_is_said(broker: Tls) -> None:
     tls, plain = f"me:p%40ss@127.0.0.1:{broker.tls_port}/x", f"me:p%40ss@127.0.0.1:{broker.port}/x"
     note = note_of(f"mqtts://{tls}", None)
     assert "its certificate is not trusted" in note
-    assert "--mqtt-ca; trying on" in note
+    assert "--mqtt-ca; trying again" in note
     note = note_of(f"mqtts://{tls.replace('127.0.0.1', 'localhost')}", broker.ca)
     assert "not valid for 'localhost'; name the broker as its certificate does" in note
     assert "perhaps it wants mqtts://" in note_of(f"mqtt://{tls}", None)
@@ -134,5 +134,5 @@ def test_a_file_that_holds_no_certificate(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
         assert done.stderr.startswith("error: --mqtt-ca: expected certificates in PEM; ")
         assert done.stderr.endswith(f"{name}: {why}\n")
-    with pytest.raises(OptionError, match="--mqtt-ca: goes with mqtts://"):
+    with pytest.raises(OptionError, match="--mqtt-ca: needs mqtts://"):
         MqttOutput("mqtt://x/y", False, print, "ca.pem")

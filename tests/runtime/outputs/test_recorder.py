@@ -72,5 +72,5 @@ def test_a_video_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> No
     recording = VideoOutput(tmp_path / "out.avi", context())
     recording.emit(frame(1))
     recording.close()
-    with pytest.raises(OutputError, match=r"cannot write .*out\.avi; may you write there"):
+    with pytest.raises(OutputError, match=r"cannot write .*out\.avi; check the folder's permissions"):
         recording.emit(frame(2))
