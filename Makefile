@@ -7,7 +7,7 @@ EVAL_ARGS ?=
 BOARD_ARGS ?=
 BENCH_ARGS ?=
 # A board to deploy to, a kind of board to make a bundle for, a model other than the one that ships, extras.
-# := for HOST: some shells have a variable of that name, and it is not meant.
+# := for HOST: a variable of that name, which some shells set, is ignored.
 HOST :=
 TARGET ?=
 MODEL ?=
