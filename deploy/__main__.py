@@ -51,7 +51,7 @@ def _push(board: Remote, board_info: BoardInfo, options: Namespace) -> int:
         board.send(path, digest(path))
         total += path.stat().st_size
     print_note(
-        f"sent {total:,} bytes in {len(names)} files; the other {len(payload.files()) + 1 - len(names)} are there"
+        f"sent {total:,} bytes in {len(names)} files; the board has the other {len(payload.files()) + 1 - len(names)}"
     )
     board.run_as_root(f"{INBOX}/{INSTALLER}", "install", board_info.root)
     return 0
@@ -101,10 +101,19 @@ def _parser() -> Parser:
         help="a .tflite with its card (default: the digits that ship)",
     )
     parser.add_argument("--extras", type=_split_names, default=[], metavar="A,B", help="such as mqtt or tflite-runtime")
-    # An environment variable, as git has one: a port or a key of one's own may stand in ~/.ssh/config as well.
-    parser.add_argument("--ssh", default=os.environ.get("EDGE_SSH", "ssh"), metavar="COMMAND", help="(ssh)")
-    parser.add_argument("--build", default=str(ROOT / "build"), metavar="FOLDER", help="for wheels (build)")
-    parser.add_argument("-o", "--output", default="dist", metavar="FOLDER", help="of the bundle (dist)")
+    # EDGE_SSH is like git's GIT_SSH_COMMAND. A port or a key can be set in ~/.ssh/config as well.
+    parser.add_argument(
+        "--ssh",
+        default=os.environ.get("EDGE_SSH", "ssh"),
+        metavar="COMMAND",
+        help="how to call ssh (default: $EDGE_SSH, or ssh)",
+    )
+    parser.add_argument(
+        "--build", default=str(ROOT / "build"), metavar="FOLDER", help="where wheels are kept (default: build)"
+    )
+    parser.add_argument(
+        "-o", "--output", default="dist", metavar="FOLDER", help="where a bundle is written (default: dist)"
+    )
     return parser
 
 

@@ -1,7 +1,7 @@
 """The project's wheel, and the wheels it needs on a board of another kind than this machine.
 
-uv resolves for the board: its markers, its platform tags. pip cannot (it takes markers from the machine it runs on,
-whatever --platform says), and uv cannot fetch without installing. So uv pins, pip fetches, and hashes join the two.
+uv resolves by the board's markers and platform tags. pip cannot: it takes markers from the machine it runs on, whatever
+--platform says. uv in turn does not fetch without installing. So uv pins versions with their hashes, and pip fetches.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ from deploy.target import Target
 
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 UV = (sys.executable, "-m", "uv", "-q")
-PROJECT = "edge-classifier"
 # An extra can only add. A board has one interpreter: with this extra, that package is left out.
 REPLACED_BY_EXTRA = {"tflite-runtime": "ai-edge-litert"}
-# uv ignores an upper bound in Requires-Python, pip does not: a version that pip would refuse is ruled out here.
-# backports-strenum, which LiteRT asks for, is below 3.11 alone from 1.3 on.
+# uv ignores upper bounds in Requires-Python and pip does not, so versions that pip refuses are excluded here.
+# backports-strenum, which LiteRT requires, is for Python 3.10 and older from 1.3 on.
 CONSTRAINTS = ("backports-strenum<1.3; python_version >= '3.11'",)
 LOCK, INPUTS = "requirements.txt", "requirements.inputs"
 
@@ -91,7 +90,7 @@ def collect(wheel: Path, target: Target, extras: Iterable[str], folder: Path) ->
     metadata = _metadata(wheel)
     names = sorted(set(extras))
     _check_extras(metadata, names)
-    current = "\n".join([str(target), *names, *metadata.get_all("Requires-Dist", [])])
+    current = "\n".join([str(target), *names, *CONSTRAINTS, *metadata.get_all("Requires-Dist", [])])
     if not lock.exists() or not inputs.exists() or inputs.read_text(encoding="utf-8") != current:
         _resolve(wheel, target, names, lock)
         inputs.write_text(current, encoding="utf-8")
@@ -129,15 +128,16 @@ def _resolve(wheel: Path, target: Target, extras: list[str], lock: Path) -> None
     no_index = ["--no-index"] if pip.get("no-index", "").lower() in ("1", "true", "yes", "on") else []
     words += [*_platform_options(target, folder), *no_index]
     _run(words, f"no wheels for {target}", cwd=folder, env=_uv_environment(pip))
-    # Markers name the board, and pip would read them as this machine's.
+    # The markers are true on the board only, and pip would evaluate them on this machine.
     lock.write_text(re.sub(r" ;[^\\\n]*", "", lock.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _platform_options(target: Target, folder: Path) -> list[str]:
-    """How uv is told of the board.
+    """The options that tell uv which board it resolves for.
 
-    32-bit Arm is no --python-platform of uv (0.13). A resolution for all platforms, confined by a marker and by the
-    wheels that it must find, is the same; uv takes the two from a pyproject.toml alone.
+    uv 0.13 has no --python-platform for 32-bit Arm. There it resolves for all platforms at once, limited to the board
+    by a marker (environments) and by the wheels that must exist (required-environments). uv reads these two from a
+    pyproject.toml only.
     """
     platform = target.uv_platform()
     if platform:
