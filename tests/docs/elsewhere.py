@@ -16,10 +16,11 @@ MQTT = "tests/runtime/outputs/test_mqtt_client.py"
 
 ELSEWHERE: Mapping[str, str] = {
     # Setting up: the tests run within it.
-    ". .venv/bin/activate": "tests/test_end_to_end.py",
+    ". .venv/bin/activate": "tests/test_wheel.py",
     # CONTRIBUTING's worked examples, which need the file that is shown above the command.
     "python -m runtime.camera typed://31415 --read": SEAMS,
     "python -m runtime.camera samples --tally 2>&1 > /dev/null | tail -n 1": SEAMS,
+    "python -m convert train/digits.keras --data mnist.npz --quantization int16 -o artifacts/int16.tflite": SEAMS,
     # A camera, a broker, a network.
     "edge-classifier camera": f"{CAMERA}::test_a_line_for_each_change",
     "rpicam-vid -n -t 0 --codec mjpeg -o - | edge-classifier camera -": f"{CAMERA}::test_a_pipe_of_jpegs_to_its_end",

@@ -6,10 +6,13 @@ import dataclasses
 import re
 
 import runtime
+from convert.quantize import QUANTIZATIONS
 from runtime.classifier import Classifier
 from runtime.cli.main import COMMANDS
+from runtime.preprocess import FRAMINGS
 from runtime.tflite.card import Decision, InputSpec, ModelCard
 from tests.docs.blocks import ROOT, Workplace, blocks
+from train.data.kinds import KINDS
 
 
 def page(name: str) -> str:
@@ -38,6 +41,28 @@ def test_every_command_has_its_section() -> None:
     text = page("reference/commands.md")
     for name, command in COMMANDS.items():
         assert f"### {name}\n\n<!-- help: python -m {command.module} -->\n" in text, name
+
+
+def test_every_row_of_a_seam_is_in_its_table() -> None:
+    tables = {
+        "how-to/train.md": {kind.name for kind in KINDS},
+        "how-to/compare-quantizations.md": set(QUANTIZATIONS),
+        "reference/card.md": set(FRAMINGS),
+    }
+    for name, rows in tables.items():
+        lines = [line for line in page(name).splitlines() if line.startswith("|")]
+        assert all(any(f"`{row}`" in line for line in lines) for row in rows), (name, rows)
+
+
+def test_every_group_of_entry_points_is_named() -> None:
+    groups = {
+        name
+        for room in ("runtime", "train", "convert")
+        for path in (ROOT / room).rglob("*.py")
+        for name in re.findall(r"\"(edge_classifier\.\w+)\"\B", path.read_text(encoding="utf-8"))
+    }
+    assert len(groups) == 5
+    assert set(re.findall(r"edge_classifier\.\w+", page("explanation/house.md"))) == groups
 
 
 def test_every_field_of_the_card_is_described() -> None:
