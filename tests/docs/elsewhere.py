@@ -39,18 +39,18 @@ ELSEWHERE: Mapping[str, str] = {
     'MNIST_NPZ=mnist.npz make train convert TRAIN_ARGS="--precision bfloat16 --teacher cnn-clean --teacher cnn-clean" '
     'CONVERT_ARGS="--max-accuracy-drop 0.0005 --min-agreement 0.9995"': END_TO_END,
     "python -m train --data pictures/ --epochs 20": "tests/train/data/test_folders.py",
-    "python -m convert": "tests/convert/test_convert.py",
+    "python -m convert": "tests/convert/test_main.py",
     "edge-classifier classify -m artifacts/model.tflite pictures/": "tests/runtime/test_classify.py",
     "python -m convert my_model.h5 --data my_images.npz --labels labels.txt -o my_model.tflite": (
-        "tests/convert/test_convert.py::test_a_foreign_saved_model_without_a_card"
+        "tests/convert/test_main.py::test_a_foreign_saved_model_without_a_card"
     ),
     "edge-classifier classify -m model.tflite -l labels.txt samples/photo_7.jpg": (
         "tests/runtime/test_classify.py::test_threshold_and_labels"
     ),
     "make report": "tests/convert/test_compare.py",
     "python -m convert.compare": "tests/convert/test_compare.py",
-    "python -m convert --quantization dynamic -o artifacts/dynamic.tflite": "tests/convert/test_quantize.py",
-    "python -m convert --quantization float16 -o artifacts/float16.tflite": "tests/convert/test_quantize.py",
+    "python -m convert --quantization dynamic -o artifacts/dynamic.tflite": "tests/convert/test_converter.py",
+    "python -m convert --quantization float16 -o artifacts/float16.tflite": "tests/convert/test_converter.py",
     "edge-classifier benchmark --compare artifacts/model.tflite artifacts/dynamic.tflite artifacts/float16.tflite": (
         "tests/runtime/test_benchmark.py::test_compare_drops_what_is_not_proven"
     ),
