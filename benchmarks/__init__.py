@@ -1,0 +1,1 @@
+"""What measures the project: start, preprocessing, models, real pictures."""

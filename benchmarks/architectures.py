@@ -1,4 +1,6 @@
-"""What a network costs and how well it learns in a short training: python -m benchmarks.architectures
+"""What a network costs and how well it learns in a short training.
+
+Command: python -m benchmarks.architectures
 
 Every candidate of benchmarks/candidates.py is trained for a few epochs on MNIST's training split, as `cnn` is but
 for the drawn digits and negatives, converted to int8 and judged on the validation split: the test images are not
@@ -45,8 +47,18 @@ COMMAND = "make candidates"
 
 @dataclass(frozen=True)
 class Result:
-    """parameters: of the Keras model; size: bytes of the bare .tflite. float_accuracy, accuracy: of the Keras
-    model and in int8, on the validation images, 0 to 1; None untrained. epochs: of training."""
+    """One network, measured.
+
+    Attributes:
+        name: The candidate's.
+        steps: The network in words.
+        epochs: Of training.
+        seed: Of all random numbers.
+        parameters: Of the Keras model.
+        size: Bytes of the bare .tflite.
+        float_accuracy: Of the Keras model on the validation images, 0 to 1; None untrained.
+        accuracy: The same of the int8 model.
+    """
 
     name: str
     steps: str

@@ -1,4 +1,6 @@
-"""What the camera's loop adds to preprocessing and inference, on 640x480: python -m benchmarks.camera_loop
+"""What the camera's loop adds to preprocessing and inference, on 640x480.
+
+Command: python -m benchmarks.camera_loop
 
 Frame by frame, in turn: the classifier alone, then the loop's own way (change test, steady reading, JSON line
 handed to the writer). The target is a ratio of medians of at most 1.25. Then the age of a frame at its answer,

@@ -28,11 +28,12 @@ STRIPE_PX = 7
 
 
 def shot_noise(image: Gray, rng: np.random.Generator) -> Gray:
+    """Photon noise of a dim picture."""
     return _u8(rng.poisson(image / 255 * SHOT_PHOTONS) / SHOT_PHOTONS * 255)
 
 
 def impulse_noise(image: Gray, rng: np.random.Generator) -> Gray:
-    """Salt and pepper, as much of one as of the other."""
+    """Salt and pepper noise, in equal parts."""
     out: Gray = image.copy()
     hit = rng.random(image.shape) < IMPULSE_SHARE
     out[hit] = np.where(rng.random(image.shape)[hit] < 0.5, 255, 0)
@@ -40,6 +41,7 @@ def impulse_noise(image: Gray, rng: np.random.Generator) -> Gray:
 
 
 def glass_blur(image: Gray, rng: np.random.Generator) -> Gray:
+    """Neighboring pixels exchanged, as behind frosted glass."""
     out = _u8(cv2.GaussianBlur(image, (0, 0), GLASS_SIGMA))
     for _ in range(GLASS_PASSES):
         for y in range(image.shape[0] - 2, 0, -1):
@@ -49,6 +51,7 @@ def glass_blur(image: Gray, rng: np.random.Generator) -> Gray:
 
 
 def motion_blur(image: Gray, rng: np.random.Generator) -> Gray:
+    """The blur of a moving camera."""
     angle = rng.uniform(-math.pi / 4, math.pi / 4)
     side = 2 * MOTION_RADIUS + 1
     steps = np.arange(side)
@@ -60,27 +63,33 @@ def motion_blur(image: Gray, rng: np.random.Generator) -> Gray:
 
 
 def shear(image: Gray, rng: np.random.Generator) -> Gray:
+    """Slanted to either side."""
     return _about_middle(image, np.array([[1, _sign(rng) * SHEAR], [0, 1]]))
 
 
 def scale(image: Gray, rng: np.random.Generator) -> Gray:
+    """Made smaller."""
     return _about_middle(image, np.eye(2) * SCALE)
 
 
 def rotate(image: Gray, rng: np.random.Generator) -> Gray:
+    """Turned to either side."""
     cos, sin = math.cos(ROTATION), _sign(rng) * math.sin(ROTATION)
     return _about_middle(image, np.array([[cos, -sin], [sin, cos]]))
 
 
 def brightness(image: Gray, rng: np.random.Generator) -> Gray:
+    """Brighter by half of the range."""
     return _u8(image + BRIGHTER * 255)
 
 
 def translate(image: Gray, rng: np.random.Generator) -> Gray:
+    """Moved sideways and up or down."""
     return _u8(_moved(image, _sign(rng) * SHIFT_PX, _sign(rng) * SHIFT_PX))
 
 
 def stripe(image: Gray, rng: np.random.Generator) -> Gray:
+    """A stripe of inverted pixels at both sides."""
     out: Gray = image.copy()
     out[:, :STRIPE_PX] = 255 - out[:, :STRIPE_PX]
     out[:, -STRIPE_PX:] = 255 - out[:, -STRIPE_PX:]
@@ -88,7 +97,7 @@ def stripe(image: Gray, rng: np.random.Generator) -> Gray:
 
 
 def fog(image: Gray, rng: np.random.Generator) -> Gray:
-    """A fractal veil, up to three times as bright as the ink, and the whole dimmed back to the range."""
+    """Fractal haze, up to three times as bright as the ink, with the whole dimmed back to the range."""
     veil = np.zeros(image.shape, np.float32)
     for octave in range(5):
         nodes = rng.random((2**octave + 1, 2**octave + 1), np.float32) / FOG_DECAY**octave
@@ -107,6 +116,7 @@ def spatter(image: Gray, rng: np.random.Generator) -> Gray:
 
 
 def dotted_line(image: Gray, rng: np.random.Generator) -> Gray:
+    """A dotted line across the picture."""
     out: Gray = image.copy()
     start, end = _across(image, rng)
     count = max(2, round(float(np.hypot(*(end - start))) / 3))
@@ -116,6 +126,7 @@ def dotted_line(image: Gray, rng: np.random.Generator) -> Gray:
 
 
 def zigzag(image: Gray, rng: np.random.Generator) -> Gray:
+    """A zigzag line across the picture."""
     start, end = _across(image, rng)
     along = np.linspace(start, end, 9)
     normal = np.array([start[1] - end[1], end[0] - start[0]]) / max(1.0, float(np.hypot(*(end - start))))
@@ -126,6 +137,7 @@ def zigzag(image: Gray, rng: np.random.Generator) -> Gray:
 
 
 def canny_edges(image: Gray, rng: np.random.Generator) -> Gray:
+    """Only the edges of the strokes."""
     return _u8(cv2.Canny(image, 80, 200))
 
 

@@ -1,4 +1,6 @@
-"""Every named model trained, converted and measured in one go: python -m benchmarks.leaderboard
+"""Every named model trained, converted and measured in one go.
+
+Command: python -m benchmarks.leaderboard
 
 Runs live in FOLDER/NAME-SEED/, each as python -m train leaves it. A finished one is taken as it is, a half-done one
 is resumed. What was measured is kept beside it in leaderboard.json, so that the page can be written again.

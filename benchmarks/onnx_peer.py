@@ -1,4 +1,6 @@
-"""Our int8 interpreter beside ONNX Runtime on the same network: python -m benchmarks.onnx_peer [MODEL.keras ...]
+"""Our int8 interpreter beside ONNX Runtime on the same network.
+
+Command: python -m benchmarks.onnx_peer [MODEL.keras ...]
 
 Both are made here from one Keras file and one calibration sample, run on one thread and take turns, a picture at a
 time. Each gets its input tensor ready made and gives back scores; accuracy on the test images proves that it is the

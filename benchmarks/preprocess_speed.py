@@ -1,4 +1,6 @@
-"""What a frame costs from pixels to model input, beside decoding it: python -m benchmarks.preprocess_speed
+"""What a frame costs from pixels to model input, beside decoding it.
+
+Command: python -m benchmarks.preprocess_speed
 
 Frames are drawn and coded as JPEG: a sheet of paper with a digit, in light that falls off, with a sensor's noise;
 at 640x480 also frames with more in them, from a shadow to a page of rows on a cluttered table. All figures of a

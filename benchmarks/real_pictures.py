@@ -1,4 +1,6 @@
-"""How well real pictures are read: python -m benchmarks.real_pictures FOLDER
+"""How well real pictures are read.
+
+Command: python -m benchmarks.real_pictures FOLDER
 
 FOLDER holds a manifest.csv with the columns path, label, kind, repo and task:
 

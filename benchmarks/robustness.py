@@ -1,4 +1,6 @@
-"""How the model that ships reads damaged digits: python -m benchmarks.robustness
+"""How the model that ships reads damaged digits.
+
+Command: python -m benchmarks.robustness
 
 The 15 corruptions of MNIST-C, done to the MNIST test images, each image as a 28x28 PNG file would be: found,
 framed and classified as the device does it. Accuracy counts the best label whatever its score; what the reject

@@ -26,11 +26,29 @@ NO_LIMITS = ("--max-accuracy-drop", "1", "--min-agreement", "0")  # a figure is 
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of one run. Accuracies, agreement: 0 to 1; train_accuracy: Keras's mean over the chosen epoch.
-    size: bytes of the file, card included. seconds: of training. published: the int8 file's accuracy on MNIST's test
-    images as they are published, not framed again, None where they were not there. real_micro, real_macro: single
-    digits of real pictures through the runtime, None where there were none. micros: an image, in `machine`'s
-    interpreter."""
+    """What is known of one run. Accuracies and the agreement are 0 to 1.
+
+    Attributes:
+        name: The model's.
+        seed: Of the training.
+        dataset: Its name.
+        sha256: Of the .tflite, card included.
+        parameters: Of the Keras model.
+        size: Bytes of the .tflite, card included.
+        epochs: Of training.
+        seconds: Of training.
+        train_accuracy: Keras's mean over the chosen epoch.
+        float_accuracy: Of the Keras model, on the test images.
+        accuracy: Of the int8 file, on the test images.
+        agreement: Share of test images with the same answer from both.
+        n: Number of test images.
+        real_micro: Single digits of real pictures through the runtime, over the pictures; None where there were none.
+        real_macro: The same, over their sources.
+        micros: Microseconds an image, in the interpreter of `machine`.
+        machine: The processor.
+        published: Accuracy of the int8 file on MNIST's test images as published, not framed again; None where they
+            were not there.
+    """
 
     name: str
     seed: int
@@ -104,8 +122,12 @@ class Run:
         )
 
     def record(self, real: Path | None, published: tuple[Images, Labels] | None = None) -> Record:
-        """From its JSON where that is of this very file and has the real pictures and the published ones, if there
-        are any; else measured."""
+        """The run's record, from its JSON if that is of this very file and complete; else measured.
+
+        Args:
+            real: A folder of real pictures; None: without.
+            published: MNIST's test images and labels as published; None: without.
+        """
         sha256 = hashlib.sha256(self.tflite.read_bytes()).hexdigest()
         known = self.known()
         if (
@@ -193,7 +215,7 @@ def _train_accuracy(path: Path, epoch: int) -> float:
 
 
 def _command(*words: str) -> None:
-    """python -m WORDS, its standard output to ours of errors. Raises EdgeError where it fails."""
+    """Run python -m WORDS with its standard output on standard error. Raises EdgeError where it fails."""
     done = subprocess.run([sys.executable, "-m", *words], stdout=sys.stderr.fileno(), check=False)
     if done.returncode:
         raise EdgeError(f"python -m {' '.join(words)} ended with status {done.returncode}; see above")

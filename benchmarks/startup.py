@@ -1,4 +1,6 @@
-"""What `python -m runtime.classify` costs from start to finish: python -m benchmarks.startup
+"""What `python -m runtime.classify` costs from start to finish.
+
+Command: python -m benchmarks.startup
 
 Beside it, in the same run, a bare script that imports numpy, cv2 and the interpreter, reads the same
 picture, squeezes it to the model's size and runs one inference. Wall time and peak memory, medians.

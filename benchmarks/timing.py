@@ -24,8 +24,15 @@ class Timing:
 
 
 def side_by_side(calls: Mapping[str, Callable[[int], object]], count: int = 2000) -> dict[str, Timing]:
-    """Time each of `calls`, which get a number from 0 on, at least `count` times; they take turns in bursts, so
-    that whatever else the machine does meets all of them."""
+    """Time each call at least `count` times. They take turns in bursts, so that all meet the same machine.
+
+    Args:
+        calls: By name; each gets a number that counts from 0.
+        count: Timed calls of each.
+
+    Returns:
+        The timing of each, by name.
+    """
     for call in calls.values():
         for number in range(WARM_UP):
             call(number)

@@ -1,4 +1,6 @@
-"""A button on a Raspberry Pi takes a picture and reads it: python examples/button.py [SOURCE]
+"""A button on a Raspberry Pi takes a picture and reads it.
+
+Command: python examples/button.py [SOURCE]
 
 Wiring: a push button between GPIO 17 and ground. It needs gpiozero (sudo apt install python3-gpiozero).
 """

@@ -1,4 +1,7 @@
-"""Classify every picture of a folder, and count the readings: python examples/classify_folder.py samples"""
+"""Classify every picture of a folder, and count the readings.
+
+Command: python examples/classify_folder.py samples
+"""
 
 from __future__ import annotations
 

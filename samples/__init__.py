@@ -1,0 +1,1 @@
+"""The sample pictures, and the programs that drew them."""

@@ -1,4 +1,6 @@
-"""Draws the pictures in this folder, so that none of them is anybody else's: python -m samples.draw
+"""Draws the pictures in this folder, so that all of them are the project's own.
+
+Command: python -m samples.draw
 
 Digits are splines through a few hand-placed points, drawn with a pen on a paper, both made of noise.
 The same seed gives the same pictures (JPEG bytes may differ between OpenCV versions).
@@ -99,7 +101,13 @@ STROKES: dict[str, list[list[tuple[float, float]]]] = {
 
 @dataclass(frozen=True)
 class Pen:
-    """width: share of the digit's height. ink: BGR. break_up: 0 (solid) to 1 (chalk)."""
+    """What a digit is written with.
+
+    Attributes:
+        width: Share of the digit's height.
+        ink: BGR.
+        break_up: 0 (solid) to 1 (chalk).
+    """
 
     width: float
     ink: tuple[int, int, int]
@@ -108,7 +116,14 @@ class Pen:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a digit stands: its middle and height in pixels, slant in degrees."""
+    """Where a digit is written.
+
+    Attributes:
+        x: Of its middle, pixels.
+        y: Of its middle, pixels.
+        height: Pixels.
+        slant: Degrees.
+    """
 
     x: float
     y: float
@@ -119,7 +134,18 @@ class Place:
 def coverage(
     shape: tuple[int, int], digit: str, place: Place, pen: Pen, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """How much of each pixel the pen covers, float32 (h, w), 0 to 1."""
+    """Write a digit, and say how much of each pixel the pen covers.
+
+    Args:
+        shape: (height, width), pixels.
+        digit: "0" to "9".
+        place: Where it is written.
+        pen: What it is written with.
+        rng: Makes the stroke unsteady.
+
+    Returns:
+        float32 (h, w), 0 to 1.
+    """
     fine = np.zeros((shape[0] * SUPERSAMPLING, shape[1] * SUPERSAMPLING), np.uint8)
     turn = cv2.getRotationMatrix2D((0.0, 0.0), -place.slant, 1.0)[:, :2]
     for stroke in STROKES[digit]:
@@ -138,13 +164,13 @@ def coverage(
 
 
 def write(paper: Image, digit: str, place: Place, pen: Pen, rng: np.random.Generator) -> Image:
-    """The paper, BGR, with a digit on it."""
+    """Write a digit on paper, BGR uint8 (h, w, 3); returns a new picture."""
     covered = coverage(paper.shape[:2], digit, place, pen, rng)[..., None]
     return np.asarray(paper * (1 - covered) + np.array(pen.ink, np.float32) * covered + 0.5, np.uint8)
 
 
 def sheet(height: int, width: int, color: tuple[int, int, int], grain: float, rng: np.random.Generator) -> Image:
-    """Paper or board: one color (BGR) with coarse and fine grain of `grain` gray levels."""
+    """Make paper or a board, BGR uint8 (h, w, 3): one color with coarse and fine grain of `grain` gray levels."""
     coarse = cv2.resize(
         rng.normal(0, 1, (height // 24 + 2, width // 24 + 2)), (width, height), interpolation=cv2.INTER_CUBIC
     )
@@ -154,7 +180,7 @@ def sheet(height: int, width: int, color: tuple[int, int, int], grain: float, rn
 
 
 def light(image: Image, from_side: tuple[float, float], fall: float) -> Image:
-    """Light from one side: falls by `fall` (0 to 1) across the picture."""
+    """Light a picture from one side: the light falls by `fall` (0 to 1) across it."""
     height, width = image.shape[:2]
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     gain = 1 - fall * np.clip((x - 0.5) * from_side[0] + (y - 0.5) * from_side[1] + 0.5, 0, 1)
@@ -162,7 +188,7 @@ def light(image: Image, from_side: tuple[float, float], fall: float) -> Image:
 
 
 def shadow(image: Image, corners: list[tuple[float, float]], darkness: float, softness: float) -> Image:
-    """A shadow with the given corners (shares of the picture) and an edge `softness` pixels soft."""
+    """Cast a shadow: its corners are shares of the picture, and its edge is `softness` pixels soft."""
     height, width = image.shape[:2]
     mask = np.zeros((height, width), np.float32)
     cv2.fillPoly(mask, [np.array([(x * width, y * height) for x, y in corners], np.int32)], 1.0)
@@ -171,7 +197,7 @@ def shadow(image: Image, corners: list[tuple[float, float]], darkness: float, so
 
 
 def ruled(image: Image, spacing: int, color: tuple[int, int, int]) -> Image:
-    """Ruled lines, one every `spacing` pixels, faint."""
+    """Rule faint lines, one every `spacing` pixels."""
     out = image.copy()
     for y in range(spacing // 2, image.shape[0], spacing):
         cv2.line(out, (0, y), (image.shape[1], y), color, max(1, spacing // 60), cv2.LINE_AA)
@@ -179,7 +205,7 @@ def ruled(image: Image, spacing: int, color: tuple[int, int, int]) -> Image:
 
 
 def camera(image: Image, rng: np.random.Generator, blur: float = 0.8, noise: float = 3.0) -> Image:
-    """What a lens and a sensor add: `blur` pixels of it, and `noise` gray levels."""
+    """Add what a lens and a sensor do: a blur of `blur` pixels, and noise of `noise` gray levels."""
     soft = cv2.GaussianBlur(image, (0, 0), blur).astype(np.float32)
     return np.asarray(np.clip(soft + rng.normal(0, noise, image.shape), 0, 255), np.uint8)
 
@@ -189,7 +215,7 @@ BALLPOINT, PENCIL, MARKER, CHALK = (130, 60, 30), (120, 118, 115), (28, 24, 22),
 
 
 def pictures(seed: int = 7) -> dict[str, Image]:
-    """Every sample by its file name: BGR or BGRA uint8, or gray uint16."""
+    """Draw every sample, by its file name: BGR or BGRA uint8, or gray uint16."""
     rng = np.random.default_rng(seed)
     made: dict[str, Image] = {}
 
@@ -240,7 +266,7 @@ def pictures(seed: int = 7) -> dict[str, Image]:
 
 
 def pages(seed: int = 11) -> dict[str, Image]:
-    """Pictures of several digits, in rows; the name says what stands there, "_" between rows."""
+    """Draw pictures of several digits in rows; the name has the digits, with "_" between rows."""
     rng = np.random.default_rng(seed)
     note = ruled(sheet(720, 960, PAPER, 2.0, rng), 120, (205, 180, 165))
     for row, digits in enumerate(("31415", "92653")):

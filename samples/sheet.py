@@ -1,4 +1,7 @@
-"""The picture in the README: every sample with its reading, and what the model was shown: python -m samples.sheet"""
+"""The picture in the README: every sample with its reading, and what the model was shown.
+
+Command: python -m samples.sheet
+"""
 
 from __future__ import annotations
 

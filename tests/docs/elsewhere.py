@@ -65,7 +65,7 @@ ELSEWHERE: Mapping[str, str] = {
     "systemctl status edge-classifier": DEPLOY,
     "make test-device": BOARDS,
     # Measurements: minutes to hours, and data that is not shipped.
-    "make bench": "tests/runtime/test_benchmark.py",
+    "make bench": "tests/benchmarks/test_startup.py",
     "make bench-model": "tests/benchmarks/test_peers.py",
     "make leaderboard": "tests/benchmarks/test_leaderboard.py",
     "make eval-real REAL=folder": "tests/benchmarks/test_real_pictures.py",
