@@ -23,7 +23,7 @@ from train.data.pictures import Labels
 from train.data.split import split_validation
 from train.epoch import train_epoch
 from train.models.recipes import Recipe
-from train.objective import for_labels, new_model
+from train.objective import FORMER_NAMES, for_labels, new_model
 from train.optimizer import averaged
 from train.plan import Plan, options_of
 from train.progress import Reporter
@@ -128,7 +128,7 @@ def _kept_epoch(history: History, recipe: Recipe) -> int:
 
 def _load(path: Path) -> Any:
     try:
-        return keras.models.load_model(path)
+        return keras.models.load_model(path, FORMER_NAMES)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{path}: damaged or of another version ({error}), cannot resume; leave --resume out to start again"

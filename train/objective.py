@@ -36,6 +36,10 @@ class InlierAccuracy(keras.metrics.CategoricalAccuracy):  # type: ignore[misc]
         return super().update_state(y_true, y_pred, keras.ops.cast(keras.ops.max(y_true, axis=-1) > 0.5, "float32"))
 
 
+# Checkpoints of version 0.1 know the metric by its former name.
+FORMER_NAMES = {"edge-classifier>DigitAccuracy": InlierAccuracy}
+
+
 def new_model(plan: Plan, data: EpochData) -> Any:
     """Build the recipe's model and compile it for training.
 

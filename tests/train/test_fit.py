@@ -19,6 +19,7 @@ import pytest
 
 from runtime.errors import OptionError, TrainingError
 from runtime.tflite.card import InputSpec
+from tests.train.here import RunHere
 from train import outputs
 from train.batches import Batches, EpochData
 from train.checkpoint import Epoch, History
@@ -58,8 +59,21 @@ def without_seconds(history: History) -> list[Epoch]:
 
 
 def command(npz: Path, folder: Path, *more: str) -> list[str]:
-    words = ["--data", str(npz), "--epochs", "3", "--batch-size", "32", "--seed", str(SEED), "-o", str(folder)]
-    return [sys.executable, "-m", "train", *words, *more]
+    words = [
+        "--model",
+        "cnn-tiny",
+        "--data",
+        str(npz),
+        "--epochs",
+        "3",
+        "--batch-size",
+        "32",
+        "--seed",
+        str(SEED),
+        "-o",
+        str(folder),
+    ]
+    return [sys.executable, "-m", "train", *words, "-o", str(folder), *more]
 
 
 def run(*words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -67,10 +81,10 @@ def run(*words: str, env: Mapping[str, str] | None = None) -> subprocess.Complet
 
 
 def test_killed_in_the_middle_of_an_epoch_it_resumes_and_ends_as_if_it_had_not_been(
-    npz: Path, dataset: Dataset, tmp_path: Path
+    tiny_npz: Path, tiny_dataset: Dataset, tmp_path: Path, run_here: RunHere
 ) -> None:
     folder = tmp_path / "killed"
-    with subprocess.Popen(command(npz, folder), cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command(tiny_npz, folder), cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("epoch 1/3"):  # committed; the next one is under way
@@ -81,7 +95,7 @@ def test_killed_in_the_middle_of_an_epoch_it_resumes_and_ends_as_if_it_had_not_b
     assert 1 <= len(before) < 3
     assert not (folder / "model.keras").exists()
 
-    resumed = run(*command(npz, folder, "--resume", "--save-h5"))
+    resumed = run(*command(tiny_npz, folder, "--resume", "--save-h5"))
     assert resumed.returncode == 0, resumed.stderr
     assert f"resuming after epoch {len(before)} of 3" in resumed.stderr
     assert "epoch 1/3" not in resumed.stderr
@@ -90,16 +104,16 @@ def test_killed_in_the_middle_of_an_epoch_it_resumes_and_ends_as_if_it_had_not_b
     kept = [{name: str(value) for name, value in epoch.items()} for epoch in before]
     assert after[: len(before)] == kept  # the seconds too: not done again
 
-    whole = train(Plan(recipe("cnn", epochs=3, batch_size=32), SEED), dataset, tmp_path / "whole").model
+    whole = train(Plan(recipe("cnn-tiny", epochs=3, batch_size=32), SEED), tiny_dataset, tmp_path / "whole").model
     assert_same_course(after, rows(tmp_path / "whole"))
     for one, other in zip(keras.models.load_model(folder / "model.h5").get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
 
-    again = run(*command(npz, folder, "--resume"))
-    assert again.returncode == 0
-    assert "nothing left to train" in again.stderr
+    said = run_here(*command(tiny_npz, folder, "--resume")[3:])
+    assert said.status == 0
+    assert "nothing left to train" in said.err
     assert rows(folder) == after
-    assert "accuracy" in again.stdout
+    assert "accuracy" in said.out
 
 
 @pytest.mark.parametrize("name", ["mlp-dropout", "mlp-128-64"])
@@ -234,12 +248,12 @@ def test_a_terminal_gets_a_bar_and_a_line_an_epoch(
     assert "epoch 2/2  loss" in shown
 
 
-def test_a_digit_recipe_learns_from_examples_and_keeps_those_of_validation(dataset: Dataset, tmp_path: Path) -> None:
-    plan = Plan(recipe("cnn", epochs=1, batch_size=64), SEED)
-    trained = train(plan, dataset, tmp_path)
+def test_a_digit_recipe_learns_from_examples_and_keeps_the_validation_s(tiny_dataset: Dataset, tmp_path: Path) -> None:
+    plan = Plan(recipe("cnn-tiny", epochs=1, batch_size=64), SEED)
+    trained = train(plan, tiny_dataset, tmp_path)
     assert trained.validation_synthetic is not None
     assert len(trained.validation_synthetic.negatives) == round(NEGATIVE_SHARE * len(trained.validation_indices))
-    outputs.write_outputs(trained, plan, dataset, tmp_path, "python -m train")
+    outputs.write_outputs(trained, plan, tiny_dataset, tmp_path, "python -m train")
     with np.load(tmp_path / "dataset.npz", allow_pickle=False) as arrays:
         np.testing.assert_array_equal(arrays["x_hard"], trained.validation_synthetic.positives)
         np.testing.assert_array_equal(arrays["y_hard"], trained.validation_synthetic.labels)
@@ -258,7 +272,7 @@ def test_in_bfloat16_it_learns_and_float32_is_kept(dataset: Dataset, tmp_path: P
 
 def test_other_datasets_get_no_synthetic_examples(dataset: Dataset, tmp_path: Path) -> None:
     named = dataclasses.replace(dataset, labels=tuple("abcdefghij"))
-    trained = train(Plan(recipe("cnn", epochs=1, batch_size=256), SEED), named, tmp_path)
+    trained = train(Plan(recipe("cnn-tiny", epochs=1, batch_size=256), SEED), named, tmp_path)
     assert trained.validation_synthetic is None
     stored.write_dataset(outputs.stored_dataset(tmp_path / "dataset.npz", trained, named))
     with np.load(tmp_path / "dataset.npz", allow_pickle=False) as arrays:

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.train.here import RunHere
+
 ROOT = Path(__file__).parents[2]
 TRAIN = [sys.executable, "-m", "train"]
 
@@ -108,7 +110,7 @@ def test_a_run_says_what_it_did_and_nothing_else(npz: Path, tmp_path: Path) -> N
     assert {path.name for path in folder.iterdir()} == names | pictures | {"report.html", "logs"}
 
 
-def test_a_teacher_is_trained_first_and_taken_up_again(npz: Path, tmp_path: Path) -> None:
+def test_a_teacher_is_trained_first_and_taken_up_again(npz: Path, tmp_path: Path, run_here: RunHere) -> None:
     words = ["--model", "mlp-128", "--data", str(npz), "--epochs", "2", "--teacher", "mlp-128-128"]
     words += ["-o", str(tmp_path / "out")]
     done = run(*words)
@@ -119,8 +121,8 @@ def test_a_teacher_is_trained_first_and_taken_up_again(npz: Path, tmp_path: Path
     assert card["training"]["teachers"] == ["mlp-128-128, seed 0"]
     assert "accuracy 1.0000" in done.stdout
     assert re.search(r"^taught by mlp-128-128, seed 0, \d+ s$", done.stdout, re.MULTILINE)
-    again = run(*words, "--resume")
-    assert again.stderr.count("nothing left to train") == 2, again.stderr
+    again = run_here(*words, "--resume")
+    assert again.err.count("nothing left to train") == 2, again.err
     # The command that makes the same from nothing.
     assert json.loads((tmp_path / "out" / "card.json").read_text()) == card
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -15,7 +17,7 @@ from train.data.pictures import Image
 from train.distillation import SoftTargets, TaughtCrossentropy
 from train.models.fused import FusedBatchNormalization
 from train.models.recipes import RECIPES
-from train.objective import InlierAccuracy, for_labels, new_model
+from train.objective import FORMER_NAMES, InlierAccuracy, for_labels, new_model
 from train.plan import Plan
 from train.synthetic.examples import Examples
 
@@ -65,3 +67,16 @@ def test_a_model_that_is_for_labels_already_is_kept() -> None:
     data = EpochData(IMAGES, LABELS, SPEC, 4)
     model = new_model(plan, data)
     assert for_labels(model, plan.recipe, data) is model
+
+
+def test_a_checkpoint_with_the_former_name_of_the_metric_is_read(tmp_path: Path) -> None:
+    model: Any = new_model(PLAN, EpochData(IMAGES, LABELS, SPEC, 4, EXAMPLES))
+    model.save(tmp_path / "new.keras")
+    with zipfile.ZipFile(tmp_path / "new.keras") as new, zipfile.ZipFile(tmp_path / "old.keras", "w") as old:
+        for name in new.namelist():
+            data = new.read(name)
+            old.writestr(name, data.replace(b"InlierAccuracy", b"DigitAccuracy") if name == "config.json" else data)
+    with pytest.raises(TypeError, match="DigitAccuracy"):
+        keras.models.load_model(tmp_path / "old.keras")
+    loaded: Any = keras.models.load_model(tmp_path / "old.keras", FORMER_NAMES)
+    assert loaded.get_compile_config()["metrics"][0]["class_name"] == "InlierAccuracy"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -94,3 +95,9 @@ def test_built_in_kinds_read_no_entry_points() -> None:
 def test_a_framing_is_for_kinds_that_take_one() -> None:
     with pytest.raises(OptionError, match=r"--framing ink: expected --data FILE\.npz; received mnist-5k"):
         load("mnist-5k", framing="ink")
+
+
+def test_the_guide_lists_every_kind() -> None:
+    text = (ROOT / "docs" / "how-to" / "train.md").read_text(encoding="utf-8")
+    table = text.partition("| `--data` |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE) == [kind.name for kind in KINDS]
