@@ -6,6 +6,7 @@ and on arrays of components, because a busy picture has thousands.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -13,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.image.pixels import Gray, Labels, Mask, Stats, components, pixels_of
-from runtime.ink.ruled_lines import frame_lengths, frame_lines, may_have_frame_lines
+from runtime.ink.ruled_lines import are_line_remnants, frame_lengths, frame_lines, may_have_frame_lines
+
+Box = Sequence[int]  # x, y, width, height, pixels
 
 MIN_BODY = 0.5  # of its squared half-width: no component, not even in the picture's corner, has less area
-ON_LINE = 0.5  # of a component's pixels beside a removed line: it is the line's own remnant
 
 
 @dataclass(frozen=True)
@@ -159,11 +161,25 @@ def find_components(strength: Gray, low: float, high: float) -> Components | Non
         lines = frame_lines(whole)[part]
         if lines.any():
             labels, stats = components(mask & ~lines)
-            near = cv2.dilate(lines.view(np.uint8), np.ones((5, 5), np.uint8)).view(np.bool_)
-            is_ink = np.bincount(labels[near], minlength=len(stats)) < ON_LINE * stats[:, 4]
+            is_ink = ~are_line_remnants(lines, labels, stats[:, 4])
     stats[:, 0] += left
     stats[:, 1] += top
     return Components(labels, stats[1:], is_ink[1:], left, top, height, width)
+
+
+def box_gap(a: Box, b: Box) -> int:
+    """Measure the distance of two boxes.
+
+    Args:
+        a: x, y, width, height in pixels.
+        b: The other.
+
+    Returns:
+        Pixels between them, the larger of the two directions; 0 where they touch or overlap.
+    """
+    dx = max(a[0] - b[0] - b[2], b[0] - a[0] - a[2], 0)
+    dy = max(a[1] - b[1] - b[3], b[1] - a[1] - a[3], 0)
+    return max(dx, dy)
 
 
 def _has(labels: Labels, count: int) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.image.pixels import Boxes
+from runtime.ink.components import box_gap
 from runtime.ink.page import Component, Page
 from runtime.ink.table_cells import MIN_CELLS
 
@@ -246,7 +247,4 @@ def _same_glyph(a: Glyph, b: Glyph, height: float) -> bool:
 
 
 def _gap(a: Glyph, b: Glyph) -> int:
-    """Pixels between two boxes, the larger of the two directions; 0 where they touch or overlap."""
-    dx = max(a.x - b.x - b.w, b.x - a.x - a.w, 0)
-    dy = max(a.y - b.y - b.h, b.y - a.y - a.h, 0)
-    return max(dx, dy)
+    return box_gap((a.x, a.y, a.w, a.h), (b.x, b.y, b.w, b.h))

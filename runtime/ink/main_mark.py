@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 from runtime.image.pixels import Gray, Mask
 from runtime.ink.artifacts import BLOB_SHARE, are_edges_or_lines, are_shadow_remnants
 from runtime.ink.background import KERNEL_3X3, SMALL_SIDE, max_stroke_width
-from runtime.ink.components import Components, find_components
-
-Box = list[int]  # x, y, width, height, pixels
+from runtime.ink.components import Box, Components, box_gap, find_components
 
 # Shape. A mark's half-width is the radius of the largest disc inscribed in it.
 MAX_WIDTH_RATIO = 2.7  # greatest to mean half-width: 1 for a line, 1.6 with junctions, 3 with a shadow attached
@@ -127,7 +125,7 @@ def _pieces_of_one_mark(found: Components, is_kept: Mask) -> NDArray[np.int64]:
     chosen = [int(main)]
     for index in order.tolist():
         box = boxes[index]
-        if min(_gap(box, boxes[other]) for other in chosen) <= _reach(box, boxes[main]) * longer:
+        if min(box_gap(box, boxes[other]) for other in chosen) <= _reach(box, boxes[main]) * longer:
             chosen.append(index)
     return np.array(chosen)
 
@@ -147,13 +145,6 @@ def _prominence(found: Components) -> NDArray[np.float64]:
     dx = np.abs(x + w / 2 - found.width / 2) / found.width
     dy = np.abs(y + h / 2 - found.height / 2) / found.height
     return np.asarray(area * (1 - np.maximum(dx, dy)))
-
-
-def _gap(a: Box, b: Box) -> int:
-    """Pixels between two boxes, the larger of the two directions; 0 where they touch or overlap."""
-    dx = max(a[0] - b[0] - b[2], b[0] - a[0] - a[2], 0)
-    dy = max(a[1] - b[1] - b[3], b[1] - a[1] - a[3], 0)
-    return max(dx, dy)
 
 
 def _width_ratio(mask: Mask, radius: float, size: int) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 from runtime.image.pixels import Boxes, Gray, Labels, Mask, Picture, components, histogram, shrink, u8
 from runtime.ink.background import (
     KERNEL_3X3,
+    LIKELY_INK,
     MAD_TO_SIGMA,
     MIN_CONTRAST,
     NOISE_SIGMAS,
@@ -21,7 +22,7 @@ from runtime.ink.background import (
     ink_channel,
     is_light_on_dark,
 )
-from runtime.ink.ruled_lines import find_lines, frame_lines
+from runtime.ink.ruled_lines import are_line_remnants, find_lines, frame_lines
 from runtime.ink.table_cells import NO_CELLS, TABLE_HOLES, find_cells
 
 READ_SIDE = 1600  # pixels; a 30-pixel digit of a 2000-pixel page keeps 24, enough for MNIST's 20
@@ -38,7 +39,6 @@ MIN_PAPER = 64  # gray levels of light that the darkest paper is taken to have
 
 # Thresholds.
 MASK_THRESHOLD = 0.14  # of the strongest ink on the page: what may be ink
-LIKELY_INK = 0.5  # of the peak: what is below it is taken for paper when its grain is measured
 PIECE_THRESHOLD = 0.33  # of a component's own strongest ink: what is its ink
 MAX_INK_SHARE = 0.6  # of the picture; more ink is a texture, not writing
 
@@ -50,7 +50,6 @@ MIN_HEIGHT = 0.2  # a component whose longer side is less is not even part of a 
 MIN_CUT_HEIGHT = 0.6  # the same, where the picture's border cuts the component
 MAX_HEIGHT = 2.4  # a larger component is no digit and no two that touch
 SLIVER = 0.25  # of its length: a thinner component along the picture's border is what was cut off
-ON_LINE = 0.5  # of a component's pixels beside a removed line: it is the line's own remnant
 MAX_DIGIT_WIDTH = 2.5  # of its height: wider components are lines, words and signs, which tell nothing of digits
 
 
@@ -128,9 +127,9 @@ def segment_page(picture: Picture) -> Page | None:
 
 
 def _without_line_remnants(found: list[Component], labels: Labels, lines: Mask) -> list[Component]:
-    near_lines = cv2.dilate(lines.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    beside = np.bincount(labels[near_lines], minlength=int(labels.max()) + 1)
-    return [c for c in found if max(c.w, c.h) >= MIN_PIECE and beside[c.label] < ON_LINE * c.area]
+    """Without what is left of removed lines, and without the smallest components; found: all, in order of labels."""
+    is_remnant = are_line_remnants(lines, labels, np.array([0, *(c.area for c in found)]))
+    return [c for c in found if max(c.w, c.h) >= MIN_PIECE and not is_remnant[c.label]]
 
 
 def _without_specks(found: list[Component], digit_height: float, shape: tuple[int, ...]) -> tuple[Component, ...]:

@@ -28,6 +28,8 @@ MAX_THICKNESS = 0.22  # of the length that lines are sought with: a thicker one 
 MIN_THICKNESS_LIMIT = 3.0  # pixels; no limit of a line's thickness is lower
 SLOPE = 0.01  # of a line's length: how far it may stray from straight along the pixels, and one pixel
 SAMPLED_COLUMNS = 8  # one column of so many is examined first
+BESIDE_LINE = np.ones((5, 5), np.uint8)  # pixels around a line in which its remnants lie
+REMNANT_SHARE = 0.5  # of a component's pixels: with as many beside a removed line it is the line's own remnant
 RUN_SLACK = 1.6  # times a line's mean thickness, plus one pixel: the longest perpendicular run that is removed
 
 
@@ -89,6 +91,21 @@ def frame_lengths(height: int, width: int) -> tuple[int, int]:
     share = SPAN_LINE if max(height, width) > SMALL_SIDE else EDGE_TO_EDGE
     longest = share * max(height, width)
     return round(min(longest, EDGE_TO_EDGE * width)), round(min(longest, EDGE_TO_EDGE * height))
+
+
+def are_line_remnants(lines: Mask, labels: Labels, areas: NDArray[np.int64]) -> Mask:
+    """Tell which components are what is left of the lines that were removed.
+
+    Args:
+        lines: bool (h, w), the pixels that were removed.
+        labels: Integers (h, w), the component of each pixel of what is left, 0 for the background.
+        areas: int (n,), pixels of each component by label.
+
+    Returns:
+        bool (n,), by label.
+    """
+    near = cv2.dilate(lines.view(np.uint8), BESIDE_LINE).view(np.bool_)
+    return np.asarray(np.bincount(labels[near], minlength=len(areas)) >= REMNANT_SHARE * areas)
 
 
 def _bare_lines(lines: Mask, mask: Mask) -> Mask:

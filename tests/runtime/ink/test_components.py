@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from runtime.ink.components import Components, find_components
+from runtime.ink.components import Components, box_gap, find_components
 
 
 def found(*boxes: tuple[int, int, int, int], level: int = 200) -> Components:
@@ -71,3 +71,12 @@ def test_lines_across_the_picture_are_removed_before() -> None:
     components = find_components(ink, 50.0, 100.0)
     assert components is not None
     assert components.stats[components.is_ink, 3].tolist() == pytest.approx([87], abs=2)
+
+
+@pytest.mark.parametrize(
+    ("other", "gap"),
+    [((5, 5, 10, 10), 0), ((20, 0, 5, 5), 10), ((0, 13, 5, 5), 3), ((14, 30, 5, 5), 20), ((10, 0, 3, 3), 0)],
+)
+def test_the_gap_of_two_boxes_is_the_larger_of_both_directions(other: tuple[int, int, int, int], gap: int) -> None:
+    box = (0, 0, 10, 10)
+    assert box_gap(box, other) == box_gap(other, box) == gap

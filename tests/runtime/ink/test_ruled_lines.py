@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from runtime.ink.ruled_lines import find_lines, frame_lengths, frame_lines, may_have_frame_lines
+from runtime.image.pixels import components
+from runtime.ink.ruled_lines import are_line_remnants, find_lines, frame_lengths, frame_lines, may_have_frame_lines
 from runtime.ink.table_cells import NO_CELLS, find_cells
 from tests.runtime.ink.drawing import grid_mask
 
@@ -98,3 +99,12 @@ def test_writing_is_not_looked_through_for_lines() -> None:
     mask[40:200:20, 10:310] = np.arange(300) % 12 < 8
     assert not may_have_frame_lines(mask, 240, 320)
     assert not frame_lines(mask).any()
+
+
+def test_what_lies_beside_a_removed_line_is_its_remnant() -> None:
+    lines, left = np.zeros((2, 60, 80), np.bool_)
+    lines[30:32] = True
+    left[28:30, 5:25] = True  # a ragged edge
+    left[28:50, 50:54] = True  # a stroke that ends at the line
+    labels, stats = components(left)
+    assert are_line_remnants(lines, labels, stats[:, 4])[1:].tolist() == [True, False]
