@@ -215,5 +215,5 @@ def test_a_check_that_fails_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(machine, "check_disk", check_disk)
     found = {check.name: check for check in examine_here()}
-    assert found["disk"] == Check("disk", "cannot be looked at (no word)", "note")
+    assert found["disk"] == Check("disk", "cannot be checked (no word)", "note")
     assert found["selftest"].state == "ok"

@@ -80,7 +80,7 @@ def test_an_option_may_require_another(capsys: pytest.CaptureFixture[str]) -> No
     assert made.parse([]).mqtt_ca is None
     with pytest.raises(SystemExit):
         made.parse(["--mqtt-ca", "b"])
-    assert "argument --mqtt-ca: goes with --mqtt" in capsys.readouterr().err
+    assert "argument --mqtt-ca: needs --mqtt" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
