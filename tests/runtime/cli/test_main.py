@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -80,9 +81,14 @@ def test_the_options_are_those_of_the_module(name: str) -> None:
 def test_answers_errors_and_statuses_are_those_of_the_module(words: tuple[str, ...]) -> None:
     by_name, by_module = edge_classifier(*words), command(f"runtime.{words[0]}", *words[1:])
     assert by_name.returncode == by_module.returncode
-    assert by_name.stdout == by_module.stdout
+    assert without_clock(by_name.stdout) == without_clock(by_module.stdout)
     said = by_module.stderr.replace(f"python -m runtime.{words[0]}", f"edge-classifier {words[0]}")
     assert by_name.stderr.split() == said.split()
+
+
+def without_clock(text: str) -> str:
+    """What the camera prints begins with the time of day."""
+    return re.sub(r"^\d\d:\d\d:\d\d", "hh:mm:ss", text, flags=re.MULTILINE)
 
 
 def test_every_command_runs() -> None:
