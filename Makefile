@@ -69,7 +69,8 @@ test-old:
 endif
 
 docs: $(VENV)/docs ## Build the documentation site, strictly, into build/site
-	$(VENV)/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	@echo "build/site/index.html"
 
 soak: $(VENV)/core ## 200,000 frames through the camera's loop: memory, descriptors and threads stay as they are
 	$(RUN) -m tests.camera.soak
