@@ -116,11 +116,14 @@ def _teachers(options: argparse.Namespace, dataset: Dataset, folder: Path) -> tu
     return tuple(found)
 
 
-def _parser() -> Parser:
+def _summary() -> str:
     models = "\n".join(f"  {recipe.name:12} {recipe.description}" for recipe in RECIPES.values())
     data = "\n".join(f"  {kind.name:14} {kind.summary}" for kind in KINDS)
-    summary = f"Train a Keras model on labeled pictures.\n\nmodels:\n{models}\n\ndata:\n{data}"
-    parser = Parser("python -m train", summary, EXAMPLE)
+    return f"Train a Keras model on labeled pictures.\n\nmodels:\n{models}\n\ndata:\n{data}"
+
+
+def _parser() -> Parser:
+    parser = Parser("python -m train", _summary(), EXAMPLE)
     parser.add_argument("--model", metavar="NAME", default=DEFAULT, help=f"one of the above (default: {DEFAULT})")
     parser.add_argument("--data", metavar="DATA", default="auto", help="one of the above (default: auto)")
     parser.add_argument(
@@ -129,6 +132,23 @@ def _parser() -> Parser:
         default="",
         help=f"how the images of a FILE.npz become inputs: {', '.join(FRAMINGS)} (default: as the file says)",
     )
+    _add_course(parser)
+    parser.add_argument(
+        "--teacher",
+        metavar="NAME|FILE",
+        action="append",
+        help="learn from the answers of this model too: one of the above, which is trained first; or a .keras file. "
+        "May be given again. Trained teachers have the seeds 0, 1 and so on, whatever the --seed",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
+    parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs into FOLDER/logs")
+    parser.add_argument("--save-h5", action="store_true", help="write model.h5 too")
+    parser.add_argument("-o", "--output", metavar="FOLDER", default="artifacts", help="(default: artifacts)")
+    return parser
+
+
+def _add_course(parser: Parser) -> None:
+    """Options that change the course of a training."""
     for flag, kind, meaning in (
         ("--epochs", int_at_least(1), "how often to go through the images"),
         ("--batch-size", int_at_least(1), "images a step"),
@@ -149,18 +169,6 @@ def _parser() -> Parser:
         help="of the arithmetic in convolutional networks while they are trained; bfloat16 is faster where the "
         "processor computes in it (AVX512-BF16, AMX), and slower elsewhere (default: float32)",
     )
-    parser.add_argument(
-        "--teacher",
-        metavar="NAME|FILE",
-        action="append",
-        help="learn from the answers of this model too: one of the above, which is trained first; or a .keras file. "
-        "May be given again. Trained teachers have the seeds 0, 1 and so on, whatever the --seed",
-    )
-    parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
-    parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs into FOLDER/logs")
-    parser.add_argument("--save-h5", action="store_true", help="write model.h5 too")
-    parser.add_argument("-o", "--output", metavar="FOLDER", default="artifacts", help="(default: artifacts)")
-    return parser
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:

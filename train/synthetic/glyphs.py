@@ -8,7 +8,8 @@ import numpy as np
 from runtime.tflite.card import InputSpec
 from train.data.pictures import Image, Labels
 from train.synthetic.fonts import fonts_for, shape_of
-from train.synthetic.pen import CANVAS, bend, degraded, draw, framed, random_hand, restroke, strokes, thin
+from train.synthetic.pen import CANVAS, bend, degraded, draw, framed, random_hand, restroke, strokes
+from train.synthetic.thinning import thin
 
 # The forms of each digit, one a line, in the notation of train.synthetic.pen.read_strokes.
 FORMS: dict[int, tuple[str, ...]] = {

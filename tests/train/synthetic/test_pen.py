@@ -1,4 +1,4 @@
-"""The pen: strokes where they should be, lines one pixel wide, marks framed as the device frames them."""
+"""The pen: strokes where they should be, marks framed as the device frames them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from runtime.preprocess import to_input
 from runtime.tflite.card import InputSpec
 from train.data.pictures import Image
-from train.synthetic.pen import CANVAS, MARK, PEN_PX, bend, draw, framed, random_hand, restroke, strokes, thin
+from train.synthetic.pen import CANVAS, MARK, PEN_PX, bend, draw, framed, random_hand, restroke, strokes
 
 SPEC = InputSpec()
 
@@ -53,23 +53,6 @@ def test_a_bent_shape_keeps_most_of_its_area(wildness: float) -> None:
     for seed in range(20):
         share = bend(shape, calm(seed), wildness).sum() / shape.sum()
         assert 0.4 < share < 2.5
-
-
-def test_thin_leaves_a_connected_line_one_pixel_wide() -> None:
-    shapes: Image = np.zeros((3, 60, 60), np.uint8)
-    shapes[0, 10:50, 25:34] = 1  # a bar
-    cv2.circle(shapes[1], (30, 30), 18, (1,), 7)  # a ring
-    lines = thin(shapes)
-    assert lines.shape == shapes.shape
-    assert not lines[2].any()
-    assert not (lines & ~shapes & 1).any()
-    for line, ends in zip(lines[:2], (2, 0), strict=True):
-        assert cv2.connectedComponents(line, connectivity=8)[0] == 2
-        squares = sum(line[y : y + 59, x : x + 59].astype(int) for y in (0, 1) for x in (0, 1))
-        assert int(np.max(squares)) < 4  # nowhere two pixels wide
-        around = cv2.filter2D(line, -1, np.ones((3, 3)), borderType=cv2.BORDER_CONSTANT)[line > 0] - 1
-        assert int((around == 1).sum()) == ends
-    assert 28 <= lines[0].sum() <= 40
 
 
 def test_a_line_can_be_drawn_again_with_any_pen() -> None:
