@@ -158,7 +158,7 @@ def _pip_settings() -> dict[str, str]:
 
 
 def _uv_environment(pip: dict[str, str]) -> dict[str, str]:
-    """pip's indexes for uv, which does not read pip's settings. An index's password stays off the command line."""
+    """Translate pip's indexes for uv, which does not read pip's settings. Passwords stay off the command line."""
     own = {
         "UV_DEFAULT_INDEX": pip.get("index-url", ""),
         "UV_INDEX": " ".join(pip.get("extra-index-url", "").split()),
