@@ -102,7 +102,7 @@ def _is_folder(data: str) -> bool:
 
 
 KINDS = (
-    DatasetKind("auto", "mnist, from wherever it is to be had, else mnist-5k", "train.data.named:read_auto", "auto"),
+    DatasetKind("auto", "mnist, or mnist-5k where that cannot be had", "train.data.named:read_auto", "auto"),
     DatasetKind(
         "mnist",
         "60,000 + 10,000 digits: $MNIST_NPZ, Keras's cache, its download",

@@ -1,4 +1,4 @@
-"""Datasets that have a name: MNIST, from wherever it is to be had, and Fashion-MNIST."""
+"""Datasets that have a name: MNIST, which is looked for in several places, and Fashion-MNIST."""
 
 from __future__ import annotations
 
