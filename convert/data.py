@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convert.quantize import QUANTIZATIONS
 from runtime.errors import DataError
 from runtime.tflite.card import InputSpec
 from workbench.dataset import Dataset, Pixels, Split
@@ -107,9 +108,10 @@ def calibrate(dataset: Dataset, spec: InputSpec, count: int, seed: int) -> Calib
     """
     train = dataset.train
     if train is None or not len(train):
+        others = ", ".join(row.name for row in QUANTIZATIONS.values() if not row.needs_calibration)
         raise DataError(
-            f"{dataset.path}: expected training images (x_train, y_train) to calibrate int8 with; received none. "
-            "Give a file that has them with --data, or convert with --quantization dynamic, float16 or float32"
+            f"{dataset.path}: expected training images (x_train, y_train) to calibrate with; received none. "
+            f"Give a file that has them with --data, or convert with one of --quantization {others}"
         )
     indices = calibration_indices(train, count, seed)
     images = to_inputs(dataset, train.images[indices], spec)

@@ -1,4 +1,4 @@
-"""The child process: the only module here that imports TensorFlow at its top. converter.py starts it, nobody by hand.
+"""The child process, which alone imports TensorFlow. converter.py starts it, nobody by hand.
 
 It reads a request (and arrays) in the folder that it is given and leaves a reply there, with the .tflite and the
 Keras model's outputs. It is a process of its own because the converter leaks memory with every call, and because
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from convert.converter import ARRAYS_FILE, MODEL_FILE, OUTPUTS_FILE, REPLY_FILE, REQUEST_FILE
-from convert.quantize import load_quantization
+from convert.quantize import load_configure, load_quantization
 from runtime.errors import EdgeError, ModelError, ModelMismatch
 
 BATCH = 256  # pictures a step through the Keras model
@@ -217,14 +217,14 @@ def convert(source: Source, picture: tuple[int, ...], quantization: str, calibra
         ModelError: The converter failed.
         OptionError: There is no such quantization.
     """
-    row = load_quantization(quantization)
+    configure = load_configure(load_quantization(quantization))
     signature = [tf.TensorSpec((1, *picture), tf.float32, name="pixels")]
     traced = tf.function(source.call, input_signature=signature).get_concrete_function()
     # Frozen by hand: with the variables of a Keras 3 model in it, the converter of TensorFlow 2.21 writes
     # READ_VARIABLE ops that nothing initializes (int8 fails, float files give chance accuracy).
     frozen = convert_variables_to_constants_v2(traced)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], source.owner)
-    row.configure(converter, calibration)
+    configure(converter, calibration)
     try:
         model: bytes = converter.convert()
     except Exception as error:  # the converter's errors have no common base
