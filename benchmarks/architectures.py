@@ -21,11 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.candidates import Candidate, chosen
-from benchmarks.page import PAGE, table, write_between
+from benchmarks.page import add_page_option, write_section
 from benchmarks.timing import Timing, processor, side_by_side
 from convert.converter import convert_model
 from convert.data import calibrate
 from convert.parity import run_all
+from convert.quantize import DEFAULT
 from runtime.cli.parser import Parser, int_at_least, print_note, run
 from runtime.errors import DataError
 from runtime.tflite.interpreter import Interpreter
@@ -33,7 +34,9 @@ from train.data.load import Dataset, load
 from train.data.split import split_validation
 from train.models.recipes import RECIPES, Recipe
 from workbench import dataset as pictures
-from workbench.files import write_text
+from workbench.files import write_bytes, write_text
+from workbench.run_folder import CHECKPOINT_FOLDER, MODEL_FILE, STATE_FILE, TFLITE_FILE
+from workbench.tables import markdown_table
 
 EXAMPLE = """\
   MNIST_NPZ=mnist.npz python -m benchmarks.architectures --epochs 4 --page
@@ -71,7 +74,7 @@ class Result:
 
 
 def main() -> int:
-    """Train, convert and judge what is not yet there, time all, print the table."""
+    """Train, convert and judge each candidate that has no result yet, time all, print the table; the exit status."""
     parser = Parser("python -m benchmarks.architectures", "Compare candidate networks in int8.", EXAMPLE)
     parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="candidates, or networks in words")
     parser.add_argument("--epochs", type=int_at_least(0), default=4, metavar="N", help="0: untrained (default: 4)")
@@ -80,7 +83,7 @@ def main() -> int:
     )
     parser.add_argument("--data", default="mnist", help="as python -m train has it (default: mnist)")
     parser.add_argument("-o", "--output", type=Path, default=FOLDER, metavar="FOLDER", help=f"(default: {FOLDER})")
-    parser.add_argument("--page", action="store_true", help="write the table into docs/explanation/models.md")
+    add_page_option(parser)
     options = parser.parse()
     candidates = chosen(options.only)
 
@@ -94,14 +97,20 @@ def main() -> int:
     text = report(results, times, dataset)
     print(text)
     if options.page:
-        write_between(PAGE, "candidates", text)
-        print_note(f"wrote {PAGE}")
+        write_section("candidates", text)
     return 0
 
 
 @dataclass(frozen=True)
 class Work:
-    """What all candidates of a run share. Each has a folder of its own, named by all that decides its result."""
+    """What all candidates of a run share. Each has a folder of its own, named by all that decides its result.
+
+    Attributes:
+        dataset: The pictures.
+        epochs: Of training; 0 leaves the networks untrained.
+        seed: Of all random numbers.
+        output: The folder of the candidates' folders.
+    """
 
     dataset: Dataset
     epochs: int
@@ -109,16 +118,36 @@ class Work:
     output: Path
 
     def tflite(self, name: str, steps: str) -> Path:
-        """Where the int8 file of this network, recipe, seed and data is, or will be."""
+        """Name the int8 file of a network, of this recipe, seed and data.
+
+        Args:
+            name: The candidate's.
+            steps: The network in words.
+
+        Returns:
+            Where the file is, or will be.
+        """
         recipe = _recipe(Candidate(name, steps), self.epochs)
-        told = {key: value for key, value in dataclasses.asdict(recipe).items() if key not in ("build", "description")}
-        held = hashlib.sha256(self._split(recipe)[1].tobytes()).hexdigest()
-        key = json.dumps([told, held, self.epochs, self.seed, self.dataset.digest()])
-        sort = hashlib.sha256(key.encode()).hexdigest()
-        return self.output / f"{'_'.join(steps.replace('/', '-').split())}-{sort[:8]}" / "model.tflite"
+        settings = {
+            key: value for key, value in dataclasses.asdict(recipe).items() if key not in ("build", "description")
+        }
+        held_back = hashlib.sha256(self._split(recipe)[1].tobytes()).hexdigest()
+        key = json.dumps([settings, held_back, self.epochs, self.seed, self.dataset.digest()])
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        return self.output / f"{'_'.join(steps.replace('/', '-').split())}-{digest[:8]}" / TFLITE_FILE
 
     def result(self, candidate: Candidate) -> Result:
-        """From its JSON, else made now."""
+        """Read the result of a candidate; train, convert and judge it first where there is none.
+
+        Args:
+            candidate: The network.
+
+        Returns:
+            Its result.
+
+        Raises:
+            DataError: The result of an earlier run is damaged.
+        """
         path = self.tflite(candidate.name, candidate.steps)
         record = path.with_name("result.json")
         if path.is_file() and record.is_file():
@@ -127,42 +156,44 @@ class Work:
             except (ValueError, TypeError) as error:
                 raise DataError(f"{record}: damaged ({error}); remove it to train again") from None
         print_note(f"{candidate.name}: {candidate.steps}")
-        found = self._make(candidate, path)
-        write_text(record, json.dumps(dataclasses.asdict(found), indent=1) + "\n")
-        return found
+        result = self._make(candidate, path)
+        write_text(record, json.dumps(dataclasses.asdict(result), indent=1) + "\n")
+        return result
 
     def _make(self, candidate: Candidate, path: Path) -> Result:
         recipe = _recipe(candidate, self.epochs)
         model = self._model(recipe, path.parent)
-        keras_file = path.with_name("model.keras")
+        keras_file = path.with_name(MODEL_FILE)
         keras_file.parent.mkdir(parents=True, exist_ok=True)
         model.save(keras_file)
-        learn, choose = self._split(recipe)
-        held = self.dataset.images_train[choose]
+        train, validation = self._split(recipe)
+        images = self.dataset.images_train[validation]
         source = pictures.Dataset(
             path,
             self.dataset.input_spec,
             self.dataset.labels,
-            pictures.Split(self.dataset.images_train[learn], self.dataset.labels_train[learn]),
+            pictures.Split(self.dataset.images_train[train], self.dataset.labels_train[train]),
             None,
-            pictures.Split(held, self.dataset.labels_train[choose]),
+            pictures.Split(images, self.dataset.labels_train[validation]),
         )
         calibration = calibrate(source, self.dataset.input_spec, CALIBRATION_IMAGES, 0)
-        converted = convert_model(keras_file, "int8", held, calibration)
-        path.write_bytes(converted.tflite)
-        answers = run_all(Interpreter.load(converted.tflite), held)
-        accuracy = [self._share(scores, choose) if self.epochs else None for scores in (converted.outputs, answers)]
+        converted = convert_model(keras_file, DEFAULT, images, calibration)
+        write_bytes(path, converted.tflite)
+        outputs = run_all(Interpreter.load(converted.tflite), images)
+        accuracies = [
+            self._accuracy(scores, validation) if self.epochs else None for scores in (converted.outputs, outputs)
+        ]
         sizes = (int(model.count_params()), len(converted.tflite))
-        return Result(candidate.name, candidate.steps, self.epochs, self.seed, *sizes, *accuracy)
+        return Result(candidate.name, candidate.steps, self.epochs, self.seed, *sizes, *accuracies)
 
     def _split(self, recipe: Recipe) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The one that training makes."""
+        """The split that training makes: (training indices, validation indices)."""
         from train.fit import SPLIT_SEED
 
         return split_validation(self.dataset.labels_train, recipe.validation, SPLIT_SEED)
 
     def _model(self, recipe: Recipe, folder: Path) -> Any:
-        """Trained by the project's own loop; untrained where there are no epochs."""
+        """Trained by the project's own loop; untrained for 0 epochs."""
         from train.fit import make_deterministic, train
         from train.models.recipes import build
         from train.plan import Plan
@@ -170,15 +201,15 @@ class Work:
         if not self.epochs:
             make_deterministic(self.seed)
             return build(recipe, self.dataset.input_spec.shape, len(self.dataset.labels))
-        resume = (folder / "checkpoint" / "state.json").is_file()
+        resume = (folder / CHECKPOINT_FOLDER / STATE_FILE).is_file()
         return train(Plan(recipe, self.seed), self.dataset, folder, resume).model
 
-    def _share(self, scores: NDArray[Any], choose: NDArray[np.int64]) -> float:
-        return float((scores.argmax(axis=1) == self.dataset.labels_train[choose]).mean())
+    def _accuracy(self, scores: NDArray[Any], indices: NDArray[np.int64]) -> float:
+        return float((scores.argmax(axis=1) == self.dataset.labels_train[indices]).mean())
 
 
 def _recipe(candidate: Candidate, epochs: int) -> Recipe:
-    """That of `cnn`, shortened, without what takes minutes to draw and says nothing of the network."""
+    """The recipe of `cnn`, shortened, without what takes minutes to draw and says nothing of the network."""
     return dataclasses.replace(
         RECIPES["cnn"],
         name=candidate.steps,
@@ -192,20 +223,37 @@ def _recipe(candidate: Candidate, epochs: int) -> Recipe:
 
 
 def timings(files: dict[str, Path], dataset: Dataset) -> dict[str, Timing]:
-    """Microseconds an image of each int8 file, side by side."""
+    """Time int8 files side by side.
+
+    Args:
+        files: The .tflite files by name.
+        dataset: Its first training images are what they are run on.
+
+    Returns:
+        Microseconds an image, by name.
+    """
     images = dataset.images_train[:TIMED_IMAGES]
-    stored = [(image.astype(np.int16) - 128).astype(np.int8)[np.newaxis] for image in images]
+    inputs = [(image.astype(np.int16) - 128).astype(np.int8)[np.newaxis] for image in images]
     loaded = {name: Interpreter.load(path.read_bytes()) for name, path in files.items()}
-    calls = {name: _running(interpreter, stored) for name, interpreter in loaded.items()}
+    calls = {name: _running(interpreter, inputs) for name, interpreter in loaded.items()}
     return side_by_side(calls)
 
 
-def _running(interpreter: Interpreter, stored: Sequence[NDArray[np.int8]]) -> Any:
-    return lambda number: interpreter.run(stored[number % len(stored)])
+def _running(interpreter: Interpreter, inputs: Sequence[NDArray[np.int8]]) -> Any:
+    return lambda number: interpreter.run(inputs[number % len(inputs)])
 
 
 def report(results: Sequence[Result], times: dict[str, Timing], dataset: Dataset) -> str:
-    """The table, and what it was measured on."""
+    """Write the table, and what it was measured on.
+
+    Args:
+        results: Of the candidates, a row each.
+        times: Of their int8 files, by name.
+        dataset: What they were trained on.
+
+    Returns:
+        Markdown.
+    """
     head = ["network", "steps", "parameters", "KiB", "µs an image", "float", "int8"]
     rows = [
         [
@@ -218,10 +266,11 @@ def report(results: Sequence[Result], times: dict[str, Timing], dataset: Dataset
         ]
         for result in results
     ]
-    held = len(split_validation(dataset.labels_train, HELD_BACK, 0)[1])
+    validation_images = len(split_validation(dataset.labels_train, HELD_BACK, 0)[1])
     epochs = f"{results[0].epochs} epochs" if results[0].epochs else "no training"
     return (
-        f"{table(head, rows)}\n\n`{COMMAND}`: {dataset.name}, {epochs}, seed {results[0].seed}; accuracy on {held:,} "
+        f"{markdown_table(head, rows)}\n\n"
+        f"`{COMMAND}`: {dataset.name}, {epochs}, seed {results[0].seed}; accuracy on {validation_images:,} "
         f"validation images; KiB of the int8 file without its card; {processor()}, one thread, median of "
         f"{next(iter(times.values())).calls:,} runs, taking turns."
     )

@@ -31,7 +31,7 @@ FPS = 30.0
 
 
 def main() -> int:
-    """Print what both took, and the age; 1 where the ratio is over its target."""
+    """Print the times of both, and the age; the exit status is 1 where the ratio is over its target."""
     classifier = Classifier.load()
     ratio = loop_over_alone(classifier)
     age(classifier)
@@ -39,7 +39,14 @@ def main() -> int:
 
 
 def loop_over_alone(classifier: Classifier) -> float:
-    """Print both medians and give their ratio."""
+    """Time the camera's loop beside the classifier alone, and print both medians.
+
+    Args:
+        classifier: The model.
+
+    Returns:
+        Their ratio.
+    """
     watcher = StreamClassifier("fake://digits", frame_classifier(classifier, 3, None, read=False))
     writer = BackgroundWriter(line_writer(os.open(os.devnull, os.O_WRONLY), "utf-8"), 1000, False, lambda: False)
     alone, loop = [], []
@@ -61,7 +68,11 @@ def loop_over_alone(classifier: Classifier) -> float:
 
 
 def age(classifier: Classifier) -> None:
-    """Print how old frames are when they are answered, and how many were answered in time."""
+    """Print how old frames are when they are answered, and how many were answered in time.
+
+    Args:
+        classifier: The model.
+    """
     source = LiveSource("fake://digits", lambda: open_source("fake://digits", SourceOptions(fps=FPS)))
     watcher = StreamClassifier("fake://digits", frame_classifier(classifier, 3, None, read=False), every_frame=True)
     ages: list[float] = []

@@ -12,13 +12,26 @@ from train.models.networks import Shape, is_step, network
 
 @dataclass(frozen=True)
 class Candidate:
-    """name: of its row. steps: its network, in words."""
+    """A network to try.
+
+    Attributes:
+        name: Of its row.
+        steps: The network in words.
+    """
 
     name: str
     steps: str
 
     def build(self, shape: Shape, classes: int) -> Any:
-        """See train.models.networks.network."""
+        """Build the network, untrained; see train.models.networks.network.
+
+        Args:
+            shape: (height, width, channels) of its input.
+            classes: How many it tells apart.
+
+        Returns:
+            A keras.Model.
+        """
         return network(self.steps, shape, classes)
 
 
@@ -39,7 +52,17 @@ CANDIDATES = (
 
 
 def chosen(names: Sequence[str]) -> list[Candidate]:
-    """The candidates of these names, or described by them ("16/2 32 flat"); all of the table where there are none."""
+    """Find candidates by name.
+
+    Args:
+        names: Of candidates, or networks in words ("16/2 32 flat").
+
+    Returns:
+        A candidate for each; all of the table where there are no names.
+
+    Raises:
+        OptionError: A name is neither a candidate nor a network.
+    """
     known = {candidate.name: candidate for candidate in CANDIDATES}
     found = [known.get(name) or Candidate(name, name) for name in names]
     for candidate in found:

@@ -1,7 +1,7 @@
 """The fifteen corruptions of MNIST-C (Mu and Gilmer: MNIST-C, arXiv 1906.02337), at its published severities.
 
-Written from its definitions in words, not from its code: the pictures differ from the published set's, what
-is done to them does not. Each takes uint8 (28, 28), a light digit on black, and gives the same.
+Written from its definitions in words, not from its code: the pictures differ from the published set's, but they are
+damaged in the same way. Each takes uint8 (28, 28), a light digit on black, and gives the same.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def fog(image: Gray, rng: np.random.Generator) -> Gray:
 
 
 def spatter(image: Gray, rng: np.random.Generator) -> Gray:
-    """Drops of mud: dark on the strokes, faint on the ground."""
+    """Drops of mud: dark on the strokes, faint on the background."""
     liquid = _blurred(rng.normal(SPATTER_MEAN, SPATTER_SPREAD, image.shape), 1.0)
     mud = _blurred((liquid > SPATTER_LEVEL).astype(np.float64), 1.5)
     mud[mud < 0.8] = 0

@@ -17,16 +17,18 @@ from statistics import mean, stdev
 
 import numpy as np
 
-from benchmarks.page import PAGE, table, write_between
+from benchmarks.page import add_page_option, write_section
 from benchmarks.robustness import mnist_test
 from benchmarks.runs import Record, Run
 from benchmarks.timing import processor, side_by_side
-from runtime.cli.parser import Parser, print_note, run
+from runtime.cli.parser import Parser, run
 from runtime.errors import OptionError
 from runtime.tflite.card import split_card
 from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import quantize_input
 from train.models.recipes import RECIPES, recipe_named
+from workbench.run_folder import MODEL_FILE
+from workbench.tables import markdown_table
 
 EXAMPLE = """\
   MNIST_NPZ=mnist.npz python -m benchmarks.leaderboard --seeds 0,1,2 --page
@@ -38,13 +40,13 @@ TEACHERS = {
     "cnn": (("cnn-clean", 0), ("cnn-clean", 1)),
     "cnn-tiny": (("cnn-large", 0),),
 }
-# What the tutorials say of their own: (accuracy in training, on the test images).
+# What the tutorials claim: (accuracy in training, on the test images).
 TUTORIALS = {"mlp-128": ("", "98 %"), "mlp-128-64": ("98 %", "91 %"), "mlp-128-128": ("99.3 %", "98.04 %")}
 TIMED_IMAGES = 200
 
 
 def main() -> int:
-    """Make what is missing, time all, print the table; with --page write docs/explanation/models.md."""
+    """Train, convert and measure what is missing, time all, print the table; the exit status."""
     options = _parser().parse()
     root = options.reuse
     wanted = [Run(name, seed, root / f"{name}-{seed}") for name in options.models for seed in options.seeds]
@@ -62,31 +64,44 @@ def main() -> int:
     text = report(records)
     print(text)
     if options.page or options.page_only:
-        write_between(PAGE, "leaderboard", text)
-        print_note(f"wrote {PAGE}")
+        write_section("leaderboard", text)
     return 0
 
 
 def train(run: Run, data: str, more: Sequence[str] = ()) -> None:
-    """Train a run that is not trained yet, and before it, beside it, those whose answers it learns from."""
+    """Train a run that is not trained yet, and before it, beside it, its teachers.
+
+    Args:
+        run: What to train.
+        data: As --data of python -m train has it.
+        more: Further words for python -m train.
+
+    Raises:
+        EdgeError: A training fails.
+    """
     if run.is_trained():
         return
     words = []
     for name, seed in TEACHERS.get(run.name, ()):
         teacher = Run(name, seed, run.folder.with_name(f"{name}-{seed}"))
         train(teacher, data, more)
-        words += ["--teacher", str(teacher.folder / "model.keras")]
+        words += ["--teacher", str(teacher.folder / MODEL_FILE)]
     run.train(data, [*words, *more])
 
 
 def timed(runs: Sequence[Run], records: Sequence[Record]) -> None:
-    """Time all models side by side and keep the result with each."""
+    """Time all models side by side and keep the result with each.
+
+    Args:
+        runs: Converted runs.
+        records: A record a run.
+    """
     calls = {}
     for one in runs:
         interpreter = Interpreter.load(split_card(one.tflite.read_bytes())[0])
         noise = np.random.default_rng(0).integers(0, 256, (TIMED_IMAGES, *interpreter.input.shape[1:]), np.uint8)
-        stored = [quantize_input(image, interpreter.input) for image in noise]
-        calls[str(one.folder)] = lambda i, run=interpreter.run, stored=stored: run(stored[i % TIMED_IMAGES])
+        inputs = [quantize_input(image, interpreter.input) for image in noise]
+        calls[str(one.folder)] = lambda i, run=interpreter.run, inputs=inputs: run(inputs[i % TIMED_IMAGES])
     times = side_by_side(calls)
     for one, record in zip(runs, records, strict=True):
         micros = round(times[str(one.folder)].median, 2)
@@ -94,11 +109,18 @@ def timed(runs: Sequence[Run], records: Sequence[Record]) -> None:
 
 
 def report(records: Sequence[Record]) -> str:
-    """A row a model, over its seeds; with more than one, a row a run below."""
+    """Write the tables and what they were measured on.
+
+    Args:
+        records: Of all runs.
+
+    Returns:
+        Markdown: a row a model, over its seeds; with more than one seed, a row a run below.
+    """
     names = list(dict.fromkeys(record.name for record in records))
     rows = [_row(name, [record for record in records if record.name == name]) for name in names]
     head = ["model", "weights", "file, bytes", "trained", "float", "int8", "as published", "drop", "agreement"]
-    text = table([*head, "real pictures", "µs", "tutorial says"], rows)
+    text = markdown_table([*head, "real pictures", "µs", "tutorial says"], rows)
     if len({record.seed for record in records}) > 1:
         text += "\n\n" + _by_seed(records)
     return f"{text}\n\n{_caption(records)}"
@@ -106,7 +128,7 @@ def report(records: Sequence[Record]) -> str:
 
 def _row(name: str, found: Sequence[Record]) -> list[str]:
     training, test = TUTORIALS.get(name, ("", ""))
-    said = f"{training} in training, {test} in test" if training else f"{test} in test" if test else ""
+    claim = f"{training} in training, {test} in test" if training else f"{test} in test" if test else ""
     real = [percent([r.real_micro for r in found]), percent([r.real_macro for r in found])]
     drops = mean((r.float_accuracy - r.accuracy) * 100 for r in found)
     times = [r.micros for r in found if r.micros is not None]
@@ -122,12 +144,23 @@ def _row(name: str, found: Sequence[Record]) -> list[str]:
         percent([r.agreement for r in found]),
         ", ".join(dict.fromkeys(real)),
         f"{mean(times):.1f}" if times else "",
-        said,
+        claim,
     ]
 
 
 def percent(shares: Sequence[float | None]) -> str:
-    """Their mean, and from two on the sample standard deviation; "-" where one is not known."""
+    """Format accuracies.
+
+    Args:
+        shares: 0 to 1, None where one is not known.
+
+    Returns:
+        Their mean, and from two on the sample standard deviation; "-" where one is not known.
+
+    Example:
+        >>> percent([0.99, 0.97]), percent([None])
+        ('98.00 ± 1.41 %', '-')
+    """
     known = [100 * share for share in shares if share is not None]
     if not known or len(known) < len(shares):
         return "-"
@@ -135,7 +168,18 @@ def percent(shares: Sequence[float | None]) -> str:
 
 
 def points(drop: float) -> str:
-    """Two decimals, and no "-0.00"."""
+    """Format a difference of percentages.
+
+    Args:
+        drop: Percentage points.
+
+    Returns:
+        Two decimals, and never "-0.00".
+
+    Example:
+        >>> points(-0.001)
+        '0.00'
+    """
     return f"{round(drop, 2) + 0.0:.2f}"
 
 
@@ -147,7 +191,7 @@ def _by_seed(records: Sequence[Record]) -> str:
         shares += [points((r.float_accuracy - r.accuracy) * 100)]
         shares += [percent([share]) for share in (r.agreement, r.real_micro, r.real_macro)]
         rows.append([f"`{r.name}`, seed {r.seed}", str(r.epochs), f"{r.seconds:,.0f} s", *shares])
-    return table([*head, "real, micro", "real, macro"], rows)
+    return markdown_table([*head, "real, micro", "real, macro"], rows)
 
 
 def _caption(records: Sequence[Record]) -> str:
@@ -177,7 +221,7 @@ def _parser() -> Parser:
     add("--real", type=Path, metavar="FOLDER", help="real pictures with a manifest.csv, see make eval-real")
     add("--no-training", action="store_true", help="only measure what is trained and converted already")
     add("--page-only", action="store_true", help="only write the page again, from what was measured")
-    add("--page", action="store_true", help="write the table into docs/explanation/models.md")
+    add_page_option(parser)
     return parser
 
 

@@ -10,21 +10,29 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.errors import SourceError
+from runtime.errors import OutputError
 from runtime.image.pixels import as_picture
 from runtime.outputs.overlay import overlay_regions
 from runtime.results import Reading
 
 Image = NDArray[np.uint8]
 
-TILE = (320, 220)  # pixels, width and height: the picture and beside it what the model was shown
+TILE = (320, 220)  # pixels, width and height: the picture, and beside it the model's input
 CAPTION = 34  # pixels
 SHEET = (5, 4)  # tiles across and down
 
 
 @dataclass(frozen=True)
 class Miss:
-    """name, answer: captions. image: the picture. shown: the model's input, where one was made. reading: or this."""
+    """A picture that was read wrong.
+
+    Attributes:
+        name: The first line of its caption.
+        answer: The second line.
+        image: The picture as it was read, gray or BGR.
+        shown: The model's input, where there is one.
+        reading: The reading, where several digits were read.
+    """
 
     name: str
     answer: str
@@ -34,11 +42,22 @@ class Miss:
 
 
 def write_sheets(folder: Path, misses: list[Miss]) -> Iterator[Path]:
-    """Write PNG files of SHEET tiles each into `folder`. Raises SourceError where that cannot be done."""
+    """Draw contact sheets of SHEET tiles each.
+
+    Args:
+        folder: Where the PNG files go. It is made.
+        misses: What to draw.
+
+    Yields:
+        Each file as it is written.
+
+    Raises:
+        OutputError: The folder or a file cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SourceError(f"cannot make folder {folder}: {error.strerror}") from None
+        raise OutputError(f"cannot make folder {folder}: {error.strerror}") from None
     across, down = SHEET
     for number, start in enumerate(range(0, len(misses), across * down), start=1):
         tiles = [tile(miss) for miss in misses[start : start + across * down]]
@@ -46,12 +65,19 @@ def write_sheets(folder: Path, misses: list[Miss]) -> Iterator[Path]:
         rows = [np.hstack(tiles[i : i + across]) for i in range(0, len(tiles), across)]
         path = folder / f"misses-{number}.png"
         if not cv2.imwrite(str(path), np.vstack(rows)):
-            raise SourceError(f"cannot write {path}; is the disk full?")
+            raise OutputError(f"cannot write {path}; is the disk full?")
         yield path
 
 
 def tile(miss: Miss) -> Image:
-    """(TILE height + CAPTION, TILE width, 3) BGR: one miss."""
+    """Draw one miss.
+
+    Args:
+        miss: What to draw.
+
+    Returns:
+        uint8 (TILE height + CAPTION, TILE width, 3), BGR.
+    """
     width, height = TILE
     canvas = np.full((height + CAPTION, width, 3), 60, np.uint8)
     picture = as_picture(miss.image)

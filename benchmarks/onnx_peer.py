@@ -20,21 +20,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import peers
-from benchmarks.page import PAGE, table, write_between
+from benchmarks.page import add_page_option, write_section
 from benchmarks.timing import Timing, processor, side_by_side
 from convert.converter import check_source, convert_model
 from convert.data import calibrate, to_inputs
-from runtime.cli.parser import Parser, int_at_least, print_note, run
+from convert.quantize import DEFAULT
+from runtime.cli.parser import Parser, int_at_least, run
 from runtime.errors import DataError
 from runtime.tflite.card import InputSpec
 from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import quantize_input
 from workbench.dataset import Dataset, read_dataset
+from workbench.run_folder import DATASET_FILE
+from workbench.tables import markdown_table
 
 EXAMPLE = """\
   MNIST_NPZ=mnist.npz python -m benchmarks.onnx_peer train/digits.keras
   python -m benchmarks.onnx_peer artifacts/model.keras --page"""
-DEFAULT = Path(__file__).parent.parent / "train" / "digits.keras"
+SHIPPED = Path(__file__).parent.parent / "train" / "digits.keras"
 BOUND = 1.15  # times what ONNX Runtime takes
 CALIBRATION_IMAGES = 500
 OURS = "ours, int8"
@@ -44,7 +47,14 @@ Call = Callable[[int], NDArray[Any]]  # the number of a run, which picks the pic
 
 @dataclass(frozen=True)
 class Row:
-    """One network in one interpreter. accuracy: of the test images, 0 to 1."""
+    """One network in one interpreter.
+
+    Attributes:
+        model: Its file's name.
+        engine: The interpreter, and what it computes in.
+        time: Of a picture.
+        accuracy: On the test images, 0 to 1.
+    """
 
     model: str
     engine: str
@@ -53,54 +63,72 @@ class Row:
 
 
 def main() -> int:
-    """Print a row for each engine and the ratio; with --page write them into docs/explanation/models.md too."""
+    """Print a row for each engine and the ratio, and write them with --page; the exit status."""
     parser = Parser("python -m benchmarks.onnx_peer", "Time our interpreter beside ONNX Runtime.", EXAMPLE)
     parser.add_argument("models", nargs="*", type=Path, metavar="MODEL.keras", help="default: the model that ships")
-    parser.add_argument("--data", type=Path, metavar="FILE.npz", help="default: dataset.npz beside it, else $MNIST_NPZ")
+    parser.add_argument(
+        "--data", type=Path, metavar="FILE.npz", help=f"default: {DATASET_FILE} beside it, else $MNIST_NPZ"
+    )
     parser.add_argument("--count", type=int_at_least(25), default=2000, metavar="N", help="runs of each (2000)")
     parser.add_argument("--images", type=int_at_least(1), metavar="N", help="to measure accuracy on (default: all)")
-    parser.add_argument("--page", action="store_true", help="write the table into docs/explanation/models.md")
+    add_page_option(parser)
     options = parser.parse()
 
     from train.quiet import import_tensorflow
 
     import_tensorflow()
     rows = []
-    for model in options.models or [DEFAULT]:
+    for model in options.models or [SHIPPED]:
         check_source(model)
         rows += measure(model, read_dataset(_data(model, options.data)), options.count, options.images)
     text = report(rows)
     print(text)
     if options.page:
-        write_between(PAGE, "onnx", text)
-        print_note(f"wrote {PAGE}")
+        write_section("onnx", text)
     return 0
 
 
 def measure(model: Path, dataset: Dataset, count: int, images: int | None) -> list[Row]:
-    """Every engine on one network, in one run."""
+    """Run one network in every engine, in turns.
+
+    Args:
+        model: A .keras file.
+        dataset: Its pictures.
+        count: Timed runs of each.
+        images: How many test images to measure accuracy on; None for all.
+
+    Returns:
+        A row an engine.
+    """
     spec = dataset.spec or InputSpec()
     calibration = calibrate(dataset, spec, CALIBRATION_IMAGES, 0)
     pixels = to_inputs(dataset, dataset.test.images[:images], spec)
     truth = dataset.test.labels[:images]
-    interpreter = Interpreter.load(convert_model(model, "int8", pixels[:1], calibration).tflite)
-    stored = [quantize_input(image, interpreter.input) for image in pixels]
+    interpreter = Interpreter.load(convert_model(model, DEFAULT, pixels[:1], calibration).tflite)
+    inputs = [quantize_input(image, interpreter.input) for image in pixels]
     floats = pixels.astype(np.float32)[:, np.newaxis]
-    engines: dict[str, Call] = {OURS: lambda number: interpreter.run(stored[number % len(stored)])}
+    engines: dict[str, Call] = {OURS: lambda number: interpreter.run(inputs[number % len(inputs)])}
     with tempfile.TemporaryDirectory() as folder:
         for name, call in peers.sessions(model, calibration.images, Path(folder)).items():
-            engines[f"ONNX Runtime, {name}"] = _picking(call, floats)
+            engines[f"ONNX Runtime, {name}"] = _cycling(call, floats)
     times = side_by_side(engines, count)
     answers = {name: [int(call(i).argmax()) for i in range(len(truth))] for name, call in engines.items()}
     return [Row(model.stem, name, times[name], float(np.mean(answers[name] == truth))) for name in engines]
 
 
 def report(rows: Sequence[Row]) -> str:
-    """The table, and for each model the ratio to the faster of ONNX Runtime's int8 schemes."""
+    """Write the table, and the ratio to the faster of ONNX Runtime's int8 schemes.
+
+    Args:
+        rows: Of all models.
+
+    Returns:
+        Markdown.
+    """
     lines = [
         [row.model, row.engine, f"{row.time.median:.1f}", f"{row.time.p90:.1f}", f"{row.accuracy:.2%}"] for row in rows
     ]
-    parts = [table(["model", "engine", "µs an image, median", "90th percentile", "test accuracy"], lines)]
+    parts = [markdown_table(["model", "engine", "µs an image, median", "90th percentile", "test accuracy"], lines)]
     for model in dict.fromkeys(row.model for row in rows):
         own = {row.engine: row.time.median for row in rows if row.model == model}
         best = min(time for name, time in own.items() if "Runtime, int8" in name)
@@ -111,7 +139,7 @@ def report(rows: Sequence[Row]) -> str:
 
 
 def versions() -> str:
-    """Of what was timed."""
+    """The versions of what was timed."""
     import onnxruntime
 
     from runtime.tflite.interpreter import find_interpreter
@@ -119,12 +147,12 @@ def versions() -> str:
     return f"{find_interpreter()[1]}, onnxruntime {onnxruntime.__version__}"
 
 
-def _picking(call: peers.Run, floats: NDArray[np.float32]) -> Call:
+def _cycling(call: peers.Run, floats: NDArray[np.float32]) -> Call:
     return lambda number: call(floats[number % len(floats)])
 
 
 def _data(model: Path, given: Path | None) -> Path:
-    beside = model.parent / "dataset.npz"
+    beside = model.parent / DATASET_FILE
     if given is not None or beside.exists():
         return given or beside
     if not os.environ.get("MNIST_NPZ"):

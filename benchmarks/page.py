@@ -1,26 +1,50 @@
-"""Tables in Markdown, and pages of prose whose tables are written by the command that measured them."""
+"""The page whose tables are written by the commands that measured them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
+from runtime.cli.parser import Parser, print_note
 from runtime.errors import OptionError
 from workbench.files import write_text
 
-PAGE = Path(__file__).parent.parent / "docs" / "explanation" / "models.md"
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "explanation" / "models.md"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; the first column to the left, all others to the right."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+def add_page_option(parser: Parser) -> None:
+    """Declare --page.
+
+    Args:
+        parser: Of a command that calls write_section where it is given.
+    """
+    parser.add_argument("--page", action="store_true", help=f"write the table into {PAGE.relative_to(ROOT)}")
+
+
+def write_section(name: str, text: str) -> None:
+    """Put `text` into a section of PAGE, and tell so on standard error.
+
+    Args:
+        name: Of the section, as its markers have it.
+        text: Markdown.
+
+    Raises:
+        OptionError: The page or its markers are missing.
+    """
+    write_between(PAGE, name, text)
+    print_note(f"wrote {PAGE}")
 
 
 def write_between(path: Path, name: str, text: str) -> None:
     """Put `text` between the lines <!-- NAME --> and <!-- /NAME --> of a page; the rest of it stays.
 
-    Raises OptionError where the page or its markers are not there.
+    Args:
+        path: The page.
+        name: Of the section, NAME.
+        text: Markdown.
+
+    Raises:
+        OptionError: The page or its markers are missing.
     """
     start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
     try:

@@ -22,10 +22,19 @@ Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # float32 (1, H, W, 
 
 
 def sessions(model: Path, calibration: NDArray[np.uint8], folder: Path) -> dict[str, Run]:
-    """ONNX Runtime on one thread, by what it computes in: "float32", and "int8 SCHEME" for each of SCHEMES.
+    """Load a Keras network into ONNX Runtime, on one thread.
 
-    model: a .keras file. calibration: uint8 (N, H, W, C) model inputs. folder: for the files made on the way.
-    Raises OptionError where ONNX Runtime is not installed.
+    Args:
+        model: A .keras file.
+        calibration: uint8 (N, H, W, C) model inputs, for the quantizer.
+        folder: For the files made on the way.
+
+    Returns:
+        A function from float32 (1, H, W, C) to (1, classes), by what it computes in: "float32", and "int8 SCHEME" for
+        each of SCHEMES.
+
+    Raises:
+        OptionError: ONNX Runtime is not installed.
     """
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:

@@ -31,7 +31,7 @@ WARM_UP = 20  # rounds
 
 
 def main() -> int:
-    """Print a line for each size: decoding, to_input, and their ratio."""
+    """Print a line for each size: decoding, to_input, and their ratio; the exit status."""
     parser = Parser("python -m benchmarks.preprocess_speed", "Time preprocessing against decoding.", EXAMPLE)
     parser.add_argument("--repeat", type=int_at_least(1), default=50, metavar="N", help="runs of each (50)")
     options = parser.parse()
@@ -56,7 +56,15 @@ def main() -> int:
 
 
 def busy_frames(width: int, height: int) -> dict[str, NDArray[np.uint8]]:
-    """Frames of that size, (height, width, 3) BGR, by what is in them beside or in place of one digit."""
+    """Draw frames with something beside, or in place of, one digit.
+
+    Args:
+        width: Pixels.
+        height: Pixels.
+
+    Returns:
+        uint8 (height, width, 3), BGR, by what is in them.
+    """
     rng = np.random.default_rng(4)
     shadow = frame(width, height)
     shadow[:, : width // 3] = shadow[:, : width // 3] // 2
@@ -83,7 +91,15 @@ def busy_frames(width: int, height: int) -> dict[str, NDArray[np.uint8]]:
 
 
 def frame(width: int, height: int) -> NDArray[np.uint8]:
-    """(height, width, 3) BGR: what a camera sees of a written 7."""
+    """Draw what a camera sees of a written 7.
+
+    Args:
+        width: Pixels.
+        height: Pixels.
+
+    Returns:
+        uint8 (height, width, 3), BGR.
+    """
     rng = np.random.default_rng(3)
     paper = light(sheet(height, width, PAPER, 2.0, rng), (0.6, 0.8), 0.35)
     place = Place(0.52 * width, 0.49 * height, 0.46 * height, 6)
@@ -91,13 +107,21 @@ def frame(width: int, height: int) -> NDArray[np.uint8]:
 
 
 def digit() -> NDArray[np.uint8]:
-    """(28, 28) gray: a digit as MNIST has it."""
+    """Draw a digit as MNIST has it: uint8 (28, 28), light on black."""
     covered = coverage((28, 28), "7", Place(14, 14, 20, 4), Pen(0.12, BALLPOINT), np.random.default_rng(3))
     return np.asarray(255 * covered, np.uint8)
 
 
 def interleaved(tasks: Sequence[Callable[[], object]], repeat: int) -> list[float]:
-    """Milliseconds of each task, the 20th percentile, run in turns so that the machine's moods meet all alike."""
+    """Time tasks in turns, so that all meet the same machine.
+
+    Args:
+        tasks: What to time.
+        repeat: How many runs of each.
+
+    Returns:
+        Milliseconds of each task, the 20th percentile.
+    """
     times = np.empty((repeat, len(tasks)))
     for _ in range(WARM_UP):  # a camera runs for days; the first frames of a process cost more
         for task in tasks:

@@ -42,10 +42,19 @@ COLUMNS = {"path", "label", "kind", "repo", "task"}
 
 @dataclass(frozen=True)
 class Outcome:
-    """One picture: what it shows, what was read, and what of it was right.
+    """One picture: what it shows, what was read, and how much of it was right. Texts have their rows joined by "/".
 
-    expected, received: texts, rows joined by "/"; received is "" where nothing was read. right, of: label
-    rows read exactly (a single digit and a negative are one row). edits: Levenshtein distance.
+    Attributes:
+        path: Of the picture, relative to the folder.
+        kind: As the manifest has it.
+        repo: Its source.
+        task: "single", "multi", "page" or "negative".
+        expected: The text that it shows.
+        received: The text that was read, "" for none.
+        reason: Why nothing was read, "" otherwise.
+        right: Label rows read exactly; a single digit and a negative are one row.
+        of: Label rows.
+        edits: Levenshtein distance of the texts.
     """
 
     path: str
@@ -61,7 +70,7 @@ class Outcome:
 
 
 def main() -> int:
-    """Print a table per source and kind, the sums, and where asked write a page of every miss."""
+    """Print a table for each source and kind, the sums, and where asked a sheet of every miss; the exit status."""
     parser = Parser("python -m benchmarks.real_pictures", "Measure on real pictures.", EXAMPLE)
     parser.add_argument("folder", type=Path)
     parser.add_argument("-m", "--model", metavar="FILE")
@@ -84,7 +93,17 @@ def main() -> int:
 
 
 def manifest(folder: Path) -> list[dict[str, str]]:
-    """The rows of a folder's manifest.csv. Raises SourceError where there is none or a column is missing."""
+    """Read a folder's manifest.csv.
+
+    Args:
+        folder: Of labeled pictures.
+
+    Returns:
+        A row a picture.
+
+    Raises:
+        SourceError: There is no manifest, or a column is missing.
+    """
     path = folder / "manifest.csv"
     if not path.is_file():
         raise SourceError(f"no manifest.csv in {folder}; expected a folder of labeled pictures")
@@ -97,7 +116,18 @@ def manifest(folder: Path) -> list[dict[str, str]]:
 
 
 def outcomes_without_digits(classifier: Classifier, path: Path) -> list[Outcome]:
-    """What the pictures of an .npz file give, none of which shows a digit. Raises SourceError for another file."""
+    """Classify pictures of which none shows a digit.
+
+    Args:
+        classifier: The model.
+        path: An .npz file with the pictures under the key x.
+
+    Returns:
+        An outcome a picture.
+
+    Raises:
+        SourceError: It is another file.
+    """
     try:
         with np.load(path, allow_pickle=False) as arrays:
             pictures = list(arrays["x"])
@@ -113,7 +143,16 @@ def outcomes_without_digits(classifier: Classifier, path: Path) -> list[Outcome]
 
 
 def outcome(classifier: Classifier, folder: Path, row: dict[str, str]) -> Outcome | None:
-    """What one picture gives; None, with an error line, where it cannot be read."""
+    """Read one picture.
+
+    Args:
+        classifier: The model.
+        folder: Of the manifest.
+        row: Of the manifest.
+
+    Returns:
+        Its outcome; None, with a line on standard error, where it cannot be opened.
+    """
     try:
         image = read_image(folder / row["path"])
     except ImageError as error:
@@ -134,12 +173,35 @@ def outcome(classifier: Classifier, folder: Path, row: dict[str, str]) -> Outcom
 
 
 def digits_of(label: str) -> str:
-    """A label's digits and row breaks: "8 + 3/12" is "83/12", "none" is ""."""
+    """Reduce a label to what can be read.
+
+    Args:
+        label: As the manifest has it.
+
+    Returns:
+        Its digits and row breaks.
+
+    Example:
+        >>> digits_of("8 + 3/12"), digits_of("none")
+        ('83/12', '')
+    """
     return "".join(c for c in label if c.isdigit() or c == "/")
 
 
 def exact_rows(expected: list[str], received: list[str]) -> int:
-    """How many of the expected rows are among those received, in order, each received row used once."""
+    """Count the expected rows that were received, in order; each received row counts once.
+
+    Args:
+        expected: Rows of the label.
+        received: Rows that were read.
+
+    Returns:
+        The length of their longest common subsequence.
+
+    Example:
+        >>> exact_rows(["12", "34"], ["12", "5", "34"])
+        2
+    """
     best = [0] * (len(received) + 1)
     for row in expected:
         previous, best = best, [0]
@@ -149,7 +211,19 @@ def exact_rows(expected: list[str], received: list[str]) -> int:
 
 
 def distance(a: str, b: str) -> int:
-    """Levenshtein's (1966): the fewest insertions, deletions and substitutions that make one the other."""
+    """Levenshtein's distance (1966): the fewest insertions, deletions and substitutions between two texts.
+
+    Args:
+        a: A text.
+        b: Another.
+
+    Returns:
+        Their number.
+
+    Example:
+        >>> distance("kitten", "sitting")
+        3
+    """
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, start=1):
         previous, row = row, [i]
@@ -159,7 +233,14 @@ def distance(a: str, b: str) -> int:
 
 
 def table(outcomes: Iterable[Outcome]) -> list[str]:
-    """A line for each task, source and kind: right, of, share, and how many were rejected."""
+    """Sum the outcomes up by task, source and kind.
+
+    Args:
+        outcomes: Of all pictures.
+
+    Returns:
+        Lines of text: right, of, share, and how many were rejected.
+    """
     groups: dict[tuple[str, str, str], list[Outcome]] = defaultdict(list)
     for one in outcomes:
         groups[one.task, one.repo, one.kind].append(one)
@@ -172,7 +253,14 @@ def table(outcomes: Iterable[Outcome]) -> list[str]:
 
 
 def sums(outcomes: list[Outcome]) -> list[str]:
-    """The figures that matter, one a line; of tasks that the folder has."""
+    """Sum the outcomes up by task.
+
+    Args:
+        outcomes: Of all pictures.
+
+    Returns:
+        The figures of each task that the folder has, one a line.
+    """
     by_task: dict[str, list[Outcome]] = defaultdict(list)
     for one in outcomes:
         by_task[one.task].append(one)
@@ -216,7 +304,7 @@ def _reasons(group: list[Outcome]) -> str:
 
 
 def _miss(classifier: Classifier, folder: Path, one: Outcome) -> Miss:
-    """The picture, what it shows and was read as, and the model's input where it is one digit's."""
+    """The picture, its label and the answer, and the model's input where it shows one digit."""
     image = read_image(folder / one.path)
     prepared = prepare(image, classifier.card.input) if one.task in ("single", "negative") else None
     shown = None if prepared is None else prepared.pixels

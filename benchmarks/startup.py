@@ -43,14 +43,19 @@ print(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]).argma
 
 @dataclass(frozen=True)
 class Cost:
-    """Medians: seconds of wall time, MiB of peak resident memory."""
+    """Medians of several starts.
+
+    Attributes:
+        seconds: Wall time.
+        mebibytes: Peak resident memory, MiB.
+    """
 
     seconds: float
     mebibytes: float
 
 
 def main() -> int:
-    """Print both costs and their ratios."""
+    """Print both costs and their ratios; the exit status."""
     parser = Parser("python -m benchmarks.startup", "Time a start of classify.", "  python -m benchmarks.startup")
     parser.add_argument("--count", type=int_at_least(1), default=15, metavar="N", help="starts of each (15)")
     count = parser.parse().count

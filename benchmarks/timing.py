@@ -15,7 +15,14 @@ WARM_UP = 50  # calls of each that do not count
 
 @dataclass(frozen=True)
 class Timing:
-    """Microseconds a call: the median, and the 10th and 90th of 100 parts. calls: how many were timed."""
+    """Microseconds a call.
+
+    Attributes:
+        median: Of all calls.
+        p10: The 10th percentile.
+        p90: The 90th percentile.
+        calls: How many were timed.
+    """
 
     median: float
     p10: float

@@ -1,7 +1,6 @@
 """A run's pictures as an .npz: written by train as dataset.npz, read by convert, the report and the benchmarks.
 
-Keras's own files (mnist.npz: x_train, y_train, x_test, y_test) are read too. For whoever looks for a copy: this was
-train.outputs.write_dataset, convert.data.load_dataset and train.report.material._arrays.
+Keras's own files (mnist.npz: x_train, y_train, x_test, y_test) are read too.
 """
 
 from __future__ import annotations

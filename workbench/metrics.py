@@ -1,9 +1,6 @@
 """Figures about class scores: softmax, calibration error, McNemar's test, and class-balanced samples. Pure.
 
-For whoever looks for a copy: `softmax` is what was convert.temperature.softmax, train.distillation._soft's second half,
-train.report.material's and train.report.plots.tempered's; `reliability_bins` is train.report.plots.binned;
-`balanced_sample` is train.report.sheets.balanced before its last sorting, and convert.data.calibration_indices before
-the extremes. runtime.tflite.tensors keeps a softmax of its own: the runtime imports nothing of the workbench.
+The runtime has a softmax of its own (runtime.tflite.tensors): it imports nothing of the workbench.
 """
 
 from __future__ import annotations

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.candidates import CANDIDATES, Candidate, chosen
-from benchmarks.page import table, write_between
+from benchmarks.page import write_between
 from benchmarks.timing import BURST, WARM_UP, side_by_side
 from runtime.errors import OptionError
 from train.models.recipes import RECIPES, build
+from workbench.tables import markdown_table
 
 
 def test_the_table_is_of_networks_that_can_be_built() -> None:
@@ -50,7 +51,7 @@ def test_they_take_turns_and_nobody_is_left_out() -> None:
 def test_a_table_is_written_between_its_markers_and_the_rest_stays(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Prose\n\n<!-- a -->\nold\n<!-- /a -->\n\nmore\n<!-- b -->\nkept\n<!-- /b -->\n")
-    text = table(["name", "n"], [["x|y", "1"]])
+    text = markdown_table(["name", "n"], [["x|y", "1"]])
     assert text.splitlines() == ["| name | n |", "| --- | ---: |", "| x\\|y | 1 |"]
     for _ in range(2):
         write_between(page, "a", text)
