@@ -23,7 +23,6 @@ from runtime.outputs.format import (
     reading_to_dict,
     reading_to_text,
 )
-from runtime.outputs.overlay import overlay, overlay_regions
 from runtime.results import Prediction, Reading
 
 EXAMPLE = """  python -m runtime.classify samples/photo_7.jpg
@@ -60,7 +59,7 @@ def main() -> int:
         reading = classifier.read(image, options.threshold) if options.read else None
         print(_line(options, name, prediction, reading), flush=True)
         if annotate:
-            _save(annotate, name, overlay_regions(image, reading) if reading else overlay(image, prediction))
+            _save(annotate, name, _annotated(image, prediction, reading))
     return 1 if failed else 0
 
 
@@ -99,6 +98,13 @@ def _line(options: argparse.Namespace, name: str, prediction: Prediction, readin
     if reading:
         return reading_to_text(name, reading)
     return prediction_to_csv(name, prediction) if options.csv else prediction_to_text(name, prediction)
+
+
+def _annotated(image: NDArray[np.uint8], prediction: Prediction, reading: Reading | None) -> NDArray[np.uint8]:
+    """The picture with what was read in it."""
+    from runtime.outputs.overlay import overlay, overlay_regions  # here: a start without --annotate needs none of it
+
+    return overlay_regions(image, reading) if reading else overlay(image, prediction)
 
 
 def _make_folder(folder: Path) -> None:

@@ -10,9 +10,12 @@ import io
 import json
 import time
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from runtime.results import Prediction, Reading
-from runtime.stream.answer import FrameResult, StreamUpdate
+
+if TYPE_CHECKING:  # classify, which has no stream, would import five modules more: 1 % of its start
+    from runtime.stream.answer import FrameResult, StreamUpdate
 
 CSV_HEADER = ("source", "label", "score", "reason", "preprocess_ms", "inference_ms", "top")
 MIN_SHOWN_SCORE = 0.0005  # of candidates after the best: below it they would be written as 0.0 %
