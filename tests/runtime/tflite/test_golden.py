@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def test_other_answers_are_a_fault_each(shipped: Classifier) -> None:
     report = selftest(shipped.interpreter, card)
     assert 1 <= len(report.faults) <= report.vectors == len(card.golden)
     assert report.worst > report.tolerance
-    assert all(f"golden vector {index}: expected" in fault for index, fault in enumerate(report.faults))
+    assert all(re.match(r"golden vector \d: expected \d, received \d; ", fault) for fault in report.faults)
 
 
 def test_another_interpreters_kernels_have_a_tolerance(shipped: Classifier) -> None:
