@@ -1,4 +1,4 @@
-"""The rules of the house as functions: what a file may import, and what may be named where.
+"""The rules of the house as functions: what a file may import. tests/naming.py has those on names.
 
 Each takes sources, a mapping of paths relative to the project ("runtime/image/files.py") to their text, and returns
 one line for each violation: the file, what it does, and the rule. tests/test_rooms.py runs them over the project, and
@@ -115,25 +115,18 @@ LATE: dict[str, set[str]] = {
 # Rooms whose face, all of it, a prefix may stand for.
 WHOLE = {"convert", "samples", "examples", "benchmarks"}
 
+# What the tests that bar imports bar.
 HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib", "rich", "mlxtend", "jinja2", "scipy"}
 
-# Words that one file alone may have, within runtime: the hardware and the process behind one door each.
-ONE_DOOR = {
-    "tflite_runtime": "runtime/tflite/interpreter.py",
-    "ai_edge_litert": "runtime/tflite/interpreter.py",
-    "VideoCapture": "runtime/sources/opencv.py",
-    "dup2": "runtime/native.py",
+# The packages of others that runtime may import: these two anywhere, an optional one in one file and within a function.
+# The interpreters are not here: runtime/tflite/interpreter.py imports them by their names.
+DEVICE = {"numpy", "cv2"}
+OPTIONAL = {
+    "paho": "runtime/outputs/mqtt_client.py",
+    "picamera2": "runtime/sources/csi.py",
+    "shtab": "runtime/cli/completion.py",
 }
-
-# Identifiers that speak of digits belong where digits are: handwriting, what is drawn of it, the recipes and samples.
-DIGIT_WORDS = ("digit", "mnist")
-DIGIT_ROOMS = ("runtime/ink/", "train/synthetic/", "train/models/", "samples/", "benchmarks/")
-DIGIT_FILES = {
-    "runtime/sources/synthetic.py": "it draws the digits of fake://digits",
-    "train/data/named.py": "it knows the data sets that have names, MNIST among them",
-}
-NO_DIGIT_WORDS = {"isdigit"}  # of Python itself
-NAMED_TUPLES = {"_replace", "_asdict", "_fields", "_make"}  # public names of Python's own, underscored not to clash
+OF_PYTHON = sys.stdlib_module_names | {"_sha2", "_sha256"}  # hashlib's parts, of which each version has one
 
 
 @dataclass(frozen=True)
@@ -192,7 +185,7 @@ def _covers(prefix: str, module: str, room: str) -> bool:
 
 
 def forbidden_imports(sources: Sources) -> list[str]:
-    """Imports that ALLOWED and LATE do not have, relative ones, and heavy packages within runtime."""
+    """Imports that ALLOWED and LATE do not have, relative ones, and packages of others within runtime."""
     found = []
     for one in imports(sources):
         importer, top = module_of(one.path), one.module.partition(".")[0]
@@ -200,8 +193,10 @@ def forbidden_imports(sources: Sources) -> list[str]:
         at = f"{one.path}:{one.line} imports {one.module}"
         if not top:
             found.append(f"{at}: imports are absolute")
-        elif importer.startswith("runtime") and top in HEAVY and not _is_last_resort(one):
-            found.append(f"{at}: runtime needs numpy, OpenCV and an interpreter, nothing heavier")
+        elif top == "tests":
+            found.append(f"{at}: nothing imports the tests")
+        elif top not in PRODUCT and importer.startswith("runtime") and not _is_of_the_device(one, top):
+            found.append(f"{at}: runtime needs numpy, OpenCV and an interpreter, and nothing else")
         elif top in PRODUCT and room_of(one.module) != room:
             allowed = ALLOWED.get(room, set()) | (LATE.get(room, set()) if one.late else set())
             if not any(_covers(prefix, one.module, room) for prefix in allowed):
@@ -209,8 +204,8 @@ def forbidden_imports(sources: Sources) -> list[str]:
     return found
 
 
-def _is_last_resort(one: Import) -> bool:
-    return one.path == "runtime/tflite/interpreter.py" and one.module.partition(".")[0] == "tensorflow"
+def _is_of_the_device(one: Import, top: str) -> bool:
+    return top in OF_PYTHON | DEVICE or (one.late and OPTIONAL.get(top) == one.path)
 
 
 def command_imports(sources: Sources) -> list[str]:
@@ -271,104 +266,6 @@ def circles(sources: Sources) -> list[str]:
         if module not in index:
             visit(module)
     return found
-
-
-def wrong_doors(sources: Sources) -> list[str]:
-    """Files of runtime that name what another one alone may name."""
-    found = []
-    for path, text in sources.items():
-        if path.startswith("runtime/"):
-            names = {name for name, _ in identifiers(text)} | set(_modules(text))
-            found += [
-                f"{path} names {word}: only {door} may"
-                for word, door in ONE_DOOR.items()
-                if word in names and path != door
-            ]
-    return found
-
-
-def _modules(text: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield (node.module or "").partition(".")[0]
-
-
-def identifiers(text: str) -> Iterator[tuple[str, int]]:
-    """(name, line) of everything that a file names: variables, attributes, functions, classes, arguments."""
-    for node in ast.walk(ast.parse(text)):
-        name = getattr(node, "name", None) or getattr(node, "id", None) or getattr(node, "attr", None)
-        name = name or (getattr(node, "arg", None))
-        if isinstance(name, str):
-            yield name, getattr(node, "lineno", 0)
-
-
-def full_inits(sources: Sources) -> list[str]:
-    """`__init__` files with more than a docstring: an import there would cost every start. runtime's has the face."""
-    found = []
-    for path, text in sources.items():
-        if path.endswith("/__init__.py") and path != "runtime/__init__.py":
-            body = ast.parse(text).body
-            is_docstring = len(body) == 1 and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
-            if body and not is_docstring:
-                found.append(f"{path}: an __init__ is empty, but for a docstring")
-    return found
-
-
-def shared_privates(sources: Sources) -> list[str]:
-    """Names with a leading underscore that are used outside the file that has them."""
-    found = []
-    for one in imports(sources):
-        if one.name.startswith("_") and not one.name.startswith("__") and one.module.partition(".")[0] in PRODUCT:
-            found.append(f"{one.path}:{one.line} imports {one.name} of {one.module}: it is private there")
-    for path, text in sources.items():
-        tree = ast.parse(text)
-        own = {name for name, _ in _defined(tree)}
-        foreign = set(_modules(text)) - set(PRODUCT)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__"):
-                is_self = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
-                is_foreign = isinstance(node.value, ast.Name) and node.value.id in foreign
-                if not is_self and not is_foreign and node.attr not in own | NAMED_TUPLES:
-                    found.append(f"{path}:{node.lineno} uses .{node.attr}: it is private where it is defined")
-    return found
-
-
-def _defined(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield node.name, node.lineno
-        elif isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store):
-            yield (node.id if isinstance(node, ast.Name) else node.attr), node.lineno
-
-
-def digits_elsewhere(sources: Sources) -> list[str]:
-    """Identifiers with a digit's words outside the rooms that are about digits."""
-    found = []
-    for path, text in sources.items():
-        if path.startswith(DIGIT_ROOMS) or path in DIGIT_FILES or not path.startswith(PRODUCT):
-            continue
-        for name, line in identifiers(text):
-            if any(word in name.lower() for word in DIGIT_WORDS) and name not in NO_DIGIT_WORDS:
-                found.append(f"{path}:{line} names {name}: digits belong to {', '.join(DIGIT_ROOMS)}")
-    return found
-
-
-def untested(sources: Sources, tests: set[str], excused: Mapping[str, str]) -> list[str]:
-    """Modules without tests/<same path>/test_<name>.py, and excuses that are needed no more."""
-    found = []
-    for path in sources:
-        file = PurePosixPath(path)
-        if file.name == "__init__.py" or file.parts[0] in ("samples", "examples", "benchmarks"):
-            continue
-        name = "main" if file.name == "__main__.py" else file.stem
-        home = str(PurePosixPath("tests", file.parent, f"test_{name}.py"))
-        if home not in tests and path not in excused:
-            found.append(f"{path} has no {home}")
-        elif home in tests and path in excused:
-            found.append(f"{path} has {home}: it needs no excuse")
-    return found + [f"{path} is excused and not there" for path in excused if path not in sources]
 
 
 def stdlib_alone(sources: Sources, prefix: str) -> list[str]:

@@ -56,6 +56,16 @@ def test_pre_commit_runs_what_make_lint_runs() -> None:
     assert [hook.removesuffix(" --force-exclude") for hook in hooks] == made
 
 
+def test_docstrings_and_spelling_are_checked_everywhere_but_in_tests() -> None:
+    lint = PROJECT["tool"]["ruff"]["lint"]
+    assert "D" in lint["select"]
+    assert lint["pydocstyle"]["convention"] == "google"
+    assert set(lint["ignore"]) & {f"D{number}" for number in range(100, 500)} == {"D104", "D105", "D107"}
+    excused = [path for path, rules in lint["per-file-ignores"].items() if any(rule[0] == "D" for rule in rules)]
+    assert excused == ["tests/**"]
+    assert "en-GB_to_en-US" in PROJECT["tool"]["codespell"]["builtin"]
+
+
 @pytest.mark.parametrize("extra", sorted(PROJECT["project"]["optional-dependencies"]))
 def test_an_extra_brings_nothing_that_only_a_checkout_uses(extra: str) -> None:
     """pip install edge-classifier[train] brought TensorFlow and no train."""

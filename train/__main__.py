@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from runtime.cli.parser import Parser, float_between, int_at_least, print_note, run
 from runtime.errors import DataError, OptionError
 from runtime.native import silence_native_code
-from runtime.tflite.card import FRAMINGS
 from train.data.kinds import KINDS
 from train.models.recipes import DEFAULT, PRECISIONS, RECIPES, Recipe, recipe_named
 from workbench.run_folder import (
@@ -123,6 +122,8 @@ def _summary() -> str:
 
 
 def _parser() -> Parser:
+    from runtime.preprocess import FRAMINGS  # here: it imports NumPy and OpenCV
+
     parser = Parser("python -m train", _summary(), EXAMPLE)
     parser.add_argument("--model", metavar="NAME", default=DEFAULT, help=f"one of the above (default: {DEFAULT})")
     parser.add_argument("--data", metavar="DATA", default="auto", help="one of the above (default: auto)")

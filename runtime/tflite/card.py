@@ -37,8 +37,7 @@ LABELS_FILE = "labels.txt"
 
 COLORS = ("gray", "rgb")
 POLARITIES = ("light-on-dark", "dark-on-light", "any")
-FRAMINGS = ("ink", "whole")  # the built-in ones; runtime.preprocess.load_framing looks up any other name
-FRAMING_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"  # a regular expression: names of framings that other packages bring
+FRAMING_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"  # a regular expression; runtime.preprocess.load_framing looks the name up
 RESIZES = ("stretch", "crop", "pad")
 OUTPUTS = ("probabilities", "logits")
 TEMPERATURE_LIMIT = 1000  # calibration gives 0.05 to 20, see convert/temperature.py
@@ -99,9 +98,10 @@ class InputSpec:
                 raise ModelError(f"card: input.{name} must be a whole number above 0; received {value!r}")
         _check_one_of("input.color", self.color, COLORS)
         _check_one_of("input.polarity", self.polarity, POLARITIES)
-        if self.framing not in FRAMINGS and not _is_framing_name(self.framing):
+        if not _is_framing_name(self.framing):
             raise ModelError(
-                f"card: input.framing must be {', '.join(FRAMINGS)}, or a framing's name; received {self.framing!r}"
+                "card: input.framing must be the name of a framing, such as ink: a letter or _, then letters, digits, "
+                f"_ and -; received {self.framing!r}"
             )
         _check_one_of("input.resize", self.resize, RESIZES)
         if self.channels != (1 if self.color == "gray" else 3):

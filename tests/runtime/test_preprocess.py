@@ -18,7 +18,6 @@ from runtime.classifier import Classifier
 from runtime.errors import ModelError
 from runtime.image.files import read_image
 from runtime.preprocess import FRAMING_GROUP, FRAMINGS, load_framing, to_input
-from runtime.tflite import card
 from runtime.tflite.card import InputSpec, attach_card
 from tests.runtime.helpers import stroke
 
@@ -48,10 +47,6 @@ def test_every_row_of_the_registry_is_a_framing(name: str) -> None:
         prepared = framing.prepare(stroke((60, 80), 40, 220, 6), spec)
         assert prepared is not None
         assert prepared.pixels.shape == spec.shape
-
-
-def test_the_registry_and_the_card_name_the_same_framings() -> None:
-    assert tuple(FRAMINGS) == card.FRAMINGS
 
 
 def test_an_unknown_framing_is_one_error_that_lists_the_known() -> None:

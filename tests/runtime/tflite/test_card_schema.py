@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from runtime.errors import ModelError
+from runtime.preprocess import FRAMINGS
 from runtime.tflite import card
 from runtime.tflite.card import (
     SCHEMA_VERSION,
@@ -81,7 +82,7 @@ def test_fields_are_required_or_have_their_default(cls: type) -> None:
 def test_numbers_and_patterns_are_those_of_the_code() -> None:
     assert SCHEMA["properties"]["schema_version"]["const"] == SCHEMA_VERSION
     assert OBJECTS[InputSpec]["properties"]["framing"]["pattern"] == f"^{card.FRAMING_NAME}$"
-    assert OBJECTS[InputSpec]["properties"]["framing"]["examples"] == list(card.FRAMINGS)
+    assert OBJECTS[InputSpec]["properties"]["framing"]["examples"] == list(FRAMINGS)
     assert OBJECTS[Decision]["properties"]["temperature"]["exclusiveMaximum"] == card.TEMPERATURE_LIMIT
 
 
