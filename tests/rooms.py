@@ -126,6 +126,8 @@ OPTIONAL = {
     "picamera2": "runtime/sources/csi.py",
     "shtab": "runtime/cli/completion.py",
 }
+# Rooms that work without TensorFlow, however late it would be imported. train and convert are those that need it.
+NO_TENSORFLOW = {"workbench", "deploy", "samples", "examples"}
 OF_PYTHON = sys.stdlib_module_names | {"_sha2", "_sha256"}  # hashlib's parts, of which each version has one
 
 
@@ -195,6 +197,8 @@ def forbidden_imports(sources: Sources) -> list[str]:
             found.append(f"{at}: imports are absolute")
         elif top == "tests":
             found.append(f"{at}: nothing imports the tests")
+        elif top in ("tensorflow", "keras") and room in NO_TENSORFLOW:
+            found.append(f"{at}: {room} works without TensorFlow")
         elif top not in PRODUCT and importer.startswith("runtime") and not _is_of_the_device(one, top):
             found.append(f"{at}: runtime needs numpy, OpenCV and an interpreter, and nothing else")
         elif top in PRODUCT and room_of(one.module) != room:

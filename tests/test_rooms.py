@@ -78,6 +78,7 @@ BROKEN = [
     ("forbidden imports", {"runtime/errors.py": "import requests"}),
     ("forbidden imports", {"runtime/outputs/mqtt_client.py": "import paho.mqtt.client"}),
     ("forbidden imports", {"runtime/camera.py": "def f():\n    import picamera2"}),
+    ("forbidden imports", {"workbench/metrics.py": "def f():\n    import keras"}),
     ("forbidden imports", {"runtime/doctor.py": "from tests.rooms import imports"}),
     ("forbidden imports", {"runtime/classify.py": "from workbench.files import write_text"}),
     ("forbidden imports", {"runtime/stream/live.py": "from . import health"}),
