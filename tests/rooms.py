@@ -149,9 +149,9 @@ def module_of(path: str) -> str:
 
 
 def room_of(module: str) -> str:
-    """The narrowest room of ALLOWED that a module is in; its first name where there is none."""
-    found = [room for room in ALLOWED if module == room or module.startswith(f"{room}.")]
-    return max(found, key=len, default=module.partition(".")[0])
+    """The narrowest room of ALLOWED that a module is in; where there is none, the one that it would need."""
+    found = [room for room in ALLOWED if module == room or (module.startswith(f"{room}.") and room != "runtime")]
+    return max(found, key=len, default=".".join(module.split(".")[:2]))
 
 
 def imports(sources: Sources) -> Iterator[Import]:

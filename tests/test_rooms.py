@@ -119,6 +119,12 @@ def test_a_test_may_use_what_is_private_to_the_module_it_tests() -> None:
     assert naming.shared_privates(sources) == []
 
 
+def test_a_module_without_a_room_is_found() -> None:
+    assert rooms.room_of("runtime.image.files") == "runtime.image"
+    assert rooms.room_of("runtime") == "runtime"
+    assert rooms.room_of("runtime.vision.files") not in rooms.ALLOWED
+
+
 def test_an_arrow_up_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(rooms.ALLOWED, "runtime.image", {"runtime.sources.base"})
     assert rooms.arrows_up() == ["runtime.image may import runtime.sources.base, which is not below it"]

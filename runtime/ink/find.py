@@ -105,7 +105,7 @@ def find_ink(image: Picture) -> Ink | None:
         >>> sheet = np.full((100, 100), 220, np.uint8)
         >>> sheet[20:80, 48:54] = 40
         >>> find_ink(sheet).box
-        (47, 19, 8, 62)
+        (46, 18, 10, 64)
     """
     if max(image.shape[:2]) <= SMALL_SIDE:
         return _find_in_thumbnail(image)
