@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import OutputError
+from runtime.image.files import write_image
 from runtime.image.pixels import as_picture
 from runtime.outputs.overlay import overlay_regions
 from runtime.results import Reading
@@ -64,8 +65,7 @@ def write_sheets(folder: Path, misses: list[Miss]) -> Iterator[Path]:
         tiles += [np.full_like(tiles[0], 60)] * (-len(tiles) % across)
         rows = [np.hstack(tiles[i : i + across]) for i in range(0, len(tiles), across)]
         path = folder / f"misses-{number}.png"
-        if not cv2.imwrite(str(path), np.vstack(rows)):
-            raise OutputError(f"cannot write {path}; is the disk full?")
+        write_image(path, np.vstack(rows))
         yield path
 
 

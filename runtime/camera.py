@@ -7,7 +7,7 @@ import signal
 import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack
 from types import FrameType
 
 from runtime.board.systemd import Notifier
@@ -162,12 +162,13 @@ def _pump(
 
 
 def _close(source: LiveSource | Iterator[Frame], outputs: list[Output], log: Log) -> None:
-    """Release the source, end the outputs, and the log after them: they may write to it."""
-    if isinstance(source, LiveSource):
-        source.close()
-    for close in (*(output.close for output in outputs), log.close):
-        with suppress(OSError):
-            close()
+    """Release the source, end the outputs, and the log after them: they may write to it. Each gets its turn."""
+    with ExitStack() as stack:  # the last one in is the first one out, whatever the others raise
+        stack.callback(log.close)
+        for output in reversed(outputs):
+            stack.callback(output.close)
+        if isinstance(source, LiveSource):
+            stack.callback(source.close)
 
 
 def _list_cameras() -> int:

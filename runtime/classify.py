@@ -6,14 +6,13 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.cli.options import add_model_options, add_read_option, load_classifier
 from runtime.cli.parser import Parser, print_error, print_note, run
 from runtime.errors import EdgeError, ImageError, OutputError, SourceError
-from runtime.image.files import STDIN, expand, read_image
+from runtime.image.files import STDIN, expand, read_image, write_image
 from runtime.outputs.format import (
     CSV_HEADER,
     csv_line,
@@ -123,8 +122,7 @@ def _save(folder: Path, name: str, picture: NDArray[np.uint8]) -> None:
     while target.exists():
         target = folder / f"{stem}-{number}{suffix}"
         number += 1
-    if not cv2.imwrite(str(target), picture):
-        raise OutputError(f"cannot write {target}; is the disk full?")
+    write_image(target, picture)
     print_note(f"saved {target}")
 
 

@@ -16,7 +16,7 @@ from runtime import __version__
 from runtime.board import machine, packages
 from runtime.board.machine import Check
 from runtime.board.packages import one_line, try_import
-from runtime.cli.parser import PROGRAM, Parser, run
+from runtime.cli.parser import PROGRAM, Parser, as_called, run
 from runtime.errors import EdgeError, InterpreterMissing
 
 EXAMPLE = """  python -m runtime.doctor
@@ -150,6 +150,7 @@ def main() -> int:
     options = build_parser().parse()
     checks = examine(options.model)
     for check in checks:
+        check = dataclasses.replace(check, remedy=as_called(check.remedy))
         print(json.dumps(dataclasses.asdict(check)) if options.json else to_text(check))
     return 1 if any(check.state == "fault" for check in checks) else 0
 

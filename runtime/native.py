@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -73,9 +74,43 @@ def captured_stderr() -> Iterator[Callable[[], str]]:
 def discard_stdout() -> None:
     """Drop what is written to standard output from now on, such as Python's own flush at exit.
 
-    For a process whose reader has closed the pipe (`| head`): the flush would raise BrokenPipeError once more.
+    For a process whose reader has closed the pipe (`| head`), or whose disk is full: the flush would fail once more.
     """
     _send_nowhere(sys.stdout.fileno())
+
+
+def prepare_standard_streams() -> None:
+    r"""Make standard input, output and error usable, however the process was started. For a command's start.
+
+    A stream that was closed (`>&-`) becomes /dev/null: Python leaves None there, `print` would write errors to
+    standard output, and the next file that is opened would get the free descriptor. A letter that standard output
+    cannot encode, such as a byte of a file name that is not UTF-8, becomes a backslash escape, as on standard error.
+
+    Example:
+        >>> prepare_standard_streams()  # doctest: +SKIP
+    """
+    for descriptor, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            _send_nowhere(descriptor)
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8", closefd=False))
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def is_encodable(text: str) -> bool:
+    """Tell whether a text may be handed to OpenCV, which ends the process (SIGSEGV) at one that UTF-8 cannot encode.
+
+    Args:
+        text: Such as a file name. Python keeps bytes of a name that are not UTF-8 as lone surrogates.
+
+    Returns:
+        False where it has a lone surrogate.
+
+    Example:
+        >>> is_encodable("caf\u00e9.mp4"), is_encodable("caf\udce9.mp4")
+        (True, False)
+    """
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _is_left_alone() -> bool:
@@ -84,9 +119,10 @@ def _is_left_alone() -> bool:
 
 
 def _send_nowhere(descriptor: int) -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, descriptor)
-    os.close(nowhere)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    if nowhere != descriptor:
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
 
 
 def _temporary_file() -> IO[bytes]:

@@ -60,6 +60,8 @@ ALLOWED: dict[str, set[str]] = {
         "runtime",
         "runtime.cli.parser",
         "runtime.errors",
+        "runtime.image.files",
+        "runtime.native",
         "runtime.results",
         "runtime.stream.answer",
         "runtime.stream.health",

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runtime.cli.parser import PROGRAM, Parser, run
+from runtime.cli.parser import INTERRUPTED, PROGRAM, Parser, run
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,10 @@ def main() -> None:
     if words and words[0] in COMMANDS:
         # As `python -m` does: the command finds its own words in sys.argv, and is run as __main__.
         sys.argv = [f"{PROGRAM} {words[0]}", *words[1:]]
-        runpy.run_module(COMMANDS[words[0]].module, run_name="__main__")
+        try:
+            runpy.run_module(COMMANDS[words[0]].module, run_name="__main__")
+        except KeyboardInterrupt:  # while the command is imported; its own `run` takes care of what follows
+            sys.exit(INTERRUPTED)
     else:
         run(lambda: _explain(words[:1]))
 

@@ -54,7 +54,11 @@ def load_classifier(options: argparse.Namespace) -> Classifier:
     labels = None
     if options.labels:
         try:
-            labels = parse_labels(Path(options.labels).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise ModelError(f"cannot read labels {options.labels}: {error}") from None
+            labels = parse_labels(Path(options.labels).read_text(encoding="utf-8-sig"))  # editors may write a BOM
+        except OSError as error:
+            raise ModelError(f"cannot read labels {options.labels}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise ModelError(
+                f"cannot read labels {options.labels}: expected text in UTF-8, one label a line; received other bytes"
+            ) from None
     return Classifier.load(options.model, labels, options.num_threads)

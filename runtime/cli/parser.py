@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -10,10 +11,11 @@ from typing import NoReturn
 
 from runtime import __version__
 from runtime.errors import EdgeError
-from runtime.native import discard_stdout
+from runtime.native import discard_stdout, prepare_standard_streams
 
 PROGRAM = "edge-classifier"  # the command of pyproject.toml's [project.scripts]
 INTERRUPTED = 130  # the exit status of a shell's command that Ctrl-C ended
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # what a write to a full or broken disk fails with
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
@@ -48,9 +50,9 @@ class Parser(argparse.ArgumentParser):
             example: Command lines, each indented by two spaces; spelled as `prog` is.
         """
         super().__init__(
-            prog=_as_called(prog),
+            prog=as_called(prog),
             description=description,
-            epilog=f"example:\n{_as_called(example)}",
+            epilog=f"example:\n{as_called(example)}",
             formatter_class=_HelpFormatter,
             allow_abbrev=False,
         )
@@ -81,7 +83,10 @@ class Parser(argparse.ArgumentParser):
             The options' values.
         """
         words = list(sys.argv[1:] if argv is None else argv)
-        options = self.parse_args([_hyphenated(word) for word in words])
+        if "" in words:
+            self.error("expected a value; received an empty one. Is a shell variable unset?")
+        end = words.index("--") if "--" in words else len(words)  # what follows is no option
+        options = self.parse_args([*(_hyphenated(word) for word in words[:end]), *words[end:]])
         for option, other in self._required:
             if _value_of(options, option) and not _value_of(options, other):
                 self.error(f"argument {option}: needs {other}")
@@ -92,8 +97,19 @@ def _value_of(options: argparse.Namespace, option: str) -> object:
     return getattr(options, option.lstrip("-").replace("-", "_"))
 
 
-def _as_called(text: str) -> str:
-    """The text with `edge-classifier NAME` for `python -m runtime.NAME`, where the process was started so."""
+def as_called(text: str) -> str:
+    """Name this package's commands as the process was started.
+
+    Args:
+        text: For a person; it names a command as `python -m runtime.NAME`.
+
+    Returns:
+        The text, with `edge-classifier NAME` where the process was started by that command.
+
+    Example:
+        >>> as_called("use: python -m runtime.camera clip.mp4")
+        'use: python -m runtime.camera clip.mp4'
+    """
     is_program = sys.argv[:1] and sys.argv[0].partition(" ")[0] == PROGRAM
     return text.replace("python -m runtime.", f"{PROGRAM} ") if is_program else text
 
@@ -109,9 +125,9 @@ def print_error(error: object) -> None:
     """Print one line on standard error that starts with `error:`.
 
     Args:
-        error: Its text may have line breaks; they become spaces.
+        error: Its text may have line breaks; they become spaces. Commands in it are named by `as_called`.
     """
-    print("error:", " ".join(str(error).split()), file=sys.stderr, flush=True)
+    print("error:", " ".join(as_called(str(error)).split()), file=sys.stderr, flush=True)
 
 
 def print_note(text: str) -> None:
@@ -126,12 +142,13 @@ def print_note(text: str) -> None:
 def run(main: Callable[[], int]) -> NoReturn:
     """Run a command and end the process with its exit status.
 
-    EdgeError becomes one line and status 1 (DEBUG=1 shows the traceback), Ctrl-C status 130. A reader that closes
-    the pipe (`| head`) ends the command with status 0.
+    EdgeError becomes one line and status 1 (DEBUG=1 shows the traceback), as does standard output on a full disk;
+    Ctrl-C becomes status 130. A reader that closes the pipe (`| head`) ends the command with status 0.
 
     Args:
         main: Returns the exit status.
     """
+    prepare_standard_streams()
     try:
         status = main()
         sys.stdout.flush()
@@ -145,6 +162,12 @@ def run(main: Callable[[], int]) -> NoReturn:
     except BrokenPipeError:
         discard_stdout()
         status = 0
+    except OSError as error:
+        if error.errno not in NO_ROOM or error.filename is not None:  # of a file: whoever opened it says so
+            raise
+        discard_stdout()
+        print_error(f"cannot write to standard output: {error.strerror}")
+        status = 1
     sys.exit(status)
 
 
@@ -195,7 +218,7 @@ def float_between(low: float, high: float) -> Callable[[str], float]:
         except ValueError:
             raise argparse.ArgumentTypeError(f"expected a number; received {text!r}") from None
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"expected {low:g} to {high:g}; received {value:g}")
+            raise argparse.ArgumentTypeError(f"expected {low:.15g} to {high:.15g}; received {value:g}")
         return value
 
     return parse

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.errors import ImageError, SourceError
+from runtime.errors import ImageError, OutputError, SourceError
 from runtime.image.jpeg import JPEG_START, PNG_START, claimed_size, is_cut_jpeg
 from runtime.image.pixels import as_picture
 from runtime.native import MAX_PIXELS, captured_stderr
@@ -24,6 +24,7 @@ VIDEO_SUFFIXES = frozenset(
 )
 STDIN = "-"
 FIRST_WITH_GIF = (4, 11)  # the first version of OpenCV that reads GIF
+HEIC = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1")  # from byte 4
 SIGNATURES = (JPEG_START, PNG_START, b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")  # of files that OpenCV reads
 
 
@@ -50,13 +51,18 @@ def expand(inputs: Sequence[str]) -> Iterator[str | SourceError]:
 
 
 def _expand_one(text: str) -> list[str]:
+    if not text:
+        raise SourceError("expected a picture file, a folder, a pattern or -; received an empty name")
     path = Path(text)
     if text == STDIN or path.is_file():
         return [text]
     if path.is_dir():
         files = [str(p) for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()]
         if not files:
-            raise SourceError(f"no pictures in folder {text}; expected files such as .jpg or .png")
+            raise SourceError(
+                f"no pictures in folder {text}; expected files such as .jpg or .png. "
+                f"Its subfolders are not searched; a pattern does that: '{path}/**/*.jpg'"
+            )
         return sorted(files, key=_natural)
     if any(character in text for character in "*?["):
         import glob
@@ -132,6 +138,28 @@ def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
         raise ImageError(f"{name}: {error}") from None
 
 
+def write_image(path: Path, image: NDArray[np.uint8]) -> None:
+    """Write a picture file, in the format that its name ends in.
+
+    Not by cv2.imwrite, which ends the process (SIGSEGV) at a name that is not UTF-8, and does not say what failed.
+
+    Args:
+        path: The file; it is replaced where it exists.
+        image: (h, w) gray or (h, w, 3) BGR, uint8.
+
+    Raises:
+        OutputError: It cannot be written.
+
+    Example:
+        >>> write_image(Path("build/gray.png"), np.zeros((2, 3), np.uint8))  # doctest: +SKIP
+    """
+    data = cv2.imencode(path.suffix, image)[1].tobytes()
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}") from None
+
+
 def _explain_undecodable(data: bytes, name: str) -> str:
     if Path(name).suffix.lower() in VIDEO_SUFFIXES:
         return "this is a video; use: python -m runtime.camera " + name
@@ -140,6 +168,8 @@ def _explain_undecodable(data: bytes, name: str) -> str:
         return f"too large: {width}x{height} pixels, of at most {MAX_PIXELS:,} in all; make it smaller"
     if data.startswith(b"GIF8") and tuple(map(int, cv2.__version__.split(".")[:2])) < FIRST_WITH_GIF:
         return f"OpenCV {cv2.__version__} reads no GIF; save it as PNG"
+    if data[4:12] in HEIC:
+        return "OpenCV reads no HEIC; save it as JPEG (iPhone: Settings, Camera, Formats, Most Compatible)"
     if data.startswith(SIGNATURES):
         return "the picture is damaged or cut short; copy or take it again"
     return f"not a picture OpenCV can read (it starts with {data[:8]!r}); expected JPEG, PNG, BMP, WebP, TIFF or GIF"

@@ -49,7 +49,10 @@ class Log:
 
     def close(self) -> bool:
         """Let the lines that wait go out; False where standard error does not take them."""
-        return self._lines.close()
+        try:
+            return self._lines.close()
+        except OSError:  # nobody reads them
+            return True
 
 
 class ConsoleOutput:
@@ -86,5 +89,9 @@ class ConsoleOutput:
             self._stages.add("render", (time.perf_counter() - start) * 1000)
 
     def close(self) -> bool:
-        """Let the lines that wait go out; False where standard output does not take them."""
+        """Let the lines that wait go out; False where standard output does not take them.
+
+        Raises:
+            OSError: Standard output is full or closed.
+        """
         return self._lines.close()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from runtime.cli.parser import Parser
 from runtime.errors import OutputError
+from runtime.native import is_encodable
 from runtime.outputs import disk
 from runtime.outputs.base import OutputContext
 from runtime.outputs.worker import BackgroundWriter
@@ -69,6 +70,8 @@ class VideoOutput:
             raise OutputError(f"--record: expected a name that ends in .mp4, .avi or .mkv; received {path}")
         if not path.parent.is_dir():
             raise OutputError(f"--record: no such folder: {path.parent}")
+        if not is_encodable(str(path)):
+            raise OutputError(f"--record: expected a name in UTF-8; received {path}")
         self._path = path
         self._fps = context.fps or DEFAULT_FPS
         self._live = context.live
@@ -92,7 +95,11 @@ class VideoOutput:
             self._worker.put((update.frame.image, update.frame.captured_at))
 
     def close(self) -> bool:
-        """Finish the file; False where the disk does not take it."""
+        """Finish the file; False where the disk does not take it.
+
+        Raises:
+            OutputError: A frame could not be written.
+        """
         done = self._worker.close()
         if done and self._video is not None:
             self._video.release()

@@ -8,12 +8,12 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.cli.parser import Parser, int_at_least
 from runtime.errors import OutputError
+from runtime.image.files import write_image
 from runtime.outputs import disk
 from runtime.outputs.base import OutputContext
 from runtime.outputs.worker import BackgroundWriter
@@ -103,7 +103,11 @@ class UnsureFramesOutput:
         self._worker.put((frame.image, file_name(update.timestamp, frame.index, result.prediction.top)))
 
     def close(self) -> bool:
-        """Write the frames that wait; False where the disk does not take them."""
+        """Write the frames that wait; False where the disk does not take them.
+
+        Raises:
+            OutputError: A frame could not be written.
+        """
         return self._worker.close()
 
     def _save(self, item: tuple[Image, str]) -> None:
@@ -114,6 +118,5 @@ class UnsureFramesOutput:
             self._is_full = True
             self._log(f"no more frames are saved in {self._folder}: it holds {self._count}, or the disk is full")
             return
-        if not cv2.imwrite(str(self._folder / name), image):
-            raise OutputError(f"cannot write to {self._folder}; check its permissions")
+        write_image(self._folder / name, image)
         self._count += 1

@@ -14,7 +14,7 @@ GRACE_S = 0.2  # what is left in a queue gets to go out after a request to stop
 
 
 class BackgroundWriter(Generic[T]):
-    """Calls a function with each item, in a thread of its own. Its first error is raised to who hands over the next."""
+    """Calls a function with each item, in a thread of its own. Its error is raised by the next `put` or by `close`."""
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class BackgroundWriter(Generic[T]):
         self._changed = threading.Condition()
         self._closing = False
         self._error: Exception | None = None
+        self._is_raised = False
         # A daemon: whoever reads our output may never read on.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -59,8 +60,7 @@ class BackgroundWriter(Generic[T]):
             while self._must_wait():
                 self._while_waiting()
                 self._changed.wait(POLL_S)
-            if self._error is not None:
-                raise self._error
+            self._raise_error()
             if len(self._items) >= self._max_queue:
                 self._items.popleft()
                 self.dropped += 1
@@ -72,6 +72,9 @@ class BackgroundWriter(Generic[T]):
 
         Returns:
             True where they were; False where that did not come to an end before a request to stop, and GRACE_S.
+
+        Raises:
+            Exception: What an item raised, where no `put` has raised it.
         """
         with self._changed:
             self._closing = True
@@ -79,7 +82,14 @@ class BackgroundWriter(Generic[T]):
         while self._thread.is_alive() and not self._stop():
             self._thread.join(POLL_S)
         self._thread.join(GRACE_S)
+        if not self._is_raised:
+            self._raise_error()
         return not self._thread.is_alive()
+
+    def _raise_error(self) -> None:
+        if self._error is not None:
+            self._is_raised = True
+            raise self._error
 
     def _must_wait(self) -> bool:
         is_full = len(self._items) >= self._max_queue
@@ -97,7 +107,7 @@ class BackgroundWriter(Generic[T]):
                     self._changed.notify_all()
                 self._handle(item)
                 del item  # not a picture kept until the next one comes
-        except Exception as error:  # raised by the next put
+        except Exception as error:  # raised by the next put, or by close
             with self._changed:
                 self._error = error
                 self._changed.notify_all()

@@ -18,7 +18,7 @@ import cv2
 
 from runtime.errors import SourceError
 from runtime.image.pixels import as_picture
-from runtime.native import captured_stderr
+from runtime.native import captured_stderr, is_encodable
 from runtime.sources.backlog import BacklogFilter
 from runtime.sources.base import Frame, SourceOptions
 from runtime.sources.network import redacted
@@ -164,6 +164,8 @@ def open_video(text: str, options: SourceOptions) -> Iterator[Frame]:
     """
     if not Path(text).is_file():
         raise SourceError(f"no such file: {text}")
+    if not is_encodable(text):
+        raise SourceError(f"{text}: OpenCV reads no video whose name is not UTF-8; rename it")
     with captured_stderr():
         capture = cv2.VideoCapture(text)
     if not capture.isOpened():

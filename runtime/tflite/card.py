@@ -300,7 +300,7 @@ def split_card(data: bytes) -> tuple[bytes, ModelCard | None]:
     try:
         start, packed = container.find(data, CARD_FILE)
         if packed is None:
-            return data[:start], None
+            return data[:start] or data, None  # a file that is all zip, such as a .keras, is no card
         text = packed.decode("utf-8")
     except (struct.error, zlib.error, ValueError, IndexError) as error:
         raise ModelError(f"card: cannot be unpacked ({error}); the file is damaged, copy or convert it again") from None

@@ -82,7 +82,8 @@ def check_tensors(interpreter: Interpreter, card: ModelCard) -> None:
     if PIXEL_INPUTS.get(received.dtype) != (received.scale, received.zero_point):
         raise ModelMismatch(
             "expected an input that takes pixels 0 to 255: float32, uint8 (scale 1, zero point 0) or int8 "
-            f"(scale 1, zero point -128); received {received}. Convert it with: python -m convert --quantization int8"
+            f"(scale 1, zero point -128); received {received}. "
+            "Convert its Keras model with: python -m convert --quantization int8"
         )
     if interpreter.output.shape != (1, len(card.labels)):
         raise ModelMismatch(

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from runtime.errors import ModelError
 
 IDENTIFIER = b"TFL3"
+KERAS_STARTS = (b"PK\x03\x04", b"\x89HDF")  # of a .keras, which is a zip, and a .h5
 
 # Field number -> what its offset leads to: an int is a vector of scalars of that many bytes (1 also
 # for strings), a str a table of that name, a list a vector of such tables.
@@ -43,6 +44,8 @@ def check_flatbuffer(data: bytes) -> None:
         ...     print(str(error).partition(";")[0])
         expected a .tflite model (the letters TFL3 at byte 4)
     """
+    if data.startswith(KERAS_STARTS):
+        raise ModelError("expected a .tflite model; received a .keras or .h5 file. Convert it: python -m convert FILE")
     if len(data) < 16 or data[4:8] != IDENTIFIER:
         raise ModelError(
             f"expected a .tflite model (the letters TFL3 at byte 4); received {len(data)} bytes that start with "

@@ -40,7 +40,9 @@ ELSEWHERE: Mapping[str, str] = {
     'CONVERT_ARGS="--max-accuracy-drop 0.0005 --min-agreement 0.9995"': END_TO_END,
     "python -m train --data pictures/ --epochs 20": "tests/train/data/test_folders.py",
     "python -m convert": "tests/convert/test_main.py",
-    "edge-classifier classify -m artifacts/model.tflite pictures/": "tests/runtime/test_classify.py",
+    "edge-classifier classify -m artifacts/model.tflite 'pictures/*/*.jpg'": (
+        "tests/runtime/image/test_files.py::test_folders_and_patterns_in_natural_order"
+    ),
     "python -m convert my_model.h5 --data my_images.npz --labels labels.txt -o my_model.tflite": (
         "tests/convert/test_main.py::test_a_foreign_saved_model_without_a_card"
     ),

@@ -320,3 +320,19 @@ def test_smoothing_leaves_out_what_is_gone_in_a_frame(video: Path) -> None:
     assert not [line for line in lines if "blank" in line]
     # Between two readings comes one frame in which neither has two of the last three.
     assert [re.split(r"frame \d+: ", line)[1][0] for line in lines[:3]] == ["7", "n", "2"]
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_standard_output_on_a_full_disk_is_one_line(options: list[str]) -> None:
+    words = [sys.executable, "-m", "runtime.camera", "samples/photo_7.jpg", *options]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(words, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "error: cannot write to standard output: No space left on device"
+
+
+def test_a_frame_that_cannot_be_kept_is_an_error_even_where_it_is_the_last(tmp_path: Path) -> None:
+    (tmp_path / "out.avi").mkdir()
+    done = command("runtime.camera", "samples/photo_7.jpg", "--record", str(tmp_path / "out.avi"))
+    assert done.returncode == 1
+    assert "error: --record: cannot write" in done.stderr

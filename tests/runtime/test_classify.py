@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -13,7 +16,7 @@ import numpy as np
 import pytest
 
 from runtime.image.files import read_image
-from tests.runtime.helpers import command
+from tests.runtime.helpers import ROOT, command
 
 SCORE_FLOOR = {"scan_1.png": 0.6}  # a slim 1 with a flag is a 7 to many
 KEYS = ["source", "label", "score", "reason", "top", "timing_ms"]
@@ -183,3 +186,21 @@ def test_what_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"error: cannot make folder {tmp_path}/file/in: Not a directory\n"
     assert "runtime.errors.OutputError: cannot make folder" in command(*words, env={"DEBUG": "1"}).stderr
+
+
+def test_a_name_that_is_not_utf_8_is_read_and_annotated(tmp_path: Path, samples: Path) -> None:
+    name = tmp_path / os.fsdecode(b"caf\xe9.jpg")
+    name.write_bytes((samples / "photo_7.jpg").read_bytes())
+    words = ("runtime.classify", "--json", str(name), "--annotate", str(tmp_path / "out"))
+    done = command(*words, env={"PYTHONIOENCODING": "utf-8:strict"})
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["source"] == str(name)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [name.name]
+
+
+def test_closed_standard_streams_are_no_fault() -> None:
+    words = ["sh", "-c", '"$0" -m runtime.classify samples/photo_7.jpg nowhere.png <&- 2>&-', sys.executable]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("samples/photo_7.jpg: 7")
+    assert "error" not in done.stdout

@@ -86,3 +86,31 @@ def test_a_closed_standard_error_is_no_fault(code: str) -> None:
 def test_discarded_output_does_not_reach_the_reader() -> None:
     done = run("print('kept', flush=True)\nnative.discard_stdout()\nprint('dropped')")
     assert (done.returncode, done.stdout, done.stderr) == (0, "kept\n", "")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_streams_take_everything_and_say_nothing(closed: str) -> None:
+    code = """
+native.prepare_standard_streams()
+assert sys.stdin.read() == ""
+os.write(1, b"native ")
+print("out", flush=True)
+print("err", file=sys.stderr)
+sys.exit(os.open(os.devnull, os.O_RDONLY))  # the next descriptor: none of the first three is left to others
+"""
+    done = run(code, closed)
+    assert done.returncode > 2
+    assert done.stdout == ("" if ">&- " in f"{closed} " and closed != "2>&-" else "native out\n")
+    assert done.stderr == ("" if "2>&-" in closed else "err\n")
+
+
+@pytest.mark.parametrize(("encoding", "seen"), [("utf-8", "\\udce9 \u6570"), ("ascii", "\\udce9 \\u6570")])
+def test_letters_that_cannot_be_encoded_become_escapes(encoding: str, seen: str) -> None:
+    done = run("native.prepare_standard_streams()\nprint('\\udce9 \\u6570')", PYTHONIOENCODING=f"{encoding}:strict")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{seen}\n", "")
+
+
+def test_what_opencv_may_be_given() -> None:
+    assert native.is_encodable("")
+    assert native.is_encodable("caf\u00e9 \U0001f600")
+    assert not native.is_encodable(os.fsdecode(b"caf\xe9"))

@@ -44,7 +44,7 @@ def test_underscores_and_several_outputs(monkeypatch: pytest.MonkeyPatch) -> Non
         (("--roi", "1,2,0,4"), "argument --roi: expected X,Y of 0 or more and W,H of 1 or more; received '1,2,0,4'"),
         (("--roi=-1,2,3,4",), "argument --roi: expected X,Y of 0 or more and W,H of 1 or more; received '-1,2,3,4'"),
         (("--fps", "0"), "argument --fps: expected 0.01 to 1000; received 0"),
-        (("--give-up", "-1"), "argument --give-up: expected 0 to 1e+09; received -1"),
+        (("--give-up", "-1"), "argument --give-up: expected 0 to 1000000000; received -1"),
         (("--count", "0"), "argument --count: expected 1 or more; received 0"),
         (("--smoothing", "many"), "argument --smoothing: expected a whole number; received 'many'"),
         (("--discovery",), "argument --discovery: needs --mqtt"),

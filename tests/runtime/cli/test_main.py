@@ -105,3 +105,17 @@ def test_a_start_imports_the_command_asked_for_and_no_other() -> None:
     loaded = done.stdout.splitlines()[-1].split()
     assert "runtime.board.machine" in loaded
     assert not {"numpy", "cv2", "shtab", "runtime.classifier", "runtime.camera", "importlib.metadata"} & set(loaded)
+
+
+def test_ctrl_c_while_a_command_is_imported_is_quiet() -> None:
+    interrupt = """
+import sys
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == "runtime.classify":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupt())
+"""
+    words = [sys.executable, "-c", interrupt + PROGRAM, "classify", "x.png"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

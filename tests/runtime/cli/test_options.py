@@ -28,17 +28,21 @@ def test_labels_come_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "labels.txt"
     path.write_text("\n".join("abcdefghij"), encoding="utf-8")
     assert load_classifier(parser().parse(["-l", str(path)])).card.labels == tuple("abcdefghij")
+    path.write_text("\n".join("abcdefghij"), encoding="utf-8-sig")  # with a byte order mark
+    assert load_classifier(parser().parse(["-l", str(path)])).card.labels == tuple("abcdefghij")
     path.write_text("a\nb", encoding="utf-8")
     with pytest.raises(ModelMismatch, match="expected 10 labels"):
         load_classifier(parser().parse(["-l", str(path)]))
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe\xff"])
-def test_labels_that_cannot_be_read_are_named(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "complaint"), [(None, "No such file or directory$"), (b"\xff\xfe\xff", "expected text in UTF-8, one")]
+)
+def test_labels_that_cannot_be_read_are_named(tmp_path: Path, content: bytes | None, complaint: str) -> None:
     path = tmp_path / "labels.txt"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ModelError, match=r"cannot read labels .*labels\.txt: "):
+    with pytest.raises(ModelError, match=r"cannot read labels .*labels\.txt: " + complaint):
         load_classifier(parser().parse(["-l", str(path)]))
 
 

@@ -6,11 +6,12 @@ import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from runtime import __version__
-from runtime.cli.parser import Parser, float_between, int_at_least, print_error, print_note
+from runtime.cli.parser import Parser, as_called, float_between, int_at_least, print_error, print_note
 from tests.runtime.helpers import ROOT
 
 
@@ -27,6 +28,7 @@ def test_underscores_serve_for_hyphens(words: list[str]) -> None:
 
 
 def test_values_keep_their_underscores() -> None:
+    assert parser().parse(["--num_times=2", "--", "--my_file"]).names == ["--my_file"]
     assert parser().parse(["my_file", "_"]).names == ["my_file", "_"]
     made = Parser("p", "d", "e")
     made.add_argument("--name")
@@ -47,6 +49,24 @@ def test_it_calls_itself_as_it_was_called(monkeypatch: pytest.MonkeyPatch) -> No
     assert parser().format_usage().startswith("usage: edge-classifier hello [-h]")
     assert parser().format_help().endswith("example:\n  edge-classifier hello --num-times 2\n")
     assert parser().parse().num_times == 2
+
+
+def test_messages_name_commands_as_they_were_called(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "a video; use: python -m runtime.camera clip.mp4"
+    assert as_called(text) == text
+    monkeypatch.setattr(sys, "argv", ["edge-classifier classify"])
+    print_error(text)
+    assert capsys.readouterr().err == "error: a video; use: edge-classifier camera clip.mp4\n"
+
+
+@pytest.mark.parametrize("words", [[""], ["--num-times", ""], ["a", "", "b"]])
+def test_an_empty_word_is_a_usage_error(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        parser().parse(words)
+    assert end.value.code == 2
+    assert "expected a value; received an empty one. Is a shell variable unset?" in capsys.readouterr().err
 
 
 def test_help_is_as_wide_as_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +119,11 @@ def test_numbers_have_two(text: str) -> None:
         float_between(0, 1)(text)
 
 
+def test_limits_are_written_out() -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="expected 0 to 1000000000; received -3"):
+        float_between(0, 1e9)("-3")
+
+
 def test_an_error_is_one_line_whatever_its_text(capsys: pytest.CaptureFixture[str]) -> None:
     print_error(ValueError("one\n  two\n"))
     print_note("three")
@@ -145,3 +170,15 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("line ")
+
+
+def test_a_full_disk_is_one_line() -> None:
+    code = "from runtime.cli.parser import run\nrun(lambda: print('line') or 0)"
+    words = [sys.executable, "-c", code]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(words, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (1, "error: cannot write to standard output: No space left on device\n")
+
+
+def test_an_error_of_a_file_is_a_defect_and_shown_as_such() -> None:
+    assert "Traceback" in run("import errno; raise OSError(errno.EIO, 'broken', 'some.file')").stderr

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runtime.errors import ImageError, SourceError
-from runtime.image.files import decode_image, expand, read_image
+from runtime.errors import ImageError, OutputError, SourceError
+from runtime.image.files import decode_image, expand, read_image, write_image
 from tests.runtime.helpers import stroke
 
 SEVEN = stroke((60, 80), 30, 220, 4)
@@ -95,6 +95,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "huge.png": (png_that_claims(20000, 20000), r"too large: 20000x20000 pixels"),
     "huge.jpg": (jpeg_that_claims(40000, 30000), r"too large: 40000x30000 pixels"),
     "zip.jpg": (b"PK\x03\x04" + bytes(200), "not a picture OpenCV can read"),
+    "IMG_1.HEIC": (b"\0\0\0\x18ftypheic" + bytes(99), "OpenCV reads no HEIC; save it as JPEG"),
     "video.mp4": (b"\0\0\0\x18ftypmp42" + bytes(99), "this is a video; use: python -m runtime.camera"),
 }
 
@@ -159,3 +160,29 @@ def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path: Path) -> 
     odd = tmp_path / "scan[1].png"
     odd.write_bytes(pil("L", "PNG"))
     assert list(expand([str(odd)])) == [str(odd)]
+
+
+def test_an_empty_name_is_not_the_current_folder() -> None:
+    (answer,) = expand([""])
+    assert isinstance(answer, SourceError)
+    assert str(answer) == "expected a picture file, a folder, a pattern or -; received an empty name"
+
+
+def test_a_folder_of_folders_says_how_to_search_them(tmp_path: Path) -> None:
+    (tmp_path / "bolt").mkdir()
+    (tmp_path / "bolt" / "1.jpg").write_bytes(pil("L", "JPEG"))
+    (answer,) = expand([str(tmp_path)])
+    assert f"subfolders are not searched; a pattern does that: '{tmp_path}/**/*.jpg'" in str(answer)
+    assert list(expand([f"{tmp_path}/**/*.jpg"])) == [str(tmp_path / "bolt" / "1.jpg")]
+
+
+@pytest.mark.parametrize("name", ["gray.png", "gray.jpg", "caf\udce9.png"])  # the last one is not UTF-8 on disk
+def test_a_picture_is_written_whatever_its_name(name: str, tmp_path: Path) -> None:
+    picture = np.full((20, 30), 90, np.uint8)
+    write_image(tmp_path / name, picture)
+    assert np.array_equal(read_image(tmp_path / name), picture)
+
+
+def test_a_picture_that_cannot_be_written_says_why(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"cannot write .*gray\.png: No such file or directory"):
+        write_image(tmp_path / "none" / "gray.png", np.zeros((2, 3), np.uint8))

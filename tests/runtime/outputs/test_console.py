@@ -93,3 +93,13 @@ def test_a_log_is_written_from_any_thread_and_never_ends_a_run(
         for _ in range(100):
             log.write("nobody reads this")
         assert log.close()
+
+
+def test_a_log_whose_last_line_finds_no_reader_never_ends_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as nobody:
+        monkeypatch.setattr(sys, "stderr", nobody)
+        log = Log(lambda: False)
+        log.write("nobody reads this")
+        assert log.close()

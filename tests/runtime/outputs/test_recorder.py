@@ -71,6 +71,13 @@ def test_a_video_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> No
     (tmp_path / "out.avi").mkdir()  # a folder has the name already
     recording = VideoOutput(tmp_path / "out.avi", context())
     recording.emit(frame(1))
-    recording.close()
-    with pytest.raises(OutputError, match=r"cannot write .*out\.avi; check the folder's permissions"):
+    complaint = r"cannot write .*out\.avi; check the folder's permissions"
+    with pytest.raises(OutputError, match=complaint):
+        recording.close()
+    with pytest.raises(OutputError, match=complaint):
         recording.emit(frame(2))
+
+
+def test_a_name_that_would_crash_opencv_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="--record: expected a name in UTF-8"):
+        VideoOutput(tmp_path / "caf\udce9.avi", context())

@@ -66,3 +66,12 @@ def test_a_full_disk_ends_the_keeping_and_not_the_program(tmp_path: Path, monkey
     assert unsure.close()
     assert notes == [f"no more frames are saved in {tmp_path}: it holds 0, or the disk is full"]
     assert list(tmp_path.glob("*.jpg")) == []
+
+
+def test_what_fails_at_the_last_frame_is_raised_at_the_end(tmp_path: Path) -> None:
+    unsure = UnsureFramesOutput(tmp_path / "gone", 99, context())
+    (tmp_path / "gone").rmdir()
+    (tmp_path / "gone").write_bytes(b"")
+    unsure.emit(frame(0))
+    with pytest.raises(OutputError, match=r"cannot write .*_7_0\.41\.jpg: Not a directory"):
+        unsure.close()

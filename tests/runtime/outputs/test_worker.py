@@ -87,3 +87,14 @@ def test_who_waits_for_room_gets_a_turn_meanwhile() -> None:
     assert go.is_set()
     assert worker.close()
     assert done == [0, 1, 2, 3]
+
+
+def test_an_error_at_the_last_item_is_raised_at_the_end() -> None:
+    def broken(_: int) -> None:
+        raise BrokenPipeError
+
+    worker = BackgroundWriter(broken, 1, True, lambda: False)
+    worker.put(0)
+    with pytest.raises(BrokenPipeError):
+        worker.close()
+    assert worker.close()

@@ -71,3 +71,10 @@ def test_a_link_to_a_camera_is_that_camera(tmp_path: Path) -> None:
     assert node_number(str(link)) == 98
     with pytest.raises(SourceError, match=r"/dev/video98 does not exist"):
         open_source(f"v4l2://{link}")
+
+
+def test_a_name_that_would_crash_opencv_is_refused(tmp_path: Path, video: Path) -> None:
+    path = tmp_path / "caf\udce9.avi"
+    path.write_bytes(video.read_bytes())
+    with pytest.raises(SourceError, match="whose name is not UTF-8; rename it"):
+        open_source(str(path))

@@ -48,6 +48,13 @@ def test_a_model_without_a_card_has_none() -> None:
     assert split_card(MODEL) == (MODEL, None)
 
 
+def test_a_file_that_is_all_zip_is_left_whole() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("metadata.json", "{}")  # as a .keras has it
+    assert split_card(buffer.getvalue()) == (buffer.getvalue(), None)
+
+
 def test_a_changed_model_is_noticed() -> None:
     data = bytearray(attach_card(MODEL, CARD))
     data[100] ^= 1

@@ -95,7 +95,7 @@ def test_inputs_that_take_pixels_as_they_are(shipped_card: ModelCard, accepted: 
     ],
 )
 def test_inputs_that_take_anything_else_are_refused(shipped_card: ModelCard, refused: dict[str, Any]) -> None:
-    with pytest.raises(ModelMismatch, match=r"takes pixels 0 to 255.*Convert it with: python -m convert"):
+    with pytest.raises(ModelMismatch, match=r"takes pixels 0 to 255.*Convert its Keras model with: python -m convert"):
         check_tensors(loaded(refused, *range(10)), shipped_card)
 
 

@@ -27,3 +27,9 @@ def test_what_is_no_model_is_told_what_was_expected(data: bytes) -> None:
 def test_an_offset_that_leads_outside_is_refused(bare_model: bytes) -> None:
     with pytest.raises(ModelError, match="cut short or damaged"):
         check_flatbuffer(b"\xff\xff\xff\x7f" + bare_model[4:])
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"])
+def test_a_keras_model_is_told_to_be_converted(start: bytes) -> None:
+    with pytest.raises(ModelError, match=r"received a \.keras or \.h5 file\. Convert it: python -m convert FILE"):
+        check_flatbuffer(start + bytes(99))
