@@ -79,7 +79,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name; errors are what is left when all others are in _MODULES.
+    """Import a public name, from its module in _MODULES; a name without one is an error of runtime.errors.
 
     Args:
         name: One of `__all__`.

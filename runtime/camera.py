@@ -1,4 +1,4 @@
-"""python -m runtime.camera: what does the camera, a stream or a video show?"""
+"""python -m runtime.camera: say what a camera, a stream or a video shows."""
 
 from __future__ import annotations
 

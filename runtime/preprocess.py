@@ -21,8 +21,8 @@ from runtime.plugins import load_plugin, plugin_names
 from runtime.tflite.card import InputSpec
 
 __all__ = [
+    "ENTRY_POINTS",
     "FRAMINGS",
-    "FRAMING_GROUP",
     "Content",
     "Framing",
     "Prepared",
@@ -38,7 +38,7 @@ FRAMINGS: Mapping[str, str] = {
     "ink": "runtime.ink.handwriting:FRAMING",
     "whole": "runtime.framing.whole:FRAMING",
 }
-FRAMING_GROUP = "edge_classifier.framings"  # entry points: framings that other packages bring
+ENTRY_POINTS = "edge_classifier.framings"  # the group of framings that other packages bring
 
 
 def to_input(image: NDArray[np.generic], spec: InputSpec) -> NDArray[np.uint8] | None:
@@ -84,7 +84,7 @@ def prepare(image: NDArray[np.generic], spec: InputSpec) -> Prepared | None:
 
 @cache
 def load_framing(name: str) -> Framing:
-    """Import the framing of a name, which is its key in FRAMINGS or that of an entry point in FRAMING_GROUP.
+    """Import the framing of a name, which is its key in FRAMINGS or that of an entry point of the group ENTRY_POINTS.
 
     Args:
         name: The card's `input.framing`.
@@ -102,10 +102,10 @@ def load_framing(name: str) -> Framing:
     if name in FRAMINGS:
         module, attribute = FRAMINGS[name].split(":")
         return cast(Framing, getattr(import_module(module), attribute))
-    installed = plugin_names(FRAMING_GROUP)
+    installed = plugin_names(ENTRY_POINTS)
     if name not in installed:
         raise ModelError(
             f"card: input.framing must be one of {', '.join([*FRAMINGS, *installed])}; received {name!r}. "
-            f"Install the package that brings it (entry point group {FRAMING_GROUP})"
+            f"Install the package that brings it (entry point group {ENTRY_POINTS})"
         )
-    return cast(Framing, load_plugin(FRAMING_GROUP, name, Framing, ModelError))
+    return cast(Framing, load_plugin(ENTRY_POINTS, name, Framing, ModelError))

@@ -1,8 +1,4 @@
-"""The framing "whole": all of the picture at the model's size.
-
-Of OpenCV's ways to resize only INTER_AREA, INTER_NEAREST and INTER_LINEAR_EXACT round alike on Arm and x86;
-no other is used.
-"""
+"""The framing "whole": all of the picture at the model's size, resized as runtime.preprocess allows."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""A mark in its box, as MNIST was made (LeCun et al. 1998). Pure.
-
-Of OpenCV's ways to resize only INTER_AREA, INTER_NEAREST and INTER_LINEAR_EXACT round alike on Arm and x86;
-no other is used.
-"""
+"""A mark in its box, as MNIST was made (LeCun et al. 1998), resized as runtime.preprocess allows. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +14,7 @@ from runtime.tflite.card import InputSpec
 THIN_STROKE = 0.085  # of the mark's longer side; a thinner stroke is widened to this
 SOLID = 127  # gray level: above it a pixel is stroke when its width is measured
 SAME_SIZE = (0.85, 1.2)  # a mark this near the box keeps its pixels: resampling would only blur it
-FULL_INK = 0.95  # of the mark's pixels are at most this strong; it becomes 255
+FULL_INK = 0.95  # quantile of the mark's strengths above 0: this strength and all above it become 255
 GRAY_LEVELS = np.arange(256)
 
 

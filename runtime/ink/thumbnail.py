@@ -14,8 +14,8 @@ from runtime.ink.background import KERNEL_3X3, estimate_background
 
 # Inverted stripes. "The range" is here and below that of the picture's gray levels.
 EXTREME = 0.1  # of the range: pixels this near its end are as dark or as light as the picture gets
-STRIPE_GROUND = 0.6  # of a stripe's pixels: at one end of the range
-MIDDLE_GROUND = 0.6  # of the upper and lower border between two stripes: at the other end
+STRIPE_BACKGROUND = 0.6  # of a stripe's pixels: at one end of the range
+MIDDLE_BACKGROUND = 0.6  # of the upper and lower border between two stripes: at the other end
 STRIPE_EDGE = 0.35  # of the pixels along a stripe's edge, the digit's too: in the other half than their neighbors
 
 # Salt and pepper.
@@ -88,9 +88,9 @@ def _stripe_width(image: Gray, low: int, high: int) -> int:
     width = int(steps.argmax()) + 1
     near, far = (image.astype(np.int16) - end for end in ((high, low) if is_lit else (low, high)))
     slack = EXTREME * (high - low)
-    has_ground = np.mean(np.abs(near[:, :width]) <= slack) > STRIPE_GROUND
-    has_middle = np.mean(np.abs(far[[0, -1], width:-width]) <= slack) > MIDDLE_GROUND
-    return width if has_ground and has_middle else 0
+    has_background = np.mean(np.abs(near[:, :width]) <= slack) > STRIPE_BACKGROUND
+    has_middle = np.mean(np.abs(far[[0, -1], width:-width]) <= slack) > MIDDLE_BACKGROUND
+    return width if has_background and has_middle else 0
 
 
 def _denoised(image: Gray, span: int) -> Gray:

@@ -64,7 +64,7 @@ def _best_cuts(context: ReadingContext, mask: Mask, glyph: Glyph) -> dict[int, t
     network").
     """
     ends = [np.zeros_like(mask), *_cuts(mask, float(glyph.h)), np.ones_like(mask)]
-    # best[j]: the same for what is left of cut j.
+    # best[j]: the same for the part of the glyph that lies to the left of cut j.
     best: list[dict[int, tuple[float, list[Hypothesis]]]] = [{0: (0.0, [])}]
     for j in range(1, len(ends)):
         here: dict[int, tuple[float, list[Hypothesis]]] = {}

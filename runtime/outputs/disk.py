@@ -1,4 +1,4 @@
-"""What outputs that write files ask of the disk, which they never fill."""
+"""Free disk space: outputs that write files stop before the disk is full."""
 
 from __future__ import annotations
 

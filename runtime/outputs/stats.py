@@ -1,4 +1,4 @@
-"""--stats: where the time of a frame goes, and what the process takes. Lines in the log."""
+"""--stats: the times of a frame's stages, CPU and memory of the process, as lines in the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""--window: the picture, what is read in it, and how the source is."""
+"""--window: the picture, its reading, and the state of the source."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class WindowOutput:
         self.process_events()
 
     def process_events(self) -> None:
-        """Let the window live, and see whether it is to be closed; often, also where no frame comes."""
+        """Process the window's events; request the stop where it was closed. To be called often, without frames too."""
         if cv2.waitKey(1) & 0xFF in QUIT_KEYS or cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
             self._request_stop()
 

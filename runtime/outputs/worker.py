@@ -1,4 +1,4 @@
-"""Work that must not hold up the frames: a thread of its own does it, in the order in which it was handed over."""
+"""A thread for work that must not delay the frames, such as writing to a disk or a pipe."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 POLL_S = 0.1  # how soon a request to stop is seen while waiting
-GRACE_S = 0.2  # what is left in a queue gets to go out after a request to stop
+GRACE_S = 0.2  # the time that the items of a queue have to be handled after a request to stop
 
 
 class BackgroundWriter(Generic[T]):
-    """Calls a function with each item, in a thread of its own. Its error is raised by the next `put` or by `close`."""
+    """Calls a function with each item, in order, in a thread of its own.
+
+    The first error is raised by the next `put`, or by `close`.
+
+    Attributes:
+        dropped: The number of items that were dropped because the queue was full.
+    """
 
     def __init__(
         self,
@@ -46,7 +52,7 @@ class BackgroundWriter(Generic[T]):
         self._closing = False
         self._error: Exception | None = None
         self._is_raised = False
-        # A daemon: whoever reads our output may never read on.
+        # A daemon, because the reader of a pipe may never read on.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -106,7 +112,7 @@ class BackgroundWriter(Generic[T]):
                     item = self._items.popleft()
                     self._changed.notify_all()
                 self._handle(item)
-                del item  # not a picture kept until the next one comes
+                del item  # otherwise a picture stays in memory until the next one comes
         except Exception as error:  # raised by the next put, or by close
             with self._changed:
                 self._error = error
@@ -116,7 +122,7 @@ class BackgroundWriter(Generic[T]):
 def line_writer(descriptor: int, encoding: str) -> Callable[[str], None]:
     """A function that writes a line at once and whole.
 
-    It writes past sys.stdout: while a reader blocks one thread there, every other would wait for its lock.
+    It writes past sys.stdout: while one thread is blocked there, every other one would wait for its lock.
 
     Args:
         descriptor: Of an open file.

@@ -141,7 +141,7 @@ def find_interpreter() -> tuple[Callable[..., Any], str]:
         (its Interpreter class, "package version").
 
     Raises:
-        InterpreterMissing: None works; the message says what is wrong with each, and the command that mends it.
+        InterpreterMissing: None works; the message says what is wrong with each, and the command that repairs it.
     """
     problems = []
     for package in installed():

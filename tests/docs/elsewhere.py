@@ -54,7 +54,7 @@ ELSEWHERE: Mapping[str, str] = {
     "python -m convert --quantization dynamic -o artifacts/dynamic.tflite": "tests/convert/test_converter.py",
     "python -m convert --quantization float16 -o artifacts/float16.tflite": "tests/convert/test_converter.py",
     "edge-classifier benchmark --compare artifacts/model.tflite artifacts/dynamic.tflite artifacts/float16.tflite": (
-        "tests/runtime/test_benchmark.py::test_compare_drops_what_is_not_proven"
+        "tests/runtime/test_benchmark.py::test_compare_drops_a_model_whose_selftest_fails"
     ),
     # A board.
     "make deploy HOST=pi@raspberrypi.local": DEPLOY,

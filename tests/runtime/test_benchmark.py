@@ -33,7 +33,7 @@ def test_json_has_every_figure_at_each_number_of_threads() -> None:
         assert line["first_ms"] > 0
 
 
-def test_compare_drops_what_is_not_proven(bare_model: bytes, tmp_path: Path) -> None:
+def test_compare_drops_a_model_whose_selftest_fails(bare_model: bytes, tmp_path: Path) -> None:
     bare = tmp_path / "bare.tflite"
     bare.write_bytes(bare_model)
     done = command("runtime.benchmark", "--compare", str(bare), str(DEFAULT_MODEL), str(tmp_path / "gone"), *QUICK)

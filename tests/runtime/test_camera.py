@@ -315,7 +315,7 @@ def test_stats_and_pictures_in_a_folder(samples: Path) -> None:
     assert re.search(r"^stats: \d+ frames; .*capture .*inference .*memory \d+ MB$", done.stderr, re.MULTILINE)
 
 
-def test_smoothing_leaves_out_what_is_gone_in_a_frame(video: Path) -> None:
+def test_smoothing_leaves_out_a_label_of_one_frame(video: Path) -> None:
     lines = command("runtime.camera", str(video), "--smoothing", "2", "--count", "50").stdout.splitlines()
     assert not [line for line in lines if "blank" in line]
     # Between two readings comes one frame in which neither has two of the last three.

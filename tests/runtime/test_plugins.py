@@ -26,7 +26,7 @@ def test_names_are_sorted_and_of_one_group(toys: None) -> None:
     assert plugin_names("edge_classifier.none") == []
 
 
-def test_what_is_brought_is_given(toys: None) -> None:
+def test_an_entry_point_is_loaded(toys: None) -> None:
     assert load_plugin(GROUP, "good", str, OptionError) == "row"
     assert load_plugin(GROUP, "number", object, OptionError) == 1
 

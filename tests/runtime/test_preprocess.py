@@ -17,14 +17,15 @@ from runtime import preprocess
 from runtime.classifier import Classifier
 from runtime.errors import ModelError
 from runtime.image.files import read_image
-from runtime.preprocess import FRAMING_GROUP, FRAMINGS, load_framing, to_input
+from runtime.preprocess import ENTRY_POINTS, FRAMINGS, load_framing, to_input
 from runtime.tflite.card import InputSpec, attach_card
+from tests.packages import install
 from tests.runtime.helpers import stroke
 
 DIGITS = InputSpec()
 
 
-def test_a_blank_sheet_is_none() -> None:
+def test_a_blank_sheet_gives_no_input() -> None:
     assert to_input(np.full((200, 200), 230, np.uint8), DIGITS) is None
 
 
@@ -77,11 +78,7 @@ class Corner:
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder on the path with a package that brings the framing "corner": one file, one row."""
-    about = tmp_path / "toy-1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text(f"[{FRAMING_GROUP}]\ncorner = toy_framing:CORNER\n")
-    (tmp_path / "toy_framing.py").write_text(TOY + "\nCORNER = Corner()\n")
+    install(tmp_path, "toy_framing", TOY + "\nCORNER = Corner()\n", ENTRY_POINTS, "corner = toy_framing:CORNER")
     monkeypatch.syspath_prepend(tmp_path)
     return tmp_path
 
@@ -101,8 +98,7 @@ def test_a_framing_from_outside_serves_a_model(toy: Path, bare_model: bytes, shi
 
 @pytest.mark.parametrize(("value", "complaint"), [("int:real", "cannot load"), ("string:digits", "expected a Framing")])
 def test_a_package_that_brings_no_framing_is_one_error(toy: Path, value: str, complaint: str) -> None:
-    rows = f"[{FRAMING_GROUP}]\nbroken = {value}\n"
-    (toy / "toy-1.0.dist-info" / "entry_points.txt").write_text(rows)
+    install(toy, "toy_that_breaks", "", ENTRY_POINTS, f"broken = {value}")
     with pytest.raises(ModelError, match=complaint):
         load_framing("broken")
 

@@ -18,7 +18,7 @@ from runtime.plugins import load_plugin, plugin_names
 if TYPE_CHECKING:
     from train.data.pictures import RawDataset
 
-GROUP = "edge_classifier.datasets"
+ENTRY_POINTS = "edge_classifier.datasets"
 
 
 class Reader(Protocol):
@@ -149,8 +149,8 @@ def kind_of(data: str) -> DatasetKind:
     for kind in KINDS:
         if kind.fits(data):
             return kind
-    others = plugin_names(GROUP)
+    others = plugin_names(ENTRY_POINTS)
     if data in others:
-        return cast(DatasetKind, load_plugin(GROUP, data, DatasetKind, DataError))
+        return cast(DatasetKind, load_plugin(ENTRY_POINTS, data, DatasetKind, DataError))
     names = ", ".join([*(kind.name for kind in KINDS), *others])
     raise DataError(f"{data}: expected one of {names}; there is no such dataset, file or folder here")

@@ -38,7 +38,7 @@ def test_a_node_that_is_no_camera(tmp_path: Path) -> None:
     assert packages.check_cameras(tmp_path)[0].state == "note"
 
 
-def test_a_camera_is_named_and_a_decoder_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_camera_is_named_and_a_decoder_is_not_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = [v4l2.Camera("/dev/video0", "HD Webcam", ()), v4l2.Camera("/dev/video10", "bcm2835-codec-decode", ())]
     monkeypatch.setattr(v4l2, "cameras", lambda folder: (nodes, []))
     (check,) = packages.check_cameras(tmp_path)

@@ -15,7 +15,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch, *words: str) -> object:
     return parse()
 
 
-def test_what_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     options = vars(parsed(monkeypatch))
     assert options["source"] == "0"
     assert options["frames"] == SourceOptions()

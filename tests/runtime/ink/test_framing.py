@@ -34,7 +34,7 @@ def test_polarity_is_what_the_model_was_trained_on(polarity: str) -> None:
     dark, light = (to_input(stroke((200, 200), *levels, 8), spec) for levels in ((30, 220), (220, 30)))
     assert dark is not None
     assert light is not None
-    # The corner is ground: which of the two it is tells the polarity.
+    # The corner is background: which of the two it is tells the polarity.
     assert dark[0, 0, 0] == (0 if polarity == "light-on-dark" else 255)
     assert light[0, 0, 0] == (255 if polarity == "dark-on-light" else 0)
 

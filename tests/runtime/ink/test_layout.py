@@ -46,7 +46,7 @@ def test_the_bar_of_a_five_joins_it_and_a_minus_joins_nothing() -> None:
     assert (five.x, five.y, five.w, five.h) == (100, 98, 42, 55)
 
 
-def test_a_table_is_apart_from_what_is_beside_it() -> None:
+def test_a_table_is_apart_from_the_lines_beside_it() -> None:
     cells = np.array([(x, y, 60, 60) for y in (50, 115, 180) for x in (50, 115, 180)], np.int64)
     inside = [(x + 15, y + 10, 30, 40) for y in (50, 115, 180) for x in (50, 115, 180)]
     beside = [(400, 60, 30, 40), (400, 125, 30, 40)]

@@ -67,7 +67,7 @@ def test_specks_are_dropped_and_dots_of_ink_by_the_border_too() -> None:
     assert len(heights(image)) == 4
 
 
-def test_what_is_much_larger_than_the_digits_is_dropped() -> None:
+def test_components_much_larger_than_the_digits_are_dropped() -> None:
     image = np.asarray(cv2.copyMakeBorder(digits(6), 0, 400, 0, 0, cv2.BORDER_CONSTANT, value=PAPER), np.uint8)
     cv2.circle(image, (240, 374), 150, (30, 30, 30), 2)
     assert len(heights(image)) == 6

@@ -21,7 +21,7 @@ def test_lines_go_and_what_crosses_them_stays() -> None:
     assert left.sum() < 0.04 * mask.sum()
 
 
-def test_a_line_off_the_page_goes_and_a_stem_in_a_close_crop_stays() -> None:
+def test_a_line_off_the_page_is_removed_and_a_stem_in_a_close_crop_stays() -> None:
     ruled = np.zeros((200, 300), np.uint8)
     cv2.line(ruled, (0, 120), (299, 123), 1, 2)
     cv2.circle(ruled, (150, 110), 40, 1, 6)

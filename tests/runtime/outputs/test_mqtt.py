@@ -24,7 +24,7 @@ def test_nothing_is_opened_unasked() -> None:
 
 
 @pytest.mark.parametrize("words", [["--discovery"], ["--mqtt-ca", "ca.pem"]])
-def test_what_goes_with_it(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_that_need_a_broker(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         parser().parse(words)
     assert ended.value.code == 2

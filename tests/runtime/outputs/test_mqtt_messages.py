@@ -24,7 +24,7 @@ def test_urls(url: str, broker: Broker) -> None:
 
 
 @pytest.mark.parametrize("url", ["pi", "http://pi/x", "mqtt://", "mqtt://u:secret@pi:port/x", "mqtt://pi/a/%23"])
-def test_what_is_no_broker(url: str) -> None:
+def test_invalid_broker_urls(url: str) -> None:
     with pytest.raises(OptionError) as caught:
         parse_broker(url)
     assert "secret" not in str(caught.value)
@@ -61,7 +61,7 @@ def test_the_message_is_the_reading() -> None:
     }
 
 
-def test_the_message_says_why_there_is_none() -> None:
+def test_the_message_says_why_there_is_no_reading() -> None:
     for shown, score, reason in (
         (update(result(None, "blank")), 0.9, "blank"),
         (update(page("")), 0.0, "unsure"),

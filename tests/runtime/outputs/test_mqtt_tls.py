@@ -94,7 +94,7 @@ def test_readings_go_through_tls_to_a_broker_with_a_ca_of_its_own(broker: Tls) -
     listener.close()
 
 
-def test_what_is_wrong_with_a_broker_is_said(broker: Tls) -> None:
+def test_the_log_says_what_is_wrong_with_a_broker(broker: Tls) -> None:
     tls, plain = f"me:p%40ss@127.0.0.1:{broker.tls_port}/x", f"me:p%40ss@127.0.0.1:{broker.port}/x"
     note = note_of(f"mqtts://{tls}", None)
     assert "its certificate is not trusted" in note
@@ -126,7 +126,7 @@ def test_an_expired_certificate_is_no_question_of_the_ca() -> None:
     assert explain_error(error).endswith("certificate has expired; renew it, or set this board's clock")
 
 
-def test_a_file_that_holds_no_certificate(tmp_path: Path) -> None:
+def test_a_file_without_a_certificate(tmp_path: Path) -> None:
     pytest.importorskip("paho.mqtt.client", reason="NOT RUN: no paho-mqtt")
     (tmp_path / "empty.pem").write_text("nothing\n")
     for name, why in (("empty.pem", "no certificate is in it"), ("missing.pem", "No such file or directory")):

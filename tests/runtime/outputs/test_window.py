@@ -36,7 +36,7 @@ def test_the_command_says_so_in_one_line() -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_a_lost_source_darkens_the_draw() -> None:
+def test_a_lost_source_darkens_the_picture() -> None:
     shown = draw(update(), None)
     dark = draw(lost(""), shown)
     assert dark.shape == shown.shape

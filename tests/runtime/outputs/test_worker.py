@@ -21,7 +21,7 @@ def test_everything_is_handled_in_order() -> None:
     assert done == list(range(100))
 
 
-def test_a_worker_that_hangs_holds_up_nobody_and_loses_the_oldest() -> None:
+def test_a_worker_that_hangs_delays_nobody_and_drops_the_oldest() -> None:
     started, go = threading.Event(), threading.Event()
     done: list[int] = []
 

@@ -128,7 +128,7 @@ def test_what_a_later_version_adds_is_no_fault() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "null"])
-def test_what_is_no_card_is_an_error(text: str) -> None:
+def test_invalid_cards(text: str) -> None:
     with pytest.raises(ModelError, match="card: "):
         ModelCard.from_json(text)
 
@@ -221,6 +221,6 @@ def test_a_framing_of_another_package_is_let_through(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "2fast", "a b", "../x", "a.b", "ink ", "é", 7, None])
-def test_what_is_no_name_of_a_framing_is_refused(name: Any) -> None:
+def test_invalid_names_of_framings_are_refused(name: Any) -> None:
     with pytest.raises(ModelError, match=r"input\.framing must be the name of a framing, such as ink: .*; received"):
         InputSpec(framing=name)

@@ -86,7 +86,7 @@ def test_numbers_and_patterns_are_those_of_the_code() -> None:
     assert OBJECTS[Decision]["properties"]["temperature"]["exclusiveMaximum"] == card.TEMPERATURE_LIMIT
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_valid() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 

@@ -19,7 +19,7 @@ def test_cut_anywhere_it_is_refused(bare_model: bytes) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"TFL3", b"hello, this is no model at all", b"PK\x03\x04" + bytes(64)])
-def test_what_is_no_model_is_told_what_was_expected(data: bytes) -> None:
+def test_other_files_get_an_error_that_says_what_was_expected(data: bytes) -> None:
     with pytest.raises(ModelError, match=r"expected a \.tflite model"):
         check_flatbuffer(data)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from runtime.errors import DataError, OptionError
-from train.data.kinds import GROUP, KINDS, kind_of
+from train.data.kinds import ENTRY_POINTS, KINDS, kind_of
 from train.data.load import load
 
 ROOT = Path(__file__).parents[3]
@@ -76,7 +76,7 @@ def test_a_kind_of_another_package_is_found_by_its_entry_point(tmp_path: Path, m
     info = tmp_path / "toy_stripes-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-stripes\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[{GROUP}]\nstripes = toy_stripes:KIND\n")
+    (info / "entry_points.txt").write_text(f"[{ENTRY_POINTS}]\nstripes = toy_stripes:KIND\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     dataset = load("stripes")
     assert (dataset.name, dataset.labels) == ("stripes", ("upright", "flat"))
