@@ -7,10 +7,9 @@ that the entry point NAME of the group `edge_classifier.quantizations` names. No
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from runtime.errors import OptionError
 from runtime.plugins import load_plugin, plugin_names
@@ -19,10 +18,20 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    # (a tf.lite.TFLiteConverter, samples: uint8 (N, H, W, C) model inputs, empty where none are needed)
-    Configure = Callable[[Any, NDArray[np.uint8]], None]
-
 ENTRY_POINTS = "edge_classifier.quantizations"
+
+
+class Configure(Protocol):
+    """A function that sets TensorFlow's converter up for one quantization."""
+
+    def __call__(self, converter: Any, samples: NDArray[np.uint8]) -> None:
+        """Set a converter up.
+
+        Args:
+            converter: A tf.lite.TFLiteConverter.
+            samples: uint8 (N, H, W, C) model inputs, which show the range of each tensor; empty where the
+                quantization needs no calibration.
+        """
 
 
 @dataclass(frozen=True)
@@ -32,9 +41,8 @@ class Quantization:
     Attributes:
         name: As --quantization and the card have it.
         needs_calibration: True where the converter needs sample pictures, to find the range of each tensor.
-        configure: "module:function". The function sets a tf.lite.TFLiteConverter up; its arguments are the converter
-            and the samples, uint8 (N, H, W, C) model inputs, empty where none are needed. It is a string because only
-            the child process, which has TensorFlow, imports the module.
+        configure: "module:function" of a `Configure`. It is a string because only the child process, which has
+            TensorFlow, imports the module.
 
     Example:
         >>> Quantization("mine", needs_calibration=False, configure="my_package:configure").name

@@ -14,7 +14,7 @@ from PIL import Image as PIL
 
 from convert.data import to_inputs
 from runtime.classifier import Classifier
-from runtime.image.files import FIRST_WITH_GIF, read_image
+from runtime.image.files import FIRST_WITH_GIF, IMAGE_SUFFIXES, read_image
 from runtime.tflite.card import InputSpec, ModelCard
 from runtime.tflite.interpreter import Interpreter, TensorInfo
 from train.data import folders
@@ -93,12 +93,16 @@ FILES: dict[str, Writer] = {
     "gray_alpha.png": by_pillow("LA"),
     "bilevel.png": by_pillow("1"),
     "color.jpg": by_opencv(drawing(), cv2.IMWRITE_JPEG_QUALITY, 90),
+    "color.jpe": by_opencv(drawing()),
     "gray.jpeg": by_opencv(gray()),
     "progressive.jpg": by_opencv(drawing(), cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
     "cmyk.jpg": by_pillow("CMYK"),
     **{f"turned{orientation}.jpg": turned(orientation) for orientation in range(1, 9)},
     "turned6.png": turned(6),
     "turned6.webp": turned(6),
+    "turned6.tif": turned(6),
+    "color.avif": by_opencv(drawing()),
+    "color.dib": by_opencv(drawing()),
     "color.bmp": by_opencv(drawing()),
     "gray.bmp": by_opencv(gray()),
     "alpha.bmp": by_pillow("RGBA"),
@@ -181,6 +185,8 @@ def test_a_picture_is_the_same_everywhere(
 ) -> None:
     if name.endswith(".gif") and tuple(map(int, cv2.__version__.split(".")[:2])) < FIRST_WITH_GIF:
         pytest.skip(f"NOT RUN: OpenCV {cv2.__version__} reads no GIF")
+    if name.endswith(".avif") and not cv2.haveImageWriter(name):
+        pytest.skip(f"NOT RUN: this OpenCV {cv2.__version__} is built without AVIF")
     path, spec = tmp_path / name, SPECS[framing]
     FILES[name](path)
     device = on_the_device(path, spec)
@@ -189,6 +195,10 @@ def test_a_picture_is_the_same_everywhere(
     np.testing.assert_array_equal(in_training(path, tmp_path / "data", spec, monkeypatch), device)
     for converted in in_conversion(path, tmp_path / "data", spec):
         np.testing.assert_array_equal(converted, device)
+
+
+def test_every_suffix_that_is_read_is_among_them() -> None:
+    assert {Path(name).suffix for name in FILES} == IMAGE_SUFFIXES
 
 
 def test_transparent_pixels_are_white_in_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from runtime.errors import DataError, OptionError
 from train import checkpoint
 from train.checkpoint import Epoch, History, best_epoch, commit, discard, history_of, model_path
-from workbench.files import replacing
 
 OPTIONS = {"--model": "cnn", "--epochs": 5, "--learning-rate": 0.002}
 
@@ -108,21 +106,3 @@ def test_csv(tmp_path: Path) -> None:
         "1,0.30000000000000004,0.9,0.5,0.5,0.001,1.25",
         "2,0.30000000000000004,0.9,,,0.001,1.25",
     ]
-
-
-def _write_half(path: Path) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text("half")
-        raise ZeroDivisionError
-
-
-def test_replacing_is_all_or_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "a.json"
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(1))
-        assert temporary.suffix == ".json"
-        assert not path.exists()
-    with pytest.raises(ZeroDivisionError):
-        _write_half(path)
-    assert path.read_text() == "1"
-    assert list(path.parent.iterdir()) == [path]
