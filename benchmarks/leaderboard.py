@@ -23,7 +23,7 @@ from benchmarks.runs import Record, Run
 from benchmarks.timing import processor, side_by_side
 from runtime.cli.parser import Parser, run
 from runtime.errors import OptionError
-from runtime.tflite.card import split_card
+from runtime.tflite.card_file import split_card
 from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import quantize_input
 from train.models.recipes import RECIPES, recipe_named

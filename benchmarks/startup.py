@@ -19,7 +19,7 @@ from pathlib import Path
 
 from runtime.classifier import DEFAULT_MODEL
 from runtime.cli.parser import Parser, int_at_least, run
-from runtime.tflite.card import split_card
+from runtime.tflite.card_file import split_card
 
 ROOT = Path(__file__).parent.parent
 PICTURE = "samples/photo_7.jpg"

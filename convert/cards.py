@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from convert.parity import Parity
 from runtime.errors import DataError, ModelError, ModelMismatch, OptionError
-from runtime.tflite.card import Accuracy, Decision, Golden, InputSpec, ModelCard, parse_labels
+from runtime.tflite.card import Accuracy, Decision, Golden, InputSpec, ModelCard
 from runtime.tflite.interpreter import Interpreter
+from runtime.tflite.labels import parse_labels
 from workbench.dataset import Pixels
 from workbench.run_folder import CARD_FILE
 

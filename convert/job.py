@@ -20,7 +20,8 @@ from convert.data import Calibration, calibrate, to_inputs
 from convert.quantize import DEFAULT, load_quantization
 from convert.temperature import MIN_IMAGES, Scores, fit_temperature, log_scores
 from runtime.errors import OptionError
-from runtime.tflite.card import Decision, InputSpec, ModelCard, attach_card
+from runtime.tflite.card import Decision, InputSpec, ModelCard
+from runtime.tflite.card_file import attach_card
 from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import to_probabilities
 from workbench.dataset import Dataset, Pixels, read_dataset

@@ -14,7 +14,7 @@ from pathlib import Path
 from deploy import wheels
 from deploy.errors import DeployError
 from deploy.target import Target
-from runtime.tflite.card import split_card
+from runtime.tflite.card_file import split_card
 
 DEVICE = Path(__file__).parent / "device"
 MANIFEST, MODEL, INSTALLER = "payload.json", "model.tflite", "install.py"

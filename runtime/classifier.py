@@ -14,7 +14,8 @@ from runtime.errors import ModelError, ModelMismatch
 from runtime.image.pixels import as_picture
 from runtime.preprocess import load_framing
 from runtime.results import Candidate, Prediction, Reading
-from runtime.tflite.card import ModelCard, split_card
+from runtime.tflite.card import ModelCard
+from runtime.tflite.card_file import split_card
 from runtime.tflite.contract import card_from_tensors, check_tensors
 from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import quantize_input, to_probabilities, top_k

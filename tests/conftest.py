@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from runtime.classifier import DEFAULT_MODEL, Classifier
-from runtime.tflite.card import ModelCard, split_card
+from runtime.tflite.card import ModelCard
+from runtime.tflite.card_file import split_card
 
 ROOT = Path(__file__).parent.parent
 

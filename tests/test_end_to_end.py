@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runtime.tflite.card import split_card
+from runtime.tflite.card_file import split_card
 
 ROOT = Path(__file__).parent.parent
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from runtime.classifier import Classifier
 from runtime.cli.parser import Parser, float_between, int_at_least
 from runtime.errors import ModelError
-from runtime.tflite.card import parse_labels
 
 
 def add_model_options(parser: Parser) -> None:
@@ -53,6 +52,8 @@ def load_classifier(options: argparse.Namespace) -> Classifier:
     """
     labels = None
     if options.labels:
+        from runtime.tflite.labels import parse_labels  # not above: few models need it
+
         try:
             labels = parse_labels(Path(options.labels).read_text(encoding="utf-8-sig"))  # editors may write a BOM
         except OSError as error:

@@ -1,8 +1,6 @@
-"""The card: what a model was promised to see, written inside its own .tflite file.
+"""The card: what a model was promised to see, and how its scores become an answer.
 
-A card is a zip appended to the flatbuffer (`card.json`, and `labels.txt` where other TFLite tools look for labels).
-TFLite interpreters read the flatbuffer from the front and never see it; zip tools read from the back and never see the
-flatbuffer. One file, nothing to lose beside it. docs/card.schema.json describes `card.json`.
+runtime.tflite.card_file puts a card into its .tflite file. docs/card.schema.json describes a card as JSON.
 """
 
 from __future__ import annotations
@@ -12,28 +10,12 @@ import builtins
 import dataclasses
 import json
 import re
-import struct
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from runtime.errors import ModelError
-from runtime.tflite import container
-
-# As random.py does, for one sum: hashlib imports OpenSSL, 3.5 MiB. `classify` then peaks at 71.2 MiB in place of 67.7,
-# 5 % more, where 3 % is the limit (15 pairs of runs of classify samples/photo_7.jpg, x86-64).
-try:
-    from _sha2 import sha256  # CPython 3.12 and later
-except ImportError:
-    try:
-        from _sha256 import sha256
-    except ImportError:
-        from hashlib import sha256
-
-SCHEMA_VERSION = 2
-CARD_FILE = "card.json"
-LABELS_FILE = "labels.txt"
+from runtime.tflite.card_versions import SCHEMA_VERSION, migrate
 
 COLORS = ("gray", "rgb")
 POLARITIES = ("light-on-dark", "dark-on-light", "any")
@@ -252,7 +234,7 @@ class ModelCard:
             raise ModelError(f"card: not valid JSON ({error}); convert the model again") from None
         if not isinstance(raw, dict):
             raise ModelError(f"card: expected a JSON object; received {type(raw).__name__}")
-        raw = _migrated(raw)
+        raw = migrate(raw)
         labels = raw.get("labels")
         if not isinstance(labels, list) or not labels or not all(isinstance(x, str) for x in labels):
             raise ModelError(f"card: labels must be a list of strings; received {labels!r}")
@@ -263,99 +245,6 @@ class ModelCard:
             raw["accuracy"] = _build(Accuracy, raw["accuracy"], "accuracy")
         raw["golden"] = tuple(_golden(item) for item in raw.get("golden") or ())
         return _build(cls, raw, "card")
-
-
-def attach_card(model: bytes, card: ModelCard) -> bytes:
-    """Append a card to a model.
-
-    Args:
-        model: A bare .tflite flatbuffer.
-        card: Its `sha256` is filled in.
-
-    Returns:
-        The bytes of a .tflite file. The same arguments always give the same bytes.
-    """
-    card = dataclasses.replace(card, sha256=sha256(model).hexdigest())
-    return container.attach(model, {CARD_FILE: card.to_json(), LABELS_FILE: "\n".join(card.labels) + "\n"})
-
-
-def split_card(data: bytes) -> tuple[bytes, ModelCard | None]:
-    """Take a .tflite file apart.
-
-    Args:
-        data: The bytes of the file.
-
-    Returns:
-        (the bare flatbuffer, its card); the card is None where there is none.
-
-    Raises:
-        ModelError: A card is there and cannot be read, or its sha256 is not that of the model.
-
-    Example:
-        >>> from pathlib import Path
-        >>> model, card = split_card(Path("runtime/models/digits.tflite").read_bytes())
-        >>> model[4:8], card.name
-        (b'TFL3', 'digits')
-    """
-    try:
-        start, packed = container.find(data, CARD_FILE)
-        if packed is None:
-            return data[:start] or data, None  # a file that is all zip, such as a .keras, is no card
-        text = packed.decode("utf-8")
-    except (struct.error, zlib.error, ValueError, IndexError) as error:
-        raise ModelError(f"card: cannot be unpacked ({error}); the file is damaged, copy or convert it again") from None
-    card = ModelCard.from_json(text)
-    model = data[:start]
-    digest = sha256(model).hexdigest()
-    if digest != card.sha256:
-        raise ModelError(
-            f"card: expected a model with sha256 {card.sha256[:12]}...; received {digest[:12]}.... "
-            "The file is damaged or the card is another model's: copy or convert it again"
-        )
-    return model, card
-
-
-def parse_labels(text: str) -> tuple[str, ...]:
-    r"""Read a labels file: one a line, bare, `0 cat` or `0:cat`.
-
-    Args:
-        text: Of the file. Empty lines are skipped.
-
-    Returns:
-        The labels by index. Numbers are taken as indices only where every line has one and they count up from 0.
-
-    Example:
-        >>> parse_labels("0 cat\n1 big dog\n")
-        ('cat', 'big dog')
-    """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    for separator in (":", None):
-        pairs = [line.split(separator, 1) for line in lines]
-        if all(len(pair) == 2 and pair[0].strip() == str(i) for i, pair in enumerate(pairs)):
-            return tuple(pair[1].strip() for pair in pairs)
-    return tuple(lines)
-
-
-def _migrated(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """A card of any version that this runtime reads, in the fields of SCHEMA_VERSION."""
-    version = raw.get("schema_version")
-    if version not in (1, SCHEMA_VERSION) or isinstance(version, bool):
-        raise ModelError(
-            f"card: this runtime reads schema versions 1 to {SCHEMA_VERSION}; received {version!r}. "
-            "Update the runtime, or convert the model again"
-        )
-    return _from_schema_1(raw) if version == 1 else dict(raw)
-
-
-def _from_schema_1(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """`input.colour` is `input.color`, framing "frame" is "whole", and a framing other than "ink" has no ink_box."""
-    spec = raw.get("input")
-    if isinstance(spec, Mapping):
-        spec = {"color" if key == "colour" else key: value for key, value in spec.items()}
-        if spec.get("framing") == "frame":
-            spec["framing"] = "whole"
-            spec.pop("ink_box", None)
-    return {**raw, "input": spec, "schema_version": SCHEMA_VERSION}
 
 
 def _build(cls: type[T], raw: object, where: str) -> T:

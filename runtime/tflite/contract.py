@@ -34,7 +34,7 @@ def card_from_tensors(interpreter: Interpreter, name: str) -> ModelCard:
 
     Example:
         >>> from pathlib import Path
-        >>> from runtime.tflite.card import split_card
+        >>> from runtime.tflite.card_file import split_card
         >>> model, _ = split_card(Path("runtime/models/digits.tflite").read_bytes())
         >>> card_from_tensors(Interpreter.load(model), "unknown").labels[:3]
         ('0', '1', '2')

@@ -55,7 +55,7 @@ class Interpreter:
 
     Example:
         >>> from pathlib import Path
-        >>> from runtime.tflite.card import split_card
+        >>> from runtime.tflite.card_file import split_card
         >>> model, _ = split_card(Path("runtime/models/digits.tflite").read_bytes())
         >>> interpreter = Interpreter.load(model)
         >>> interpreter.run(np.zeros(interpreter.input.shape, interpreter.input.dtype)).shape
@@ -89,7 +89,7 @@ class Interpreter:
         """Make an interpreter for a model.
 
         Args:
-            model: A bare .tflite flatbuffer (see card.split_card).
+            model: A bare .tflite flatbuffer (see card_file.split_card).
             num_threads: That one run may use.
 
         Returns:

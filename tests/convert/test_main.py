@@ -17,7 +17,8 @@ from convert.__main__ import main
 from convert.rejection import ASSUMED, GIVEN
 from runtime.classifier import Classifier
 from runtime.errors import DataError, EdgeError, ModelError, OptionError
-from runtime.tflite.card import Decision, InputSpec, ModelCard, split_card
+from runtime.tflite.card import Decision, InputSpec, ModelCard
+from runtime.tflite.card_file import split_card
 from workbench.dataset import Dataset
 
 ROOT = Path(__file__).resolve().parents[2]

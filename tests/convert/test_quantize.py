@@ -15,7 +15,7 @@ import pytest
 from convert.__main__ import main
 from convert.quantize import DEFAULT, ENTRY_POINTS, EXACT, QUANTIZATIONS, load_configure, load_quantization
 from runtime.errors import OptionError
-from runtime.tflite.card import split_card
+from runtime.tflite.card_file import split_card
 from runtime.tflite.interpreter import find_interpreter
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 
 from runtime.classifier import DEFAULT_MODEL
-from runtime.tflite.card import Golden, attach_card, split_card
+from runtime.tflite.card import Golden
+from runtime.tflite.card_file import attach_card, split_card
 from tests.device.boards import ROOT, WORK
 from tests.device.proxy import CuttableProxy
 from tests.device.root import PI_4, Root, run

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from runtime.camera import Stop
 from runtime.classifier import DEFAULT_MODEL
 from runtime.image.files import read_image
-from runtime.tflite.card import attach_card, split_card
+from runtime.tflite.card_file import attach_card, split_card
 from tests.packages import install
 from tests.runtime.helpers import ROOT, MjpegServer, command
 

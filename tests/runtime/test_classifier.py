@@ -10,7 +10,8 @@ import pytest
 from runtime.classifier import Classifier
 from runtime.errors import ModelError, ModelMismatch
 from runtime.image.files import read_image
-from runtime.tflite.card import ModelCard, attach_card
+from runtime.tflite.card import ModelCard
+from runtime.tflite.card_file import attach_card
 
 
 def test_threshold_turns_an_answer_into_unsure(shipped: Classifier, samples: Path) -> None:

@@ -17,7 +17,8 @@ from runtime.board.machine import Check
 from runtime.classifier import DEFAULT_MODEL
 from runtime.doctor import examine as examine_here
 from runtime.doctor import to_text
-from runtime.tflite.card import ModelCard, attach_card
+from runtime.tflite.card import ModelCard
+from runtime.tflite.card_file import attach_card
 from tests.runtime.helpers import ROOT, command
 
 NAMES = ["version", "python", "machine", "cpu", "numpy", "opencv", "interpreter", "picamera2"]

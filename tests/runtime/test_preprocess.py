@@ -18,7 +18,8 @@ from runtime.classifier import Classifier
 from runtime.errors import ModelError
 from runtime.image.files import read_image
 from runtime.preprocess import ENTRY_POINTS, FRAMINGS, load_framing, to_input
-from runtime.tflite.card import InputSpec, attach_card
+from runtime.tflite.card import InputSpec
+from runtime.tflite.card_file import attach_card
 from tests.packages import install
 from tests.runtime.helpers import stroke
 

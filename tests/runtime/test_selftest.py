@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from runtime.tflite.card import Golden, ModelCard, attach_card
+from runtime.tflite.card import Golden, ModelCard
+from runtime.tflite.card_file import attach_card
 from tests.runtime.helpers import command
 from tests.runtime.tflite.test_golden import altered
 

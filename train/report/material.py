@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from runtime.errors import DataError, ModelError
-from runtime.tflite.card import ModelCard, split_card
+from runtime.tflite.card import ModelCard
+from runtime.tflite.card_file import split_card
 from train.checkpoint import Epoch, History
 from train.data.pictures import Image, Labels
 from train.report.plots import Probabilities

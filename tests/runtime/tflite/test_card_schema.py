@@ -16,15 +16,9 @@ import pytest
 from runtime.errors import ModelError
 from runtime.preprocess import FRAMINGS
 from runtime.tflite import card
-from runtime.tflite.card import (
-    SCHEMA_VERSION,
-    Accuracy,
-    Decision,
-    Golden,
-    InputSpec,
-    ModelCard,
-    split_card,
-)
+from runtime.tflite.card import Accuracy, Decision, Golden, InputSpec, ModelCard
+from runtime.tflite.card_file import split_card
+from runtime.tflite.card_versions import SCHEMA_VERSION
 from tests.runtime.helpers import ROOT
 
 jsonschema = pytest.importorskip("jsonschema")

@@ -8,7 +8,8 @@ from typing import Any
 
 import keras
 
-from runtime.tflite.card import InputSpec, ModelCard, attach_card
+from runtime.tflite.card import InputSpec, ModelCard
+from runtime.tflite.card_file import attach_card
 
 LABELS = ("upright <b>&</b>", "flat", "a class that nobody has ever drawn, at length")
 
