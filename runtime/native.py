@@ -98,7 +98,7 @@ def prepare_standard_streams() -> None:
 
 
 def is_encodable(text: str) -> bool:
-    """Tell whether a text may be handed to OpenCV, which ends the process (SIGSEGV) at one that UTF-8 cannot encode.
+    r"""Tell whether a text may be handed to OpenCV, which ends the process (SIGSEGV) at one that UTF-8 cannot encode.
 
     Args:
         text: Such as a file name. Python keeps bytes of a name that are not UTF-8 as lone surrogates.
