@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from runtime.board.machine import check_heat
 from runtime.classifier import DEFAULT_MODEL, Classifier
+from runtime.cli.options import add_model_option
 from runtime.cli.parser import Parser, int_at_least, print_error, print_note, run
 from runtime.errors import EdgeError
 from runtime.preprocess import to_input
@@ -229,7 +230,7 @@ def build_parser() -> Parser:
         A parser of the command line.
     """
     parser = Parser("python -m runtime.benchmark", "Time a model on this board.", EXAMPLE)
-    parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
+    add_model_option(parser)
     parser.add_argument("--compare", nargs="+", metavar="FILE", help="rank these models instead, fastest first")
     parser.add_argument("--num-threads", type=int_at_least(1), metavar="N", help="up to N threads (default: all cores)")
     parser.add_argument("--count", type=int_at_least(1), default=200, metavar="N", help="timed runs (200)")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.cli.options import add_model_options, add_read_option, load_classifier
+from runtime.cli.options import add_classifier_options, add_read_option, load_classifier
 from runtime.cli.parser import Parser, print_error, print_note, run
 from runtime.errors import EdgeError, ImageError, OutputError, SourceError
 from runtime.image.files import STDIN, expand, read_image, write_image
@@ -70,7 +70,7 @@ def build_parser() -> Parser:
     """
     parser = Parser("python -m runtime.classify", "Say what each picture shows.", EXAMPLE)
     parser.add_argument("inputs", nargs="+", metavar="IMAGE|FOLDER|GLOB|-", help="pictures; - is standard input")
-    add_model_options(parser)
+    add_classifier_options(parser)
     add_read_option(parser)
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="one JSON object a line")

@@ -16,6 +16,7 @@ from runtime import __version__
 from runtime.board import machine, packages
 from runtime.board.machine import Check
 from runtime.board.packages import one_line, try_import
+from runtime.cli.options import add_model_option
 from runtime.cli.parser import PROGRAM, Parser, as_called, run
 from runtime.errors import EdgeError, InterpreterMissing
 
@@ -164,7 +165,7 @@ def build_parser() -> Parser:
     parser = Parser(
         "python -m runtime.doctor", "Check this machine; each fault comes with the command that repairs it.", EXAMPLE
     )
-    parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
+    add_model_option(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     return parser
 

@@ -6,7 +6,8 @@ It replays the golden vectors of the model's card, see runtime.tflite.golden.
 from __future__ import annotations
 
 from runtime.classifier import Classifier
-from runtime.cli.parser import Parser, int_at_least, print_error, run
+from runtime.cli.options import add_model_option, add_threads_option
+from runtime.cli.parser import Parser, print_error, run
 from runtime.tflite.golden import TIMED_RUNS, Report, selftest
 
 EXAMPLE = """  python -m runtime.selftest
@@ -62,8 +63,8 @@ def build_parser() -> Parser:
         A parser of the command line.
     """
     parser = Parser("python -m runtime.selftest", "Prove that this board computes what the host computed.", EXAMPLE)
-    parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
-    parser.add_argument("--num-threads", type=int_at_least(1), default=1, metavar="N", help="interpreter threads (1)")
+    add_model_option(parser)
+    add_threads_option(parser)
     return parser
 
 

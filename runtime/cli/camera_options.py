@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from runtime.cli.options import add_model_options, add_read_option
+from runtime.cli.options import add_classifier_options, add_read_option
 from runtime.cli.parser import Parser, float_between, int_at_least
 from runtime.outputs.registry import add_options as add_output_options
 from runtime.sources.base import SourceOptions
@@ -29,7 +29,7 @@ def build_parser() -> Parser:
         help=f"a camera, a stream or pictures: {GRAMMAR}",
     )
     _add_source_options(parser)
-    add_model_options(parser)
+    add_classifier_options(parser)
     add_read_option(parser)
     parser.add_argument(
         "--smoothing",

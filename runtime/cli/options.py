@@ -1,22 +1,43 @@
-"""The options that several commands share."""
+"""The options that several commands share. Nothing heavy is imported at the top: the doctor has --model too."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from runtime.classifier import Classifier
 from runtime.cli.parser import Parser, float_between, int_at_least
 from runtime.errors import ModelError
 
+if TYPE_CHECKING:
+    from runtime.classifier import Classifier
 
-def add_model_options(parser: Parser) -> None:
+
+def add_model_option(parser: Parser) -> None:
+    """Add --model, of every command that loads a model.
+
+    Args:
+        parser: Gets the option.
+    """
+    parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
+
+
+def add_threads_option(parser: Parser) -> None:
+    """Add --num-threads, of every command that runs a model at one number of threads.
+
+    Args:
+        parser: Gets the option.
+    """
+    parser.add_argument("--num-threads", type=int_at_least(1), default=1, metavar="N", help="interpreter threads (1)")
+
+
+def add_classifier_options(parser: Parser) -> None:
     """Add the options of every command that runs a model on pictures.
 
     Args:
         parser: Gets --model, --labels, --top-k, --threshold and --num-threads.
     """
-    parser.add_argument("-m", "--model", metavar="FILE", help="a .tflite model (default: the digits that ship)")
+    add_model_option(parser)
     parser.add_argument("-l", "--labels", metavar="FILE", help="one label a line, for a model without a card")
     parser.add_argument("-k", "--top-k", type=int_at_least(1), default=3, metavar="N", help="candidates to name (3)")
     parser.add_argument(
@@ -26,7 +47,7 @@ def add_model_options(parser: Parser) -> None:
         metavar="X",
         help="answer 'unsure' below this score, 0 to 1 (default: the model's own)",
     )
-    parser.add_argument("--num-threads", type=int_at_least(1), default=1, metavar="N", help="interpreter threads (1)")
+    add_threads_option(parser)
 
 
 def add_read_option(parser: Parser) -> None:
@@ -39,7 +60,7 @@ def add_read_option(parser: Parser) -> None:
 
 
 def load_classifier(options: argparse.Namespace) -> Classifier:
-    """Load the classifier that the options of `add_model_options` ask for.
+    """Load the classifier that the options of `add_classifier_options` ask for.
 
     Args:
         options: The parsed command line: `model`, `labels` (files, or None) and `num_threads`.
@@ -50,16 +71,20 @@ def load_classifier(options: argparse.Namespace) -> Classifier:
     Raises:
         ModelError: The labels cannot be read; and what `Classifier.load` raises.
     """
-    labels = None
-    if options.labels:
-        from runtime.tflite.labels import parse_labels  # not above: few models need it
+    from runtime.classifier import Classifier
 
-        try:
-            labels = parse_labels(Path(options.labels).read_text(encoding="utf-8-sig"))  # editors may write a BOM
-        except OSError as error:
-            raise ModelError(f"cannot read labels {options.labels}: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise ModelError(
-                f"cannot read labels {options.labels}: expected text in UTF-8, one label a line; received other bytes"
-            ) from None
+    labels = _read_labels(options.labels) if options.labels else None
     return Classifier.load(options.model, labels, options.num_threads)
+
+
+def _read_labels(path: str) -> tuple[str, ...]:
+    from runtime.tflite.labels import parse_labels  # not above: few models need it
+
+    try:
+        return parse_labels(Path(path).read_text(encoding="utf-8-sig"))  # editors may write a BOM
+    except OSError as error:
+        raise ModelError(f"cannot read labels {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ModelError(
+            f"cannot read labels {path}: expected text in UTF-8, one label a line; received other bytes"
+        ) from None

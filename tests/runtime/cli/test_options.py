@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from runtime.cli.options import add_model_options, add_read_option, load_classifier
+from runtime.cli.options import add_classifier_options, add_read_option, load_classifier
 from runtime.cli.parser import Parser
 from runtime.errors import ModelError, ModelMismatch
 
 
 def parser() -> Parser:
     made = Parser("p", "d", "e")
-    add_model_options(made)
+    add_classifier_options(made)
     add_read_option(made)
     return made
 
