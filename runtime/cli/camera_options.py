@@ -19,7 +19,11 @@ EXAMPLE = """  python -m runtime.camera
 
 
 def build_parser() -> Parser:
-    """The parser with every option of the camera, those of each output among them."""
+    """Declare every option of the camera, those of each output among them.
+
+    Returns:
+        The parser.
+    """
     parser = Parser("python -m runtime.camera", "Say what a camera or a video shows, a line for each change.", EXAMPLE)
     parser.add_argument(
         "source",

@@ -102,10 +102,17 @@ class OutputModule(Protocol):
         """Declare the output's options.
 
         Every start of the camera calls this: a module imports what is costly in `open_output` alone.
+
+        Args:
+            parser: The camera's, which declares the options of all outputs.
         """
 
     def open_output(self, options: Namespace, context: OutputContext) -> Output | None:
         """Open the output.
+
+        Args:
+            options: The camera's command line, parsed.
+            context: The run that the output belongs to.
 
         Returns:
             The output, or None where the options do not ask for it.

@@ -22,12 +22,24 @@ MAX_LINES = 1000  # that wait for a terminal or a pipe which does not take them
 
 
 def add_options(parser: Parser) -> None:
-    """Declare --json."""
+    """Declare --json.
+
+    Args:
+        parser: The camera's.
+    """
     parser.add_argument("--json", action="store_true", help="one JSON object a frame")
 
 
 def open_output(options: Namespace, context: OutputContext) -> ConsoleOutput:
-    """Open the console, which every run has."""
+    """Open the console, which every run has.
+
+    Args:
+        options: The camera's command line.
+        context: Of the run.
+
+    Returns:
+        The console.
+    """
     return ConsoleOutput(options.json, context)
 
 
@@ -43,12 +55,20 @@ class Log:
         self._lines = BackgroundWriter(line_writer(sys.stderr.fileno(), "utf-8"), MAX_LINES, False, stop)
 
     def write(self, line: str) -> None:
-        """Hand one line over."""
+        """Hand one line over.
+
+        Args:
+            line: Without its line break.
+        """
         with suppress(OSError):  # nobody reads it: no reason to stop
             self._lines.put(line)
 
     def close(self) -> bool:
-        """Let the lines that wait go out; False where standard error does not take them."""
+        """Let the lines that wait go out.
+
+        Returns:
+            False where standard error does not take them; otherwise True.
+        """
         try:
             return self._lines.close()
         except OSError:  # nobody reads them
@@ -77,7 +97,11 @@ class ConsoleOutput:
         )
 
     def emit(self, update: StreamUpdate) -> None:
-        """Write what is new."""
+        """Write what is new.
+
+        Args:
+            update: All that is known after an event of the source.
+        """
         start = time.perf_counter()
         if update.frame is None or update.state == RECOVERED:
             self._log(state_to_text(update))
@@ -89,7 +113,10 @@ class ConsoleOutput:
             self._stages.add("render", (time.perf_counter() - start) * 1000)
 
     def close(self) -> bool:
-        """Let the lines that wait go out; False where standard output does not take them.
+        """Let the lines that wait go out.
+
+        Returns:
+            False where standard output does not take them; otherwise True.
 
         Raises:
             OSError: Standard output is full or closed.

@@ -9,7 +9,13 @@ MIN_FREE_BYTES = 500_000_000  # of the disk that are left to others
 
 
 def free_bytes(folder: Path) -> int:
-    """Bytes that are free on the disk of a folder.
+    """Look how much of a disk is free.
+
+    Args:
+        folder: On the disk.
+
+    Returns:
+        Bytes.
 
     Raises:
         OSError: There is no such folder.
@@ -19,7 +25,13 @@ def free_bytes(folder: Path) -> int:
 
 
 def is_nearly_full(folder: Path) -> bool:
-    """True where less than MIN_FREE_BYTES are free on the disk of a folder.
+    """Tell whether a disk has little room left.
+
+    Args:
+        folder: On the disk.
+
+    Returns:
+        True where less than MIN_FREE_BYTES are free.
 
     Raises:
         OSError: There is no such folder.

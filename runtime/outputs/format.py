@@ -41,7 +41,15 @@ def prediction_to_text(source: str, prediction: Prediction) -> str:
 
 
 def prediction_to_dict(source: str, prediction: Prediction) -> dict[str, object]:
-    """The JSON object of a prediction: source, label, score, reason, top and timing_ms (milliseconds)."""
+    """Make the JSON object of a prediction.
+
+    Args:
+        source: Name of the picture.
+        prediction: What it shows.
+
+    Returns:
+        The keys source, label, score, reason, top and timing_ms (milliseconds).
+    """
     return {
         "source": source,
         "label": prediction.label,
@@ -56,18 +64,29 @@ def prediction_to_dict(source: str, prediction: Prediction) -> dict[str, object]
 
 
 def prediction_to_json(source: str, prediction: Prediction, more: Mapping[str, object] | None = None) -> str:
-    """`prediction_to_dict` on one line.
+    """Write `prediction_to_dict` on one line.
 
     Args:
         source: Name of the picture.
         prediction: What it shows.
         more: Keys that follow, those of `reading_to_dict` for example.
+
+    Returns:
+        A JSON object.
     """
     return _one_line({**prediction_to_dict(source, prediction), **(more or {})})
 
 
 def prediction_to_csv(source: str, prediction: Prediction) -> str:
-    """One line of CSV with the columns of CSV_HEADER."""
+    """Write a prediction as one line of CSV.
+
+    Args:
+        source: Name of the picture.
+        prediction: What it shows.
+
+    Returns:
+        The columns of CSV_HEADER, without a line break.
+    """
     return csv_line(
         (
             source,
@@ -82,7 +101,14 @@ def prediction_to_csv(source: str, prediction: Prediction) -> str:
 
 
 def csv_line(cells: Sequence[str]) -> str:
-    """Cells as one line of CSV (RFC 4180, without its line break), quoted where they must be."""
+    """Write cells as one line of CSV (RFC 4180).
+
+    Args:
+        cells: Any texts.
+
+    Returns:
+        The line without its line break; cells are quoted where they must be.
+    """
     import csv
 
     buffer = io.StringIO()
@@ -92,6 +118,10 @@ def csv_line(cells: Sequence[str]) -> str:
 
 def reading_to_text(source: str, reading: Reading) -> str:
     """The text of a picture, for a person.
+
+    Args:
+        source: Name of the picture.
+        reading: What was read in it.
 
     Returns:
         "strip.png: 05221859"; where it has several lines, each indented on a line of its own after the name.
@@ -103,7 +133,14 @@ def reading_to_text(source: str, reading: Reading) -> str:
 
 
 def reading_to_dict(reading: Reading) -> dict[str, object]:
-    """What --read adds to a JSON object: text, and regions (box in pixels, label, score)."""
+    """Make what --read adds to a JSON object.
+
+    Args:
+        reading: What was read in the picture.
+
+    Returns:
+        The keys text and regions (box in pixels, label, score).
+    """
     return {
         "text": reading.text,
         "regions": [{"box": list(r.box), "label": r.label, "score": round(r.score, 4)} for r in reading.regions],
@@ -111,7 +148,14 @@ def reading_to_dict(reading: Reading) -> dict[str, object]:
 
 
 def update_to_text(update: StreamUpdate) -> str:
-    """One line for a person: "12:03:04 frame 61: 7 (99.9 %) [29.8 fps]"."""
+    """Write an update as one line for a person.
+
+    Args:
+        update: With a frame or without.
+
+    Returns:
+        "12:03:04 frame 61: 7 (99.9 %) [29.8 fps]".
+    """
     name = f"{_clock(update.timestamp)} frame {update.frame.index}" if update.frame else _clock(update.timestamp)
     if update.result is None or update.frame is None:
         return f"{name}: {update.state}"
@@ -125,7 +169,14 @@ def update_to_text(update: StreamUpdate) -> str:
 
 
 def result_to_text(result: FrameResult) -> str:
-    """The text of a whole frame: "31415 / 92653 (97.1 %)", the score being that of its least certain part."""
+    """Write the text of a whole frame.
+
+    Args:
+        result: With a reading.
+
+    Returns:
+        "31415 / 92653 (97.1 %)", the score being that of its least certain part.
+    """
     if result.outcome.text is None:
         return "no digits"
     lines = result.outcome.text.split("\n")
@@ -133,12 +184,22 @@ def result_to_text(result: FrameResult) -> str:
 
 
 def state_to_text(update: StreamUpdate) -> str:
-    """A change of the source's state: "12:03:04 stale: no new frame for 2 s"."""
+    """Write a change of the source's state.
+
+    Args:
+        update: With the new state.
+
+    Returns:
+        "12:03:04 stale: no new frame for 2 s".
+    """
     return f"{_clock(update.timestamp)} {update.state}" + (f": {update.message}" if update.message else "")
 
 
 def update_to_dict(update: StreamUpdate) -> dict[str, object]:
-    """The JSON object of an update. The keys are the same with a frame and without.
+    """Make the JSON object of an update. The keys are the same with a frame and without.
+
+    Args:
+        update: With a frame or without.
 
     Returns:
         Those of `prediction_to_dict` (and of `reading_to_dict` where the whole frame was read), then frame,
@@ -167,7 +228,14 @@ def update_to_dict(update: StreamUpdate) -> dict[str, object]:
 
 
 def update_to_json(update: StreamUpdate) -> str:
-    """`update_to_dict` on one line."""
+    """Write `update_to_dict` on one line.
+
+    Args:
+        update: With a frame or without.
+
+    Returns:
+        A JSON object.
+    """
     return _one_line(update_to_dict(update))
 
 

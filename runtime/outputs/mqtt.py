@@ -12,7 +12,11 @@ from runtime.outputs.base import Output, OutputContext
 
 
 def add_options(parser: Parser) -> None:
-    """Declare --mqtt, and --mqtt-ca and --discovery, which go with it."""
+    """Declare --mqtt, and --mqtt-ca and --discovery, which go with it.
+
+    Args:
+        parser: The camera's.
+    """
     parser.add_argument("--mqtt", metavar="URL", help="publish changes: mqtt[s]://user:password@host:port/topic")
     parser.add_argument(
         "--mqtt-ca", metavar="FILE.pem", help="certificate of the CA that signed the broker's (mqtts://)"
@@ -24,6 +28,13 @@ def add_options(parser: Parser) -> None:
 
 def open_output(options: Namespace, context: OutputContext) -> Output | None:
     """Begin to connect where --mqtt names a broker.
+
+    Args:
+        options: The camera's command line.
+        context: Of the run.
+
+    Returns:
+        The output; None without --mqtt.
 
     Raises:
         OptionError: The URL names no broker, the file has no certificates, or paho-mqtt is not installed.

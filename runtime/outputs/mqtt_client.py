@@ -28,10 +28,13 @@ REMEDIES = {
 
 
 def explain_error(error: BaseException | None) -> str:
-    """Why a broker could not be connected to, and what to do; "" where that is not known.
+    """Tell why a broker could not be connected to, and what to do.
 
     Args:
         error: What the attempt to connect raised.
+
+    Returns:
+        The reason and the remedy; "" where neither is known.
     """
     if isinstance(error, ssl.SSLCertVerificationError):
         remedy = REMEDIES.get(error.verify_code, "name the file of its CA's certificate with --mqtt-ca")
@@ -72,7 +75,11 @@ class MqttOutput:
         self._client = self._connect(ca)
 
     def emit(self, update: StreamUpdate) -> None:
-        """Publish what changed: the reading, or the state of the source."""
+        """Publish what changed: the reading, or the state of the source.
+
+        Args:
+            update: All that is known after an event of the source.
+        """
         if not update.changed and update.state == self._state:
             return
         self._state = update.state
@@ -83,7 +90,11 @@ class MqttOutput:
                 self._client.publish(self._broker.topic, self._newest, qos=1, retain=True)
 
     def close(self) -> bool:
-        """Publish that nobody watches any more, and leave; False where the broker does not let it."""
+        """Publish that nobody watches any more, and leave.
+
+        Returns:
+            False where the broker does not let it leave; otherwise True.
+        """
         self._client.on_disconnect = None
         leaving = threading.Thread(target=self._leave, daemon=True)
         leaving.start()

@@ -43,7 +43,13 @@ class Broker:
 
 
 def parse_broker(url: str) -> Broker:
-    """The broker and the topic of a URL.
+    """Read the broker and the topic from a URL.
+
+    Args:
+        url: mqtt[s]://user:password@host:port/topic; user, password, port and topic may be left out.
+
+    Returns:
+        What the URL names.
 
     Raises:
         OptionError: The URL names no broker, or no topic to publish on. The error does not repeat the password.
@@ -69,7 +75,10 @@ def parse_broker(url: str) -> Broker:
 
 
 def reading_message(update: StreamUpdate) -> str:
-    """The JSON that is published for an update.
+    """Write the JSON that is published for an update.
+
+    Args:
+        update: All that is known after an event of the source.
 
     Returns:
         One object: reading (null where there is none), score (0 to 1), reason, state, source and at (seconds since the

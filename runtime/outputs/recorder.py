@@ -25,12 +25,23 @@ FRAMES_PER_CHECK = 100  # between two looks at the disk's free space
 
 
 def add_options(parser: Parser) -> None:
-    """Declare --record."""
+    """Declare --record.
+
+    Args:
+        parser: The camera's.
+    """
     parser.add_argument("--record", metavar="FILE.mp4", help="save the frames as a video")
 
 
 def open_output(options: Namespace, context: OutputContext) -> VideoOutput | None:
     """Open the video where --record asks for one.
+
+    Args:
+        options: The camera's command line.
+        context: Of the run.
+
+    Returns:
+        The output; None without --record.
 
     Raises:
         OutputError: The file cannot be written.
@@ -88,6 +99,9 @@ class VideoOutput:
     def emit(self, update: StreamUpdate) -> None:
         """Hand a frame over.
 
+        Args:
+            update: All that is known after an event of the source.
+
         Raises:
             OutputError: An earlier frame could not be written.
         """
@@ -95,7 +109,10 @@ class VideoOutput:
             self._worker.put((update.frame.image, update.frame.captured_at))
 
     def close(self) -> bool:
-        """Finish the file; False where the disk does not take it.
+        """Finish the file.
+
+        Returns:
+            False where the disk does not take it; otherwise True.
 
         Raises:
             OutputError: A frame could not be written.

@@ -19,16 +19,23 @@ ENTRY_POINTS = "edge_classifier.outputs"
 
 
 def output_module(name: str) -> OutputModule:
-    """The module of an output of this folder.
+    """Import an output of this folder.
 
     Args:
         name: One of OUTPUTS.
+
+    Returns:
+        Its module.
     """
     return cast(OutputModule, import_module(f"runtime.outputs.{name}"))
 
 
 def add_options(parser: Parser) -> None:
-    """Declare the options of every output, and `--output` for those of other packages."""
+    """Declare the options of every output, and `--output` for those of other packages.
+
+    Args:
+        parser: The camera's.
+    """
     for name in OUTPUTS:
         output_module(name).add_options(parser)
     parser.add_argument(
@@ -42,6 +49,10 @@ def add_options(parser: Parser) -> None:
 
 def open_outputs(options: Namespace, context: OutputContext) -> Iterator[Output]:
     """Open what the options ask for, each as it is taken: those before one that fails are the caller's to close.
+
+    Args:
+        options: The camera's command line.
+        context: Of the run.
 
     Yields:
         Outputs, in the order of OUTPUTS, then those of `--output`.

@@ -18,21 +18,36 @@ STAGES = ("capture", "preprocess", "inference", "render", "age")  # in the repor
 
 
 def add_options(parser: Parser) -> None:
-    """Declare --stats."""
+    """Declare --stats.
+
+    Args:
+        parser: The camera's.
+    """
     parser.add_argument("--stats", action="store_true", help="times, CPU and memory, once a minute and at the end")
 
 
 def open_output(options: Namespace, context: OutputContext) -> StatsOutput | None:
-    """Open the statistics where --stats asks for them."""
+    """Open the statistics where --stats asks for them.
+
+    Args:
+        options: The camera's command line.
+        context: Of the run.
+
+    Returns:
+        The output; None without --stats.
+    """
     return StatsOutput(context.log, context.dropped, context.stages) if options.stats else None
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The nearest-rank percentile.
+    """Find the nearest-rank percentile.
 
     Args:
         values: One or more, in any order.
         share: Which percentile, 0 to 1.
+
+    Returns:
+        One of the values.
 
     Example:
         >>> percentile([30.0, 10.0, 20.0], 0.5)
@@ -43,7 +58,11 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def memory_mb() -> float:
-    """Resident memory of this process, MB; its peak where there is no /proc."""
+    """Look how much memory this process uses.
+
+    Returns:
+        Its resident memory, MB; the highest so far where there is no /proc.
+    """
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except (OSError, IndexError):
@@ -87,7 +106,11 @@ class StatsOutput:
         self._stages.clear()
 
     def emit(self, update: StreamUpdate) -> None:
-        """Count a frame; report where a minute is over."""
+        """Count a frame; report where a minute is over.
+
+        Args:
+            update: All that is known after an event of the source.
+        """
         if update.result is not None:
             self._frames += 1
             self._total += 1
@@ -103,12 +126,20 @@ class StatsOutput:
             self._begin()
 
     def close(self) -> bool:
-        """Log the last report."""
+        """Log the last report.
+
+        Returns:
+            True.
+        """
         self._log(self.line())
         return True
 
     def line(self) -> str:
-        """The report: frames, p50/p95 of each stage, CPU of one core, memory."""
+        """Write the report.
+
+        Returns:
+            One line: frames, p50/p95 of each stage, CPU of one core, memory.
+        """
         seconds = max(1e-9, self._clock() - self._since)
         times = self._stages.values
         order = [*STAGES, *sorted(set(times) - set(STAGES))]

@@ -26,13 +26,24 @@ MIN_INTERVAL_S = 1.0  # between two frames of a live source: one of many alike i
 
 
 def add_options(parser: Parser) -> None:
-    """Declare --save-unsure and --max-files."""
+    """Declare --save-unsure and --max-files.
+
+    Args:
+        parser: The camera's.
+    """
     parser.add_argument("--save-unsure", metavar="FOLDER", help="keep frames the model was unsure of, for labeling")
     parser.add_argument("--max-files", type=int_at_least(1), default=1000, metavar="N", help="of --save-unsure (1000)")
 
 
 def open_output(options: Namespace, context: OutputContext) -> UnsureFramesOutput | None:
     """Open the folder where --save-unsure names one.
+
+    Args:
+        options: The camera's command line.
+        context: Of the run.
+
+    Returns:
+        The output; None without --save-unsure.
 
     Raises:
         OutputError: The folder cannot be made.
@@ -43,12 +54,15 @@ def open_output(options: Namespace, context: OutputContext) -> UnsureFramesOutpu
 
 
 def file_name(at: float, index: int, top: Sequence[Candidate]) -> str:
-    """Name of a kept frame: when, which frame, and what it might be.
+    """Name a kept frame: when, which frame, and what it might be.
 
     Args:
         at: Seconds since the epoch.
         index: Of the frame.
         top: Candidates, best first; none for a name without a guess.
+
+    Returns:
+        The name of a JPEG file.
 
     Example:
         >>> file_name(1795250000.0, 61, [Candidate("7", 7, 0.41)])
@@ -91,6 +105,9 @@ class UnsureFramesOutput:
     def emit(self, update: StreamUpdate) -> None:
         """Keep a frame that is new, and unsure.
 
+        Args:
+            update: All that is known after an event of the source.
+
         Raises:
             OutputError: An earlier frame could not be written.
         """
@@ -103,7 +120,10 @@ class UnsureFramesOutput:
         self._worker.put((frame.image, file_name(update.timestamp, frame.index, result.prediction.top)))
 
     def close(self) -> bool:
-        """Write the frames that wait; False where the disk does not take them.
+        """Write the frames that wait.
+
+        Returns:
+            False where the disk does not take them; otherwise True.
 
         Raises:
             OutputError: A frame could not be written.

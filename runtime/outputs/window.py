@@ -30,12 +30,23 @@ X11_TIMEOUT_S = 2.0  # for an X server in the network to answer
 
 
 def add_options(parser: Parser) -> None:
-    """Declare --window."""
+    """Declare --window.
+
+    Args:
+        parser: The camera's.
+    """
     parser.add_argument("--window", action="store_true", help="show the picture and what is read; q or Esc ends it")
 
 
 def open_output(options: Namespace, context: OutputContext) -> WindowOutput | None:
     """Open the window where --window asks for one.
+
+    Args:
+        options: The camera's command line.
+        context: Of the run.
+
+    Returns:
+        The output; None without --window.
 
     Raises:
         OptionError: No window can be opened here.
@@ -48,13 +59,16 @@ def open_output(options: Namespace, context: OutputContext) -> WindowOutput | No
 
 
 def explain_error(environment: Mapping[str, str], build: str) -> str:
-    """Why no window can be opened, with the remedy; "" where nothing is known against it.
+    """Tell why no window can be opened.
 
     It is asked before a window is opened, because Qt ends the whole process where there is no display.
 
     Args:
         environment: os.environ.
         build: cv2.getBuildInformation().
+
+    Returns:
+        The reason and the remedy; "" where nothing is known against a window.
     """
     if re.search(r"^\s*GUI:\s*NONE\s*$", build, re.MULTILINE):
         return (
@@ -110,7 +124,11 @@ class WindowOutput:
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
 
     def emit(self, update: StreamUpdate) -> None:
-        """Draw one update."""
+        """Draw one update.
+
+        Args:
+            update: All that is known after an event of the source.
+        """
         shown = draw(update, self._last)
         if self._last is None:
             height, width = shown.shape[:2]
@@ -127,7 +145,11 @@ class WindowOutput:
             self._request_stop()
 
     def close(self) -> bool:
-        """Close the window."""
+        """Close the window.
+
+        Returns:
+            True.
+        """
         cv2.destroyAllWindows()
         return True
 

@@ -59,6 +59,9 @@ class BackgroundWriter(Generic[T]):
     def put(self, item: T) -> None:
         """Hand an item over.
 
+        Args:
+            item: What the function is called with.
+
         Raises:
             Exception: Whatever an earlier item raised.
         """
@@ -120,13 +123,16 @@ class BackgroundWriter(Generic[T]):
 
 
 def line_writer(descriptor: int, encoding: str) -> Callable[[str], None]:
-    """A function that writes a line at once and whole.
+    """Make a function that writes a line at once and whole.
 
     It writes past sys.stdout: while one thread is blocked there, every other one would wait for its lock.
 
     Args:
         descriptor: Of an open file.
         encoding: Letters that it does not have become backslash escapes.
+
+    Returns:
+        The function; it takes a line without its line break.
     """
 
     def write(line: str) -> None:

@@ -82,7 +82,11 @@ class CaptureThread:
         return not self._thread.is_alive()
 
     def is_alive(self) -> bool:
-        """Tell whether the thread still runs."""
+        """Tell whether the thread still runs.
+
+        Returns:
+            True where it does.
+        """
         return self._thread.is_alive()
 
     def _run(self) -> None:
