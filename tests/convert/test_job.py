@@ -12,7 +12,7 @@ import pytest
 from convert.job import Job, Prepared, prepare, reference_probabilities, run_job, tflite_probabilities
 from convert.parity import Limits
 from runtime.errors import OptionError
-from runtime.tflite.card import split_card
+from runtime.tflite.card_file import split_card
 from runtime.tflite.interpreter import Interpreter
 from workbench.dataset import Dataset
 
