@@ -5,42 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from runtime.image.pixels import Boxes, Gray, Labels, Mask, Picture, components, histogram, shrink, u8
+from runtime.image.pixels import Boxes, Gray, Labels, Mask, Picture, components, shrink
 from runtime.ink.background import (
-    KERNEL_3X3,
-    LIKELY_INK,
-    MAD_TO_SIGMA,
-    MIN_CONTRAST,
-    NOISE_SIGMAS,
     SMALL_SIDE,
     color_cast,
-    contrast_above,
-    estimate_background,
     ink_channel,
     is_light_on_dark,
 )
+from runtime.ink.page_strength import ink_mask, page_strength, smoothed
 from runtime.ink.ruled_lines import are_line_remnants, find_lines, frame_lines
 from runtime.ink.table_cells import NO_CELLS, TABLE_HOLES, find_cells
 
 READ_SIDE = 1600  # pixels; a 30-pixel digit of a 2000-pixel page keeps 24, enough for MNIST's 20
-
-# The background.
-FIRST_SQUARE = 0.6  # of the shorter side: wider than any stroke, whatever the picture shows
-SQUARE_STROKES = 6.0  # times the stroke width: the square that removes strokes and little else
-MIN_SQUARE = 9  # pixels
-STRONG_INK = 0.35  # of the strongest ink: above it strokes are measured
-MIN_STROKE_AREA = 9  # pixels; a smaller component tells nothing of stroke width
-STROKE_QUANTILE = 0.9  # of the strokes' length is no wider than the stroke width
-WIDEST_STROKE = 0.25  # of the shorter side; wider, it is a shadow or a thing on the page
-MIN_PAPER = 64  # gray levels of light that the darkest paper is taken to have
-
-# Thresholds.
-MASK_THRESHOLD = 0.14  # of the strongest ink on the page: what may be ink
 PIECE_THRESHOLD = 0.33  # of a component's own strongest ink: what is its ink
-MAX_INK_SHARE = 0.6  # of the picture; more ink is a texture, not writing
 
 # Components. Heights are ratios to the usual height of a digit.
 FAINT = 0.3  # of the usual contrast: a fainter component shines through from the other side
@@ -111,8 +90,8 @@ def segment_page(picture: Picture) -> Page | None:
     factor = min(1.0, READ_SIDE / max(picture.shape[:2]))
     light_on_dark = is_light_on_dark(picture)
     small = shrink(picture, factor)
-    strength = _page_strength(ink_channel(small, light_on_dark, color_cast(small)), light_on_dark)
-    mask = _ink_mask(strength)
+    strength = page_strength(ink_channel(small, light_on_dark, color_cast(small)), light_on_dark)
+    mask = ink_mask(strength)
     if mask is None:
         return None
     lines, cells = _ruled(mask, strength)
@@ -201,58 +180,6 @@ def median_height(found: Sequence[Component]) -> float | None:
     return _weighted_median([float(c.h) for c in tall], [float(min(c.area, c.h * c.h)) for c in tall])
 
 
-def _page_strength(channel: Gray, light_on_dark: bool) -> Gray:
-    """How far each pixel stands above its paper, 0 to 255: of dark ink the share of the light that it takes."""
-    side = min(channel.shape)
-    size = max(3, round(FIRST_SQUARE * side))
-    strong = _strong_ink(contrast_above(channel, estimate_background(channel, size))[0])
-    if strong is not None:
-        width = _stroke_width(strong, WIDEST_STROKE * side)
-        size = int(np.clip(round(SQUARE_STROKES * width), MIN_SQUARE, size))
-    background = estimate_background(channel, size)
-    strength = contrast_above(channel, background)[0]
-    if not light_on_dark:
-        paper = np.maximum(255 - background.astype(np.float32), MIN_PAPER)
-        return u8(np.clip(strength * (255 / paper), 0, 255).round())
-    return strength
-
-
-def _strong_ink(strength: Gray) -> Mask | None:
-    """Pixels of strong ink, for measuring strokes; None on a plain page."""
-    peak = float(strength.max())
-    return np.asarray(strength > STRONG_INK * peak) if peak >= MIN_CONTRAST else None
-
-
-def _stroke_width(mask: Mask, widest: float) -> float:
-    """The width, pixels, that STROKE_QUANTILE of the strokes' length does not exceed; at most `widest`."""
-    solid = mask.astype(np.uint8)
-    outline = solid - cv2.erode(solid, KERNEL_3X3)
-    count, labels = cv2.connectedComponents(solid)
-    area = np.bincount(labels.ravel(), minlength=count)[1:]
-    edge = np.bincount(labels.ravel(), weights=outline.ravel(), minlength=count)[1:]
-    width = 2 * area / np.maximum(edge, 1)
-    is_stroke = (width <= widest) & (area >= MIN_STROKE_AREA)
-    if not is_stroke.any():
-        return widest
-    order = np.argsort(width[is_stroke], kind="stable")
-    totals = np.cumsum(edge[is_stroke][order])
-    return float(width[is_stroke][order][np.searchsorted(totals, STROKE_QUANTILE * totals[-1])])
-
-
-def _ink_mask(strength: Gray) -> Mask | None:
-    """Pixels well above the grain; None where nothing is, or nearly everything."""
-    smooth = _smoothed(strength)
-    totals = np.cumsum(histogram(smooth))
-    peak = float(smooth.max())
-    below = totals[max(0, int(LIKELY_INK * peak) - 1)]
-    grain = MAD_TO_SIGMA * float(np.searchsorted(totals, below / 2))
-    floor = max(NOISE_SIGMAS * grain, MASK_THRESHOLD * peak, MIN_CONTRAST / 2)
-    if peak < max(MIN_CONTRAST, NOISE_SIGMAS * grain):
-        return None
-    mask = np.asarray(strength > floor)
-    return mask if 0 < np.count_nonzero(mask) < MAX_INK_SHARE * mask.size else None
-
-
 def _rethresholded(mask: Mask, strength: Gray) -> tuple[Labels, list[Component]]:
     """The components of the mask, each at the threshold that its own ink sets."""
     labels, found = _components(mask, strength)
@@ -264,16 +191,11 @@ def _rethresholded(mask: Mask, strength: Gray) -> tuple[Labels, list[Component]]
 def _components(mask: Mask, strength: Gray) -> tuple[Labels, list[Component]]:
     labels, stats = components(mask)
     contrast = np.zeros(len(stats), np.uint8)
-    np.maximum.at(contrast, labels[mask], _smoothed(strength)[mask])
+    np.maximum.at(contrast, labels[mask], smoothed(strength)[mask])
     rows = stats.tolist()
     return labels, [
         Component(i, x, y, w, h, area, float(contrast[i])) for i, (x, y, w, h, area) in enumerate(rows) if i > 0
     ]
-
-
-def _smoothed(strength: Gray) -> Gray:
-    """Averaged over 3x3 pixels, where the picture is large enough to have noise."""
-    return strength if max(strength.shape) <= SMALL_SIDE else u8(cv2.blur(strength, (3, 3)))
 
 
 def _weighted_median(values: list[float], weights: list[float]) -> float:

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.image.pixels import Boxes, Labels, Mask, Stats, component_stats, components, pixels_of, u8
+from runtime.image.pixels import Boxes, Labels, Mask, Stats, component_stats, components, pixels_of
 from runtime.ink.background import SMALL_SIDE
+from runtime.ink.runs import long_runs, rows_with_runs, thickened, without_long_runs
 
 CELL_LINE = 0.85  # of a cell's side: lines are longer, a digit within the cell is shorter
 DIGIT_LINE = 1.7  # of a digit's height: no stroke of one is longer
@@ -26,8 +27,6 @@ MIN_WRITING = 0.05  # of a component with a line in it: with less other ink the 
 MAX_BARE = 0.25  # of a component: with no more other ink, which crossings and edges have, it is all lines
 MAX_THICKNESS = 0.22  # of the length that lines are sought with: a thicker one is no line
 MIN_THICKNESS_LIMIT = 3.0  # pixels; no limit of a line's thickness is lower
-SLOPE = 0.01  # of a line's length: how far it may stray from straight along the pixels, and one pixel
-SAMPLED_COLUMNS = 8  # one column of so many is examined first
 BESIDE_LINE = np.ones((5, 5), np.uint8)  # pixels around a line in which its remnants lie
 REMNANT_SHARE = 0.5  # of a component's pixels: with as many beside a removed line it is the line's own remnant
 RUN_SLACK = 1.6  # times a line's mean thickness, plus one pixel: the longest perpendicular run that is removed
@@ -75,7 +74,7 @@ def may_have_frame_lines(mask: Mask, height: int, width: int) -> bool:
     Returns:
         False only where `frame_lines` would find nothing.
     """
-    return any(_rows_with_runs(mask, axis, length).any() for axis, length in enumerate(frame_lengths(height, width)))
+    return any(rows_with_runs(mask, axis, length).any() for axis, length in enumerate(frame_lengths(height, width)))
 
 
 def frame_lengths(height: int, width: int) -> tuple[int, int]:
@@ -181,7 +180,7 @@ def _lines(mask: Mask, axis: int, length: int, off_the_page: bool = False) -> Ma
 
     off_the_page: only lines that reach one of the borders they run towards.
     """
-    rows = np.flatnonzero(_rows_with_runs(mask, axis, length))
+    rows = np.flatnonzero(rows_with_runs(mask, axis, length))
     out = np.zeros_like(mask)
     if not len(rows):  # as in most pictures
         return out
@@ -190,7 +189,7 @@ def _lines(mask: Mask, axis: int, length: int, off_the_page: bool = False) -> Ma
     top, bottom = max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1
     view = mask if axis == 0 else mask.T
     solid = np.ascontiguousarray(view[top:bottom]).view(np.uint8)
-    found = _long_runs(_thickened(solid, length), length) & solid
+    found = long_runs(thickened(solid, length), length) & solid
     if not found.any():
         return out
     labels, stats = components(found)
@@ -199,7 +198,7 @@ def _lines(mask: Mask, axis: int, length: int, off_the_page: bool = False) -> Ma
     if off_the_page:
         _drop_inner(thickness, stats[:, :4] + (0, top, 0, 0), view.shape, length)
     limits = np.where(thickness > 0, RUN_SLACK * thickness + 1, 0).astype(np.int64)
-    (out if axis == 0 else out.T)[top:bottom] = _without_long_runs(labels, stats, limits, solid)
+    (out if axis == 0 else out.T)[top:bottom] = without_long_runs(labels, stats, limits, solid)
     return out
 
 
@@ -213,48 +212,6 @@ def _mean_thickness(found: NDArray[np.uint8], labels: Labels, stats: Stats) -> N
     return np.asarray(thickness)
 
 
-def _rows_with_runs(mask: Mask, axis: int, length: int) -> Mask:
-    """Which rows (axis 0; columns: 1) may have a run of at least `length`; those left out have none.
-
-    A run covers so many of every n-th column one after another, and those are quickly examined.
-    """
-    step = max(1, min(SAMPLED_COLUMNS, length // 4))
-    sample = mask[:, ::step] if axis == 0 else mask[::step].T
-    if sample.shape[1] < length // step:
-        return np.zeros(len(sample), np.bool_)
-    runs = _run_starts(_thickened(np.ascontiguousarray(sample).view(np.uint8), length), length // step)
-    return np.asarray(runs.any(axis=1))
-
-
-def _thickened(solid: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
-    """Dilated vertically: lines a little askew step from row to row, and so their steps become longer runs."""
-    return u8(cv2.dilate(solid, np.ones((2 * max(1, round(SLOPE * length)) + 1, 1), np.uint8)))
-
-
-def _run_starts(solid: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
-    """(h, w - length + 1): where horizontal runs of at least `length` ones begin; an erosion in doubling steps."""
-    starts, reach = solid, 1
-    while reach < length:
-        step = min(reach, length - reach)
-        starts = starts[:, step:] & starts[:, :-step]
-        reach += step
-    return starts
-
-
-def _long_runs(solid: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
-    """(h, w) 0 or 1: the horizontal runs of at least `length` ones."""
-    starts = _run_starts(solid, length) if length <= solid.shape[1] else solid[:, :0]
-    runs = np.zeros_like(solid)
-    if starts.any():
-        runs[:, : starts.shape[1]] = starts
-        reach = 1
-        while reach < length:
-            step = min(reach, length - reach)
-            runs[:, step:] |= runs[:, :-step].copy()
-            reach += step
-    return runs
-
-
 def _drop_inner(thickness: NDArray[np.float64], stats: Stats, shape: tuple[int, ...], length: int) -> None:
     """Set to 0 the thickness of lines along x that do not run off the page, or are too thick for their place."""
     height, width = shape
@@ -264,18 +221,3 @@ def _drop_inner(thickness: NDArray[np.float64], stats: Stats, shape: tuple[int, 
     middle = (top + h / 2) / height
     is_inside = (middle > MARGIN) & (middle < 1 - MARGIN)
     thickness[is_inside & (thickness > max(MIN_THICKNESS_LIMIT, MAX_FRAME_THICKNESS * length))] = 0
-
-
-def _without_long_runs(labels: Labels, stats: Stats, limits: NDArray[np.int64], solid: NDArray[np.uint8]) -> Mask:
-    """The labeled pixels whose vertical run in `solid` is no longer than the limit of their label; none at limit 0."""
-    lines = np.zeros(labels.shape, np.bool_)
-    for label in np.flatnonzero(limits).tolist():
-        limit = int(limits[label])
-        x, y, w, h = stats[label, :4].tolist()
-        above = min(y, limit)  # runs that are too long may begin there
-        near = solid[y - above : y + h + limit, x : x + w]
-        bar = np.ones((limit + 1, 1), np.uint8)
-        long = cv2.morphologyEx(near, cv2.MORPH_OPEN, bar, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
-        part = (slice(y, y + h), slice(x, x + w))
-        lines[part] |= (labels[part] == label) & (long[above : above + h] == 0)
-    return lines
