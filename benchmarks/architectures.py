@@ -74,7 +74,11 @@ class Result:
 
 
 def main() -> int:
-    """Train, convert and judge each candidate that has no result yet, time all, print the table; the exit status."""
+    """Train, convert and judge each candidate that has no result yet, time all, print the table.
+
+    Returns:
+        The exit status.
+    """
     parser = Parser("python -m benchmarks.architectures", "Compare candidate networks in int8.", EXAMPLE)
     parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="candidates, or networks in words")
     parser.add_argument("--epochs", type=int_at_least(0), default=4, metavar="N", help="0: untrained (default: 4)")

@@ -31,7 +31,11 @@ FPS = 30.0
 
 
 def main() -> int:
-    """Print the times of both, and the age; the exit status is 1 where the ratio is over its target."""
+    """Print the times of both, and the age.
+
+    Returns:
+        The exit status: 1 where the ratio is over its target.
+    """
     classifier = Classifier.load()
     ratio = loop_over_alone(classifier)
     age(classifier)

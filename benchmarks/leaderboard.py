@@ -46,7 +46,14 @@ TIMED_IMAGES = 200
 
 
 def main() -> int:
-    """Train, convert and measure what is missing, time all, print the table; the exit status."""
+    """Train, convert and measure what is missing, time all, print the table.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        OptionError: There are no measured runs.
+    """
     options = _parser().parse()
     root = options.reuse
     wanted = [Run(name, seed, root / f"{name}-{seed}") for name in options.models for seed in options.seeds]

@@ -63,7 +63,11 @@ class Row:
 
 
 def main() -> int:
-    """Print a row for each engine and the ratio, and write them with --page; the exit status."""
+    """Print a row for each engine and the ratio, and write them with --page.
+
+    Returns:
+        The exit status.
+    """
     parser = Parser("python -m benchmarks.onnx_peer", "Time our interpreter beside ONNX Runtime.", EXAMPLE)
     parser.add_argument("models", nargs="*", type=Path, metavar="MODEL.keras", help="default: the model that ships")
     parser.add_argument(
@@ -139,7 +143,11 @@ def report(rows: Sequence[Row]) -> str:
 
 
 def versions() -> str:
-    """The versions of what was timed."""
+    """Name the versions of what was timed.
+
+    Returns:
+        One line.
+    """
     import onnxruntime
 
     from runtime.tflite.interpreter import find_interpreter

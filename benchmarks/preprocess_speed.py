@@ -31,7 +31,11 @@ WARM_UP = 20  # rounds
 
 
 def main() -> int:
-    """Print a line for each size: decoding, to_input, and their ratio; the exit status."""
+    """Print a line for each size: decoding, to_input, and their ratio.
+
+    Returns:
+        The exit status.
+    """
     parser = Parser("python -m benchmarks.preprocess_speed", "Time preprocessing against decoding.", EXAMPLE)
     parser.add_argument("--repeat", type=int_at_least(1), default=50, metavar="N", help="runs of each (50)")
     options = parser.parse()
@@ -107,7 +111,11 @@ def frame(width: int, height: int) -> NDArray[np.uint8]:
 
 
 def digit() -> NDArray[np.uint8]:
-    """Draw a digit as MNIST has it: uint8 (28, 28), light on black."""
+    """Draw a digit as MNIST has it.
+
+    Returns:
+        uint8 (28, 28), light on black.
+    """
     covered = coverage((28, 28), "7", Place(14, 14, 20, 4), Pen(0.12, BALLPOINT), np.random.default_rng(3))
     return np.asarray(255 * covered, np.uint8)
 

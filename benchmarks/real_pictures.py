@@ -70,7 +70,11 @@ class Outcome:
 
 
 def main() -> int:
-    """Print a table for each source and kind, the sums, and where asked a sheet of every miss; the exit status."""
+    """Print a table for each source and kind, the sums, and where asked a sheet of every miss.
+
+    Returns:
+        The exit status.
+    """
     parser = Parser("python -m benchmarks.real_pictures", "Measure on real pictures.", EXAMPLE)
     parser.add_argument("folder", type=Path)
     parser.add_argument("-m", "--model", metavar="FILE")

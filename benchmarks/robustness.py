@@ -45,7 +45,11 @@ class Result:
 
 
 def main() -> int:
-    """Print the table; the exit status says whether it could be made, not how good it is."""
+    """Print the table.
+
+    Returns:
+        The exit status: whether the table could be made, not how good it is.
+    """
     parser = Parser("python -m benchmarks.robustness", "Measure on damaged digits (MNIST-C, 15 corruptions).", EXAMPLE)
     parser.add_argument("-m", "--model", metavar="FILE", help="default: the model that ships")
     parser.add_argument("--images", type=int_at_least(1), metavar="N", help="N of them, drawn by seed (default: all)")

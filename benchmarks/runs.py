@@ -147,7 +147,11 @@ class Run:
         return state is None or len(state["history"]) == metrics["epochs"]
 
     def is_converted(self) -> bool:
-        """Whether the int8 file is of the model that is there."""
+        """Tell whether the int8 file is of the model that is there.
+
+        Returns:
+            True where it is.
+        """
         parity, model = self.folder / PARITY_FILE, self.folder / MODEL_FILE
         return (
             self.tflite.is_file()
@@ -157,11 +161,14 @@ class Run:
         )
 
     def record(self, real: Path | None, published: tuple[Images, Labels] | None = None) -> Record:
-        """The run's record, from its JSON if that is of this very file and complete; else measured.
+        """Give the run's record: from its JSON where that is of this very file and complete, measured otherwise.
 
         Args:
             real: A folder of real pictures; None: without.
             published: MNIST's test images and labels as published; None: without.
+
+        Returns:
+            The record.
         """
         sha256 = hashlib.sha256(self.tflite.read_bytes()).hexdigest()
         known = self.known()
@@ -178,7 +185,11 @@ class Run:
         return record
 
     def known(self) -> Record | None:
-        """The record of an earlier measurement; None without one, or where another version wrote it."""
+        """Read the record of an earlier measurement.
+
+        Returns:
+            The record; None where there is none, or where another version wrote it.
+        """
         values = read_json(self.folder / LEADERBOARD_FILE)
         try:
             return None if values is None else Record(**values)

@@ -55,7 +55,11 @@ class Cost:
 
 
 def main() -> int:
-    """Print both costs and their ratios; the exit status."""
+    """Print both costs and their ratios.
+
+    Returns:
+        The exit status.
+    """
     parser = Parser("python -m benchmarks.startup", "Time a start of classify.", "  python -m benchmarks.startup")
     parser.add_argument("--count", type=int_at_least(1), default=15, metavar="N", help="starts of each (15)")
     count = parser.parse().count

@@ -65,7 +65,11 @@ def _timing(seconds: list[float]) -> Timing:
 
 
 def processor() -> str:
-    """The processor's name, as far as the system tells it."""
+    """Name the processor, as far as the system tells it.
+
+    Returns:
+        Its name.
+    """
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:

@@ -51,7 +51,11 @@ class ComparedQuantization:
 
 
 def main() -> int:
-    """Convert to every quantization, print the tables, write compare.json; the exit status."""
+    """Convert to every quantization, print the tables, write compare.json.
+
+    Returns:
+        The exit status.
+    """
     parser = Parser("python -m convert.compare", "Compare all quantizations of a Keras model with it.", EXAMPLE)
     model = Path("artifacts") / MODEL_FILE
     parser.add_argument("model", nargs="?", type=Path, default=model, help=f"(default: {model})")

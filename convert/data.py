@@ -37,7 +37,11 @@ class Calibration:
     brightest: int
 
     def describe(self) -> dict[str, Any]:
-        """For the card and parity.json: how the sample was drawn and what it contains."""
+        """Describe how the sample was drawn and what it contains, for the card and parity.json.
+
+        Returns:
+            Values of JSON by their keys.
+        """
         return {
             "images": len(self.images),
             "seed": self.seed,

@@ -100,7 +100,11 @@ class Parity:
     disagreements: tuple[Disagreement, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Give the attributes for JSON.
+
+        Returns:
+            Values by the names of the attributes.
+        """
         return dataclasses.asdict(self)
 
 

@@ -45,7 +45,11 @@ class Threshold:
     false_accept_rate: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For the card and parity.json."""
+        """Give the attributes for the card and parity.json.
+
+        Returns:
+            Values by the names of the attributes; rates are rounded.
+        """
         rates = {"false_reject_rate": self.false_reject_rate, "false_accept_rate": self.false_accept_rate}
         rounded = {name: None if rate is None else round(rate, 5) for name, rate in rates.items()}
         return {"value": self.value, "how": self.how, **rounded}

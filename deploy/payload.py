@@ -40,7 +40,11 @@ class Payload:
     dependencies: tuple[str, ...]
 
     def files(self) -> list[str]:
-        """Names of the files that the manifest lists: the project's own first, then the dependencies."""
+        """List the files of the manifest.
+
+        Returns:
+            Their names: the project's own first, then the dependencies.
+        """
         return [*sorted(set(self.sha256) - set(self.dependencies)), *self.dependencies]
 
 
@@ -126,7 +130,14 @@ def write_manifest(folder: Path, target: Target, wheel: str, dependencies: Seque
 
 
 def digest(path: Path) -> str:
-    """Compute the SHA-256 of a file, in hexadecimal."""
+    """Compute the SHA-256 of a file.
+
+    Args:
+        path: Of the file.
+
+    Returns:
+        The digest in hexadecimal.
+    """
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

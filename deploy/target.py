@@ -45,18 +45,30 @@ class Target:
         return frozenset({"numpy", "opencv-python-headless"} if self.machine == "armv7l" else ())
 
     def platform_tags(self) -> list[str]:
-        """The platform tags of wheels that run there, newest first, as `pip download --platform` takes them."""
+        """List the platform tags of wheels that run there.
+
+        Returns:
+            Tags as `pip download --platform` takes them, newest first.
+        """
         tags = [f"manylinux_2_{minor}_{self.machine}" for minor in range(self.glibc, OLDEST_MANYLINUX_MINOR - 1, -1)]
         return [*tags, f"{OLDEST_ALIAS}_{self.machine}"]
 
     def uv_platform(self) -> str | None:
-        """The board as `uv pip compile --python-platform` names it, or None for 32-bit Arm: uv has no name for it."""
+        """Name the board as `uv pip compile --python-platform` does.
+
+        Returns:
+            The name; None for 32-bit Arm, for which uv has none.
+        """
         if self.machine == "armv7l":
             return None
         return f"{self.machine}-manylinux_2_{max(minor for minor in UV_GLIBC_MINORS if minor <= self.glibc)}"
 
     def marker(self) -> str:
-        """The PEP 508 marker that is true on this kind of board and on no other."""
+        """Write the PEP 508 marker that is true on this kind of board and on no other.
+
+        Returns:
+            The marker.
+        """
         return (
             f"platform_machine == '{self.machine}' and sys_platform == 'linux' "
             "and platform_python_implementation == 'CPython' "

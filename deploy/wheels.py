@@ -58,7 +58,14 @@ def build(root: Path, folder: Path) -> Path:
 
 
 def source_digest(root: Path) -> str:
-    """The SHA-256, in hexadecimal, of everything in a checkout that the wheel is built from."""
+    """Compute the SHA-256 of everything in a checkout that the wheel is built from.
+
+    Args:
+        root: Of the checkout.
+
+    Returns:
+        The digest in hexadecimal.
+    """
     paths = [path for path in (root / "runtime").rglob("*") if path.is_file() and path.suffix != ".pyc"]
     total = hashlib.sha256()
     for path in [*sorted(paths), *(root / name for name in ("pyproject.toml", "README.md", "LICENSE"))]:

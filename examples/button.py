@@ -20,7 +20,15 @@ BOUNCE_S = 0.05  # a push button's contacts close several times within some mill
 
 
 def read_picture(classifier: Classifier, source: str) -> str:
-    """Open the camera, classify its first frame, and close it: the picture is of now, and not from a buffer."""
+    """Open the camera, classify its first frame, and close it: the picture is of now, and not from a buffer.
+
+    Args:
+        classifier: Reads the picture.
+        source: The camera, as `open_source` takes it.
+
+    Returns:
+        The label, why there is none, or the error.
+    """
     try:
         with closing(open_source(source)) as frames:  # type: ignore[type-var]  # a generator
             prediction = classifier.predict(next(frames).image)
@@ -30,7 +38,14 @@ def read_picture(classifier: Classifier, source: str) -> str:
 
 
 def watch(source: str) -> Button:
-    """Print a reading at each press, for as long as the button that is returned is kept."""
+    """Print a reading at each press.
+
+    Args:
+        source: The camera, as `open_source` takes it.
+
+    Returns:
+        The button; it works for as long as it is kept.
+    """
     classifier = Classifier.load()
     button = Button(PIN, bounce_time=BOUNCE_S)
     button.when_pressed = lambda: print(read_picture(classifier, source), flush=True)

@@ -13,7 +13,14 @@ from runtime import Classifier, ImageError, read_image
 
 
 def main(folder: str) -> int:
-    """Print a line for each picture, and the counts at the end; 0 when done."""
+    """Print a line for each picture, and the counts at the end.
+
+    Args:
+        folder: With the pictures.
+
+    Returns:
+        The exit status, 0.
+    """
     classifier = Classifier.load()
     counts: Counter[str] = Counter()
     for path in sorted(Path(folder).iterdir()):

@@ -24,6 +24,9 @@ def open_output(argument: str, context: OutputContext) -> TableOutput:
         argument: What follows `table=`: the file's name.
         context: The run that the output belongs to.
 
+    Returns:
+        The output.
+
     Raises:
         OutputError: There is no name, or no such folder.
     """
@@ -46,13 +49,21 @@ class TableOutput:
         )
 
     def emit(self, update: StreamUpdate) -> None:
-        """Hand a line over where the reading or the state changed."""
+        """Hand a line over where the reading or the state changed.
+
+        Args:
+            update: All that is known after an event of the source.
+        """
         if update.changed:
             when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(update.timestamp))
             self._worker.put((when, update.state, update.steady or ""))
 
     def close(self) -> bool:
-        """Write what waits; False where the disk does not take it."""
+        """Write what waits.
+
+        Returns:
+            False where the disk does not take it; otherwise True.
+        """
         return self._worker.close()
 
     def _write(self, line: tuple[str, ...]) -> None:

@@ -164,13 +164,35 @@ def coverage(
 
 
 def write(paper: Image, digit: str, place: Place, pen: Pen, rng: np.random.Generator) -> Image:
-    """Write a digit on paper, BGR uint8 (h, w, 3); returns a new picture."""
+    """Write a digit on paper.
+
+    Args:
+        paper: BGR uint8 (h, w, 3).
+        digit: "0" to "9".
+        place: Where, how large and how slanted.
+        pen: What it is written with.
+        rng: Of the tremor and the grain.
+
+    Returns:
+        A new picture, BGR uint8 (h, w, 3).
+    """
     covered = coverage(paper.shape[:2], digit, place, pen, rng)[..., None]
     return np.asarray(paper * (1 - covered) + np.array(pen.ink, np.float32) * covered + 0.5, np.uint8)
 
 
 def sheet(height: int, width: int, color: tuple[int, int, int], grain: float, rng: np.random.Generator) -> Image:
-    """Make paper or a board, BGR uint8 (h, w, 3): one color with coarse and fine grain of `grain` gray levels."""
+    """Make paper or a board: one color with coarse and fine grain.
+
+    Args:
+        height: Pixels.
+        width: Pixels.
+        color: Blue, green, red, 0 to 255.
+        grain: Gray levels.
+        rng: Of the grain.
+
+    Returns:
+        BGR uint8 (h, w, 3).
+    """
     coarse = cv2.resize(
         rng.normal(0, 1, (height // 24 + 2, width // 24 + 2)), (width, height), interpolation=cv2.INTER_CUBIC
     )
@@ -180,7 +202,16 @@ def sheet(height: int, width: int, color: tuple[int, int, int], grain: float, rn
 
 
 def light(image: Image, from_side: tuple[float, float], fall: float) -> Image:
-    """Light a picture from one side: the light falls by `fall` (0 to 1) across it."""
+    """Light a picture from one side.
+
+    Args:
+        image: BGR uint8 (h, w, 3).
+        from_side: (x, y), the direction in which the light falls off.
+        fall: How much of the light is lost across the picture, 0 to 1.
+
+    Returns:
+        A new picture, BGR uint8 (h, w, 3).
+    """
     height, width = image.shape[:2]
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     gain = 1 - fall * np.clip((x - 0.5) * from_side[0] + (y - 0.5) * from_side[1] + 0.5, 0, 1)
@@ -188,7 +219,17 @@ def light(image: Image, from_side: tuple[float, float], fall: float) -> Image:
 
 
 def shadow(image: Image, corners: list[tuple[float, float]], darkness: float, softness: float) -> Image:
-    """Cast a shadow: its corners are shares of the picture, and its edge is `softness` pixels soft."""
+    """Cast a shadow on a picture.
+
+    Args:
+        image: BGR uint8 (h, w, 3).
+        corners: Of the shadow, (x, y) as shares of the picture.
+        darkness: How much of the light it takes, 0 to 1.
+        softness: Of its edge, pixels.
+
+    Returns:
+        A new picture, BGR uint8 (h, w, 3).
+    """
     height, width = image.shape[:2]
     mask = np.zeros((height, width), np.float32)
     cv2.fillPoly(mask, [np.array([(x * width, y * height) for x, y in corners], np.int32)], 1.0)
@@ -197,7 +238,16 @@ def shadow(image: Image, corners: list[tuple[float, float]], darkness: float, so
 
 
 def ruled(image: Image, spacing: int, color: tuple[int, int, int]) -> Image:
-    """Rule faint lines, one every `spacing` pixels."""
+    """Rule faint lines across a picture.
+
+    Args:
+        image: BGR uint8 (h, w, 3).
+        spacing: Between two lines, pixels.
+        color: Blue, green, red, 0 to 255.
+
+    Returns:
+        A new picture, BGR uint8 (h, w, 3).
+    """
     out = image.copy()
     for y in range(spacing // 2, image.shape[0], spacing):
         cv2.line(out, (0, y), (image.shape[1], y), color, max(1, spacing // 60), cv2.LINE_AA)
@@ -205,7 +255,17 @@ def ruled(image: Image, spacing: int, color: tuple[int, int, int]) -> Image:
 
 
 def camera(image: Image, rng: np.random.Generator, blur: float = 0.8, noise: float = 3.0) -> Image:
-    """Add what a lens and a sensor do: a blur of `blur` pixels, and noise of `noise` gray levels."""
+    """Add what a lens and a sensor do to a picture.
+
+    Args:
+        image: BGR uint8 (h, w, 3).
+        rng: Of the noise.
+        blur: Pixels.
+        noise: Gray levels.
+
+    Returns:
+        A new picture, BGR uint8 (h, w, 3).
+    """
     soft = cv2.GaussianBlur(image, (0, 0), blur).astype(np.float32)
     return np.asarray(np.clip(soft + rng.normal(0, noise, image.shape), 0, 255), np.uint8)
 
@@ -215,7 +275,14 @@ BALLPOINT, PENCIL, MARKER, CHALK = (130, 60, 30), (120, 118, 115), (28, 24, 22),
 
 
 def pictures(seed: int = 7) -> dict[str, Image]:
-    """Draw every sample, by its file name: BGR or BGRA uint8, or gray uint16."""
+    """Draw every sample of one digit, and the blank sheet.
+
+    Args:
+        seed: Of all chance.
+
+    Returns:
+        By its file name: BGR or BGRA uint8, or gray uint8.
+    """
     rng = np.random.default_rng(seed)
     made: dict[str, Image] = {}
 
@@ -266,7 +333,14 @@ def pictures(seed: int = 7) -> dict[str, Image]:
 
 
 def pages(seed: int = 11) -> dict[str, Image]:
-    """Draw pictures of several digits in rows; the name has the digits, with "_" between rows."""
+    """Draw pictures of several digits in rows.
+
+    Args:
+        seed: Of all chance.
+
+    Returns:
+        By its file name, which has the digits, with "_" between rows: BGR uint8.
+    """
     rng = np.random.default_rng(seed)
     note = ruled(sheet(720, 960, PAPER, 2.0, rng), 120, (205, 180, 165))
     for row, digits in enumerate(("31415", "92653")):
@@ -289,7 +363,11 @@ def _transparent(digit: str, rng: np.random.Generator) -> Image:
 
 
 def main() -> int:
-    """Write every picture into this folder."""
+    """Write every picture into this folder.
+
+    Returns:
+        The exit status.
+    """
     for name, image in {**pictures(), **pages()}.items():
         (FOLDER / name).parent.mkdir(exist_ok=True)
         quality = [cv2.IMWRITE_JPEG_QUALITY, 88] if name.endswith(".jpg") else []

@@ -23,7 +23,15 @@ TILE, SEEN, GAP, COLUMNS = 220, 84, 6, 4
 
 
 def tile(path: Path, classifier: Classifier) -> NDArray[np.uint8]:
-    """One sample as read, with the model's input in the corner; BGR uint8."""
+    """Show one sample as read, with the model's input in the corner.
+
+    Args:
+        path: Of the sample.
+        classifier: Reads it.
+
+    Returns:
+        BGR uint8.
+    """
     image = read_image(path)
     picture = overlay(image, classifier.predict(image))
     factor = TILE / max(picture.shape[:2])
@@ -38,7 +46,11 @@ def tile(path: Path, classifier: Classifier) -> NDArray[np.uint8]:
 
 
 def main() -> int:
-    """Write the sheet."""
+    """Write the sheet.
+
+    Returns:
+        The exit status.
+    """
     classifier = Classifier.load()
     tiles = [tile(path, classifier) for path in sorted(FOLDER.iterdir()) if path.suffix in IMAGE_SUFFIXES]
     tiles += [np.full_like(tiles[0], 32)] * (-len(tiles) % COLUMNS)

@@ -68,7 +68,14 @@ class Board:
         return self.root / "etc/systemd/system" / UNIT
 
     def release(self, link: str) -> Path | None:
-        """Resolve `current` or `previous` to its release; None where there is no complete one."""
+        """Resolve a link to its release.
+
+        Args:
+            link: "current" or "previous".
+
+        Returns:
+            The release's folder; None where there is no complete one.
+        """
         path = self.home / link
         return path.resolve() if (path / MANIFEST).exists() else None
 
@@ -237,7 +244,14 @@ def unpack(payload: Path, manifest: dict[str, Any], environment: Path, folder: P
 
 
 def is_intact(release: Path) -> bool:
-    """Tell whether a release exists and still has the model that it was installed with."""
+    """Tell whether a release exists and still has the model that it was installed with.
+
+    Args:
+        release: Its folder.
+
+    Returns:
+        True where it has.
+    """
     digest, manifest = release / "model.tflite.sha256", release / MANIFEST
     if not digest.exists() or not manifest.exists():
         return False
@@ -439,6 +453,11 @@ def print_summary(board: Board, done: str) -> None:
     print(f"doctor     cd {board.home}/current && env/bin/python -m runtime.doctor -m model.tflite")
 
 
+def _require_root(board: Board) -> None:
+    if board.root == Path("/") and os.geteuid() != 0:
+        raise InstallError("this needs root; do: sudo python3 install.py")
+
+
 def main() -> int:
     """Install or roll back, as the command line says.
 
@@ -454,8 +473,7 @@ def main() -> int:
     board = Board(options.root)
     os.umask(0o022)  # the service's user reads what root writes
     try:
-        if options.root == Path("/") and os.geteuid() != 0:
-            raise InstallError("this needs root; do: sudo python3 install.py")
+        _require_root(board)
         if options.action == "rollback":
             rollback(board)
         else:
