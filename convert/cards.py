@@ -63,8 +63,10 @@ def read_draft(model: Path, given: Path | None) -> ModelCard | None:
         if given is None:
             return None
         raise OptionError(f"--card {given}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise OptionError(f"{path}: cannot be read as a card ({error})") from None
+    except OSError as error:
+        raise OptionError(f"{path}: cannot be read as a card: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise OptionError(f"{path}: expected a card, JSON in UTF-8; received other bytes") from None
     try:
         return ModelCard.from_json(text)
     except ModelError as error:
@@ -84,9 +86,11 @@ def read_labels(path: Path) -> tuple[str, ...]:
         OptionError: It cannot be read, or has fewer than 2 classes.
     """
     try:
-        labels = parse_labels(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise OptionError(f"--labels {path}: cannot be read ({error})") from None
+        labels = parse_labels(path.read_text("utf-8-sig"))  # editors may write a byte order mark
+    except OSError as error:
+        raise OptionError(f"--labels {path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise OptionError(f"--labels {path}: expected text in UTF-8, one label a line; received other bytes") from None
     if len(labels) < MIN_CLASSES:
         raise OptionError(f"--labels {path}: expected a line for each of 2 or more classes; received {len(labels)}")
     return labels

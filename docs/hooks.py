@@ -22,7 +22,7 @@ HELP = re.compile(r"^<!-- help: (python -m [\w.]+|make) -->$", re.MULTILINE)
 INCLUDE = re.compile(r"^<!-- include: ([\w.-]+) -->$", re.MULTILINE)
 FILE = re.compile(r"^<!-- file: ([\w./-]+\.py) -->$", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#)([^)]+)\)")
-COLUMNS = 100  # characters a line of help
+COLUMNS = 82  # of the terminal that help is written for: its lines of 80 characters fit the site's column
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:

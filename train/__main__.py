@@ -190,7 +190,7 @@ def _folder(name: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OptionError(f"-o {name}: expected a folder to write into; received: {error}") from None
+        raise OptionError(f"-o {name}: expected a folder to write into; received: {error.strerror}") from None
     return folder
 
 

@@ -25,9 +25,9 @@ def import_tensorflow() -> None:
                 import tensorflow as tf
 
                 tf.config.list_physical_devices()  # looks for a GPU, and complains, now rather than in the first epoch
-            except BaseException:
+            except Exception:
                 written = text()
                 raise
-    except BaseException:
+    except Exception:  # Ctrl-C is no failure: what was written says nothing
         sys.stderr.write(f"{written}\n" if written else "")
         raise

@@ -122,6 +122,12 @@ def read_dataset(path: Path, remedy: str = "give the test images with --data FIL
             arrays = {key: archive[key] for key in archive.files}
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; {remedy}") from None
+    except IsADirectoryError:
+        raise DataError(
+            f"{path}: expected a NumPy .npz of pictures; received a folder. "
+            "python -m train makes dataset.npz of one, and conversion finds it beside the model; or else "
+            f"{remedy}"
+        ) from None
     except UNREADABLE as error:
         raise DataError(f"{path}: expected a NumPy .npz of pictures; it cannot be read ({error}); {remedy}") from None
     splits = {name: _split(path, arrays, name) for name in ("train", "val", "test", "hard")}

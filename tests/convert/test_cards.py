@@ -43,8 +43,15 @@ def test_bad_drafts_and_labels_are_one_clear_line(tmp_path: Path) -> None:
         cards.read_draft(tmp_path / "model.keras", bad)
     with pytest.raises(OptionError, match=r"--card .*no such file"):
         cards.read_draft(tmp_path / "model.keras", tmp_path / "none.json")
-    with pytest.raises(OptionError, match=r"--labels .*cannot be read"):
+    with pytest.raises(OptionError, match=r"--labels .*cannot be read: No such file or directory$"):
         cards.read_labels(tmp_path / "none.txt")
+    bad.write_bytes(b"\xff\xfe")
+    with pytest.raises(OptionError, match=r"--labels .*expected text in UTF-8, one label a line"):
+        cards.read_labels(bad)
+    with pytest.raises(OptionError, match=r"bad\.json: expected a card, JSON in UTF-8"):
+        cards.read_draft(tmp_path / "model.keras", bad)
+    with pytest.raises(OptionError, match=r"cannot be read as a card: Is a directory$"):
+        cards.read_draft(tmp_path / "model.keras", tmp_path)
     bad.write_bytes(b"\n")
     with pytest.raises(OptionError, match="2 or more classes; received 0"):
         cards.read_labels(bad)
@@ -52,6 +59,8 @@ def test_bad_drafts_and_labels_are_one_clear_line(tmp_path: Path) -> None:
 
 def test_labels_are_read_in_every_spelling(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("0 cat\n1 dog\n")
+    assert cards.read_labels(tmp_path / "labels.txt") == ("cat", "dog")
+    (tmp_path / "labels.txt").write_text("cat\ndog\n", encoding="utf-8-sig")
     assert cards.read_labels(tmp_path / "labels.txt") == ("cat", "dog")
 
 

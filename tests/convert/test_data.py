@@ -155,6 +155,8 @@ def test_bad_arrays_are_one_clear_line(arrays: dict[str, Any], says: str, tmp_pa
 def test_bad_files_are_one_clear_line(tmp_path: Path, save_npz: Callable[..., Path]) -> None:
     with pytest.raises(DataError, match="no such file"):
         read_dataset(tmp_path / "none.npz")
+    with pytest.raises(DataError, match=r"received a folder\. python -m train makes dataset\.npz of one"):
+        read_dataset(tmp_path)
     whole = save_npz(tmp_path / "whole.npz").read_bytes()
     for name, data in {"empty": b"", "text": b"hello", "cut": whole[: len(whole) // 2]}.items():
         (tmp_path / f"{name}.npz").write_bytes(data)

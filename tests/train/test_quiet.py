@@ -43,3 +43,12 @@ def test_where_the_import_fails_its_words_are_shown() -> None:
     assert done.returncode == 1
     assert "from C++: no such instruction" in done.stderr
     assert "ImportError: tensorflow is broken" in done.stderr
+
+
+def test_ctrl_c_while_it_is_imported_shows_nothing() -> None:
+    done = run(
+        "import signal\n" + FAILS.replace('raise ImportError("tensorflow is broken")', "raise KeyboardInterrupt")
+    )
+    assert done.returncode != 0
+    assert "KeyboardInterrupt" in done.stderr
+    assert "from C++" not in done.stderr
