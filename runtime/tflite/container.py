@@ -43,9 +43,9 @@ def find(data: bytes, name: str) -> tuple[int, bytes | None]:
 
     It reads stored and deflated entries, as PKWARE's APPNOTE 4.3 and 4.4 lay them out; no zip64, no encryption.
 
-    By hand: importing zipfile, and with it shutil, bz2 and lzma, takes 1.9 % of the time of `classify` and 1.3 % of its
-    memory (40 pairs of runs of classify samples/photo_7.jpg, x86-64). The limit is 3 % against the runtime in one
-    folder, and the packages, with more files to open, take 1.2 % already.
+    By hand: importing zipfile, and with it shutil, bz2 and lzma, takes 2 to 5 % of the time of `classify` and 1.3 % of
+    its memory (medians of 40 pairs of runs of classify samples/photo_7.jpg, a quiet and a busy x86-64). The limit is
+    3 % against the runtime in one folder, and the packages, with more files to open, take 1 to 2 % already.
 
     Args:
         data: Anything, and a zip after it or not.
