@@ -64,7 +64,6 @@ def test_arrows_point_down() -> None:
     assert not rooms.arrows_up()
 
 
-@pytest.mark.skip(reason="in the making")
 def test_every_module_has_its_test() -> None:
     found = naming.untested(SOURCES, set(TESTS), EXCUSED)
     assert not found, "\n".join(found)
