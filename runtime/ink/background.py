@@ -136,7 +136,7 @@ def _brightened(channel: Gray, by: int) -> Gray:
 
 
 def max_stroke_width(height: int, width: int) -> int:
-    """Bound the stroke width of a mark: no stroke is wider, no shadow narrower.
+    """Estimate the upper bound of a stroke's width, which is the lower bound of a shadow's.
 
     Args:
         height: Of the picture, pixels.

@@ -199,5 +199,5 @@ def test_teachers_are_trained_first_and_once_for_all(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize(("drop", "said"), [(-0.001, "0.00"), (-0.02, "-0.02"), (0.045, "0.04"), (0.1, "0.10")])
-def test_a_drop_that_is_none_has_no_sign(drop: float, said: str) -> None:
+def test_a_drop_of_zero_has_no_sign(drop: float, said: str) -> None:
     assert points(drop) == said

@@ -143,7 +143,7 @@ def test_batches_pair_each_image_with_its_label_and_answer(of_examples: bool) ->
 
 
 def test_a_teacher_is_asked_about_what_it_knows() -> None:
-    """One that says the label knows the digits; one that is sure of a digit everywhere does not know what is none."""
+    """One that gives the label knows the digits; one that is sure of a digit everywhere does not know non-digits."""
     labels = np.arange(COUNT) % CLASSES
     right = np.eye(CLASSES, dtype=np.float32)[labels]
     coded: Image = np.zeros((COUNT, 28, 28, 1), np.uint8)

@@ -50,7 +50,7 @@ def test_weights_by_place_are_for_small_pictures(side: int, head: str) -> None:
     assert model.output_shape == (None, 2)
 
 
-def test_a_word_that_is_none() -> None:
+def test_a_word_that_names_no_layer() -> None:
     assert not is_step("16x")
     with pytest.raises(OptionError, match=r"expected a step such as 16.*; received '16x'"):
         network("8 16x", (28, 28, 1), 10)
