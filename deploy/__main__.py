@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 
 from deploy import target as targets
@@ -93,7 +93,9 @@ def _bundle(options: Namespace) -> int:
 def _parser() -> Parser:
     parser = Parser("python -m deploy", "Put the runtime and a model on a board, to run after every start.", EXAMPLE)
     parser.add_argument("action", choices=("push", "rollback", "bundle"))
-    parser.add_argument("where", metavar="HOST|TARGET", help="user@host; for bundle: aarch64-py311, aarch64-py313, ...")
+    parser.add_argument(
+        "where", type=_named, metavar="HOST|TARGET", help="user@host; for bundle: aarch64-py311, aarch64-py313, ..."
+    )
     parser.add_argument(
         "--model",
         default=str(ROOT / "runtime/models/digits.tflite"),
@@ -115,6 +117,14 @@ def _parser() -> Parser:
         "-o", "--output", default="dist", metavar="FOLDER", help="where a bundle is written (default: dist)"
     )
     return parser
+
+
+def _named(text: str) -> str:
+    if not text:  # as make deploy has it where HOST is not given
+        raise ArgumentTypeError(
+            "expected HOST=pi@raspberrypi.local, or for bundle TARGET=aarch64-py311; received nothing"
+        )
+    return text
 
 
 def _split_names(text: str) -> list[str]:

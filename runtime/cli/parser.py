@@ -83,14 +83,21 @@ class Parser(argparse.ArgumentParser):
             The options' values.
         """
         words = list(sys.argv[1:] if argv is None else argv)
-        if "" in words:
-            self.error("expected a value; received an empty one. Is a shell variable unset?")
         end = words.index("--") if "--" in words else len(words)  # what follows is no option
         options = self.parse_args([*(_hyphenated(word) for word in words[:end]), *words[end:]])
+        for action in self._actions:
+            value = getattr(options, action.dest, None)
+            if value != action.default and _is_empty(value):
+                name = "/".join(action.option_strings) or action.metavar or action.dest
+                self.error(f"argument {name}: expected a value; received an empty one. Is a shell variable unset?")
         for option, other in self._required:
             if _value_of(options, option) and not _value_of(options, other):
                 self.error(f"argument {option}: needs {other}")
         return options
+
+
+def _is_empty(value: object) -> bool:
+    return value == "" or (isinstance(value, list) and "" in value)
 
 
 def _value_of(options: argparse.Namespace, option: str) -> object:

@@ -56,6 +56,7 @@ def test_a_bundle_holds_what_its_name_says(
         (["bundle", "riscv64-py311"], 1, "error: expected MACHINE-pyVERSION such as aarch64-py311"),
         (["push", "pi@board; reboot"], 1, "error: expected a host such as pi@raspberrypi.local"),
         (["bundle", "aarch64-py311", "--model", "nowhere.tflite"], 1, "error: cannot read model nowhere.tflite"),
+        (["push", ""], 2, "argument HOST|TARGET: expected HOST=pi@raspberrypi.local, or for bundle TARGET="),
         (["upgrade", "pi@board"], 2, "invalid choice: 'upgrade'"),
     ],
 )

@@ -61,12 +61,18 @@ def test_messages_name_commands_as_they_were_called(
     assert capsys.readouterr().err == "error: a video; use: edge-classifier camera clip.mp4\n"
 
 
-@pytest.mark.parametrize("words", [[""], ["--num-times", ""], ["a", "", "b"]])
-def test_an_empty_word_is_a_usage_error(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [([""], "NAME"), (["a", "", "b"], "NAME"), (["--greeting", ""], "--greeting"), (["--greeting="], "--greeting")],
+)
+def test_an_empty_word_is_a_usage_error(words: list[str], name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    made = parser()
+    made.add_argument("--greeting")
     with pytest.raises(SystemExit) as end:
-        parser().parse(words)
+        made.parse(words)
     assert end.value.code == 2
-    assert "expected a value; received an empty one. Is a shell variable unset?" in capsys.readouterr().err
+    complaint = f"error: argument {name}: expected a value; received an empty one. Is a shell variable unset?\n"
+    assert capsys.readouterr().err.endswith(complaint)
 
 
 def test_help_is_as_wide_as_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
