@@ -98,13 +98,13 @@ def stripe(image: Gray, rng: np.random.Generator) -> Gray:
 
 def fog(image: Gray, rng: np.random.Generator) -> Gray:
     """Fractal haze, up to three times as bright as the ink, with the whole dimmed back to the range."""
-    veil = np.zeros(image.shape, np.float32)
+    haze = np.zeros(image.shape, np.float32)
     for octave in range(5):
         nodes = rng.random((2**octave + 1, 2**octave + 1), np.float32) / FOG_DECAY**octave
-        veil += cv2.resize(nodes, image.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    veil = (veil - veil.min()) / (veil.max() - veil.min())
+        haze += cv2.resize(nodes, image.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    haze = (haze - haze.min()) / (haze.max() - haze.min())
     white = image.max() / 255
-    return _u8(255 * (image / 255 + FOG * veil) * white / (white + FOG))
+    return _u8(255 * (image / 255 + FOG * haze) * white / (white + FOG))
 
 
 def spatter(image: Gray, rng: np.random.Generator) -> Gray:
