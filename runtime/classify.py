@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def _save(folder: Path, name: str, picture: NDArray[np.uint8]) -> None:
     suffix = ".jpg" if Path(name).suffix.lower() in (".jpg", ".jpeg") else ".png"
     target = folder / f"{stem}{suffix}"
     number = 2
-    while target.exists():
+    while os.path.exists(target):  # noqa: PTH110  # in a folder that may not be read, writing says so
         target = folder / f"{stem}-{number}{suffix}"
         number += 1
     write_image(target, picture)

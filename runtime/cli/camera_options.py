@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from runtime.cli.options import add_classifier_options, add_read_option
 from runtime.cli.parser import Parser, float_between, int_at_least
@@ -54,11 +55,18 @@ def parse() -> argparse.Namespace:
     Returns:
         The options, and in `frames` the SourceOptions that open_source takes.
     """
-    options = build_parser().parse()
+    parser = build_parser()
+    options = parser.parse()
+    if options.record and _is_same_file(options.source, options.record):
+        parser.error(f"argument --record: {options.record} is the source; give the recording another name")
     options.frames = SourceOptions(
         options.width, options.height, options.fps, options.flip, options.rotate, options.roi
     )
     return options
+
+
+def _is_same_file(one: str, other: str) -> bool:
+    return os.path.isfile(one) and os.path.isfile(other) and os.path.samefile(one, other)  # noqa: PTH113, PTH121
 
 
 def _add_source_options(parser: Parser) -> None:

@@ -15,7 +15,9 @@ from runtime.native import discard_stdout, prepare_standard_streams
 
 PROGRAM = "edge-classifier"  # the command of pyproject.toml's [project.scripts]
 INTERRUPTED = 130  # the exit status of a shell's command that Ctrl-C ended
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # what a write to a full or broken disk fails with
+# What a system refuses that is not the program's fault: a write to a full or broken disk, a file that may not be used.
+DISK_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+REFUSALS = (*DISK_REFUSALS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR)
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
@@ -149,8 +151,9 @@ def print_note(text: str) -> None:
 def run(main: Callable[[], int]) -> NoReturn:
     """Run a command and end the process with its exit status.
 
-    EdgeError becomes one line and status 1 (DEBUG=1 shows the traceback), as does standard output on a full disk;
-    Ctrl-C becomes status 130. A reader that closes the pipe (`| head`) ends the command with status 0.
+    EdgeError becomes one line and status 1 (DEBUG=1 shows the traceback), as does what the system refuses: a file that
+    may not be read, standard output on a full disk. Ctrl-C becomes status 130. A reader that closes the pipe (`| head`)
+    ends the command with status 0.
 
     Args:
         main: Returns the exit status.
@@ -170,10 +173,11 @@ def run(main: Callable[[], int]) -> NoReturn:
         discard_stdout()
         status = 0
     except OSError as error:
-        if error.errno not in NO_ROOM or error.filename is not None:  # of a file: whoever opened it says so
+        if error.errno not in REFUSALS or os.environ.get("DEBUG") == "1":
             raise
-        discard_stdout()
-        print_error(f"cannot write to standard output: {error.strerror}")
+        if error.filename is None:
+            discard_stdout()
+        print_error(f"{error.filename or 'standard output'}: {error.strerror}")
         status = 1
     sys.exit(status)
 

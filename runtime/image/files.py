@@ -48,6 +48,8 @@ def expand(inputs: Sequence[str]) -> Iterator[str | SourceError]:
             yield from _expand_one(text)
         except SourceError as error:
             yield error
+        except OSError as error:  # a folder that may not be read, a name that is too long
+            yield SourceError(f"{text}: cannot be read: {error.strerror}")
 
 
 def _expand_one(text: str) -> list[str]:

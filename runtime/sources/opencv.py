@@ -162,8 +162,11 @@ def open_video(text: str, options: SourceOptions) -> Iterator[Frame]:
     Raises:
         SourceError: There is no such file, or OpenCV cannot read it; from the iterator, where it has no frame.
     """
-    if not Path(text).is_file():
-        raise SourceError(f"no such file: {text}")
+    try:
+        if not Path(text).is_file():
+            raise SourceError(f"no such file: {text}")
+    except OSError as error:
+        raise SourceError(f"{text}: cannot be read: {error.strerror}") from None
     if not is_encodable(text):
         raise SourceError(f"{text}: OpenCV reads no video whose name is not UTF-8; rename it")
     with captured_stderr():

@@ -328,7 +328,7 @@ def test_standard_output_on_a_full_disk_is_one_line(options: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(words, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == "error: cannot write to standard output: No space left on device"
+    assert done.stderr.splitlines()[-1] == "error: standard output: No space left on device"
 
 
 def test_a_frame_that_cannot_be_kept_is_an_error_even_where_it_is_the_last(tmp_path: Path) -> None:

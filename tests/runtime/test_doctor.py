@@ -218,3 +218,9 @@ def test_a_check_that_fails_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {check.name: check for check in examine_here()}
     assert found["disk"] == Check("disk", "cannot be checked (no word)", "note")
     assert found["selftest"].state == "ok"
+
+
+def test_a_model_whose_name_the_system_refuses_is_a_fault(tmp_path: Path) -> None:
+    found = {check.name: check for check in examine_here(str(tmp_path / ("a" * 300)))}
+    assert found["model"].state == "fault"
+    assert found["model"].value.startswith("cannot read model ")

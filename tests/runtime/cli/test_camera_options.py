@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +59,15 @@ def test_usage_errors(
         parsed(monkeypatch, *words)
     assert ended.value.code == 2
     assert capsys.readouterr().err.endswith(f"error: {complaint}\n")
+
+
+def test_a_recording_does_not_replace_its_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "clip.avi").write_bytes(b"")
+    (tmp_path / "link.avi").symlink_to("clip.avi")
+    for name in ("clip.avi", "link.avi"):
+        with pytest.raises(SystemExit):
+            parsed(monkeypatch, str(tmp_path / "clip.avi"), "--record", str(tmp_path / name))
+        assert f"argument --record: {tmp_path / name} is the source; give" in capsys.readouterr().err
+    assert vars(parsed(monkeypatch, str(tmp_path / "clip.avi"), "--record", str(tmp_path / "new.avi")))["record"]

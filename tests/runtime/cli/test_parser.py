@@ -183,8 +183,12 @@ def test_a_full_disk_is_one_line() -> None:
     words = [sys.executable, "-c", code]
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(words, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (1, "error: cannot write to standard output: No space left on device\n")
+    assert (done.returncode, done.stderr) == (1, "error: standard output: No space left on device\n")
 
 
-def test_an_error_of_a_file_is_a_defect_and_shown_as_such() -> None:
-    assert "Traceback" in run("import errno; raise OSError(errno.EIO, 'broken', 'some.file')").stderr
+def test_what_the_system_refuses_is_one_line() -> None:
+    code = "import errno; raise PermissionError(errno.EACCES, 'Permission denied', 'some.file')"
+    done = run(code)
+    assert (done.returncode, done.stderr) == (1, "error: some.file: Permission denied\n")
+    assert "Traceback" in run(code, DEBUG="1").stderr
+    assert "Traceback" in run("open('missing.file')").stderr  # whoever opens a file says what was expected

@@ -186,3 +186,10 @@ def test_a_picture_is_written_whatever_its_name(name: str, tmp_path: Path) -> No
 def test_a_picture_that_cannot_be_written_says_why(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"cannot write .*gray\.png: No such file or directory"):
         write_image(tmp_path / "none" / "gray.png", np.zeros((2, 3), np.uint8))
+
+
+def test_a_name_that_the_system_refuses_does_not_hide_the_others() -> None:
+    name = "a" * 300
+    first, second = expand([name, "samples/photo_7.jpg"])
+    assert str(first) == f"{name}: cannot be read: File name too long"
+    assert second == "samples/photo_7.jpg"

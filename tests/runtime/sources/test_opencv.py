@@ -73,6 +73,11 @@ def test_a_link_to_a_camera_is_that_camera(tmp_path: Path) -> None:
         open_source(f"v4l2://{link}")
 
 
+def test_a_name_that_the_system_refuses() -> None:
+    with pytest.raises(SourceError, match=r"a{300}\.avi: cannot be read: File name too long"):
+        open_source("a" * 300 + ".avi")
+
+
 def test_a_name_that_would_crash_opencv_is_refused(tmp_path: Path, video: Path) -> None:
     path = tmp_path / "caf\udce9.avi"
     path.write_bytes(video.read_bytes())
