@@ -38,7 +38,11 @@ class Stop:
             signal.signal(number, self._on_signal)
 
     def __call__(self) -> bool:
-        """True once it was requested."""
+        """Tell whether the end was requested.
+
+        Returns:
+            True from the first request on.
+        """
         return self._requested
 
     def request(self) -> None:

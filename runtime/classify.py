@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from runtime.cli.options import add_classifier_options, add_read_option, load_classifier
 from runtime.cli.parser import Parser, print_error, print_note, run
-from runtime.errors import EdgeError, ImageError, OutputError, SourceError
+from runtime.errors import EdgeError, ImageError, SourceError
 from runtime.image.files import STDIN, expand, read_image, write_image
 from runtime.outputs.format import (
     CSV_HEADER,
@@ -46,7 +46,9 @@ def main() -> int:
     classifier = load_classifier(options)
     annotate = Path(options.annotate) if options.annotate else None
     if annotate:
-        _make_folder(annotate)
+        from runtime.outputs.disk import make_folder  # here: a start without --annotate needs none of it
+
+        make_folder(annotate)
     if options.csv:
         print(csv_line(CSV_HEADER))
     failed = False
@@ -105,13 +107,6 @@ def _annotated(image: NDArray[np.uint8], prediction: Prediction, reading: Readin
     from runtime.outputs.overlay import overlay, overlay_regions  # here: a start without --annotate needs none of it
 
     return overlay_regions(image, reading) if reading else overlay(image, prediction)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make folder {folder}: {error.strerror}") from None
 
 
 def _save(folder: Path, name: str, picture: NDArray[np.uint8]) -> None:

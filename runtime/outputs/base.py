@@ -160,6 +160,9 @@ class OutputFactory(Protocol):
             argument: What follows the = in `--output NAME=ARGUMENT`; "" where nothing does.
             context: The run that the output belongs to.
 
+        Returns:
+            The output, open.
+
         Raises:
             EdgeError: It cannot be opened.
         """

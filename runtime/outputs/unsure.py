@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.cli.parser import Parser, int_at_least
-from runtime.errors import OutputError
 from runtime.image.files import write_image
 from runtime.outputs import disk
 from runtime.outputs.base import OutputContext
@@ -87,10 +86,7 @@ class UnsureFramesOutput:
         Raises:
             OutputError: The folder cannot be made.
         """
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"cannot make folder {folder}: {error.strerror}") from None
+        disk.make_folder(folder)
         self._folder = folder
         self._max_files = max_files
         self._live = context.live
