@@ -101,7 +101,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "runtime": {"runtime.classifier", "runtime.errors", "runtime.image.files", "runtime.native", "runtime.results"}
     | {"runtime.sources.base", "runtime.sources.registry", "runtime.tflite.card"},
-    "workbench": {"runtime.cli.parser", "runtime.errors", "runtime.tflite.card"},
+    "workbench": {"runtime.cli.parser", "runtime.errors", "runtime.tflite.card", "runtime.tflite.card_versions"},
     "train.data": TRAIN,
     "train.synthetic": TRAIN | {"runtime.ink.find", "runtime.ink.framing", "train.data"},
     "train": TRAIN | {"train.data", "train.synthetic"},

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from runtime.errors import DataError, ModelError
 from runtime.tflite.card import InputSpec
+from runtime.tflite.card_versions import migrate_input
 from workbench.files import replacing
 
 SPEC_KEY = "input_spec"  # where it is there, the arrays are model inputs already
@@ -179,6 +180,6 @@ def _spec(path: Path, stored: NDArray[Any] | None) -> InputSpec | None:
     if stored is None:
         return None
     try:
-        return InputSpec(**json.loads(str(stored)))
-    except (ValueError, TypeError, ModelError) as error:
+        return InputSpec(**migrate_input(json.loads(str(stored))))
+    except (ValueError, TypeError, AttributeError, ModelError) as error:
         raise DataError(f"{path}: its {SPEC_KEY} is damaged ({error}); train again") from None

@@ -35,12 +35,27 @@ def migrate(raw: Mapping[str, Any]) -> dict[str, Any]:
     return _from_schema_1(raw) if version == 1 else dict(raw)
 
 
+def migrate_input(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Bring the `input` of a schema-1 card, which has no version of its own, into the fields of SCHEMA_VERSION.
+
+    Args:
+        spec: The JSON object; one of this version comes back as it is.
+
+    Returns:
+        `colour` as `color`, framing "frame" as "whole", and no ink_box with that framing.
+
+    Example:
+        >>> migrate_input({"colour": "rgb", "framing": "frame", "ink_box": 1})
+        {'color': 'rgb', 'framing': 'whole'}
+    """
+    found = {"color" if key == "colour" else key: value for key, value in spec.items()}
+    if found.get("framing") == "frame":
+        found["framing"] = "whole"
+        found.pop("ink_box", None)
+    return found
+
+
 def _from_schema_1(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """`input.colour` is `input.color`, framing "frame" is "whole", and a framing other than "ink" has no ink_box."""
     spec = raw.get("input")
-    if isinstance(spec, Mapping):
-        spec = {"color" if key == "colour" else key: value for key, value in spec.items()}
-        if spec.get("framing") == "frame":
-            spec["framing"] = "whole"
-            spec.pop("ink_box", None)
-    return {**raw, "input": spec, "schema_version": SCHEMA_VERSION}
+    migrated = migrate_input(spec) if isinstance(spec, Mapping) else spec
+    return {**raw, "input": migrated, "schema_version": SCHEMA_VERSION}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -64,3 +65,25 @@ def test_the_remedy_is_the_callers(tmp_path: Path) -> None:
     (tmp_path / "bad.npz").write_bytes(b"PK")
     with pytest.raises(DataError, match=r"expected a NumPy \.npz .*; Train again"):
         read_dataset(tmp_path / "bad.npz", "Train again")
+
+
+def test_a_dataset_of_before_schema_2_is_read(tmp_path: Path) -> None:
+    """A training of hours is not lost by a key's new name."""
+    written = dataclasses.replace(_dataset(tmp_path / "dataset.npz"), spec=None)
+    write_dataset(written)
+    with np.load(written.path) as archive:
+        arrays = dict(archive)
+    old = {"height": 4, "width": 4, "channels": 1, "colour": "gray", "polarity": "any", "framing": "frame"}
+    np.savez_compressed(written.path, **arrays, input_spec=np.array(json.dumps({**old, "ink_box": 1})))
+    assert read_dataset(written.path).spec == SPEC
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", '{"height": "four"}', "null"])
+def test_a_damaged_spec_is_one_line(tmp_path: Path, text: str) -> None:
+    written = dataclasses.replace(_dataset(tmp_path / "dataset.npz"), spec=None)
+    write_dataset(written)
+    with np.load(written.path) as archive:
+        arrays = dict(archive)
+    np.savez_compressed(written.path, **arrays, input_spec=np.array(text))
+    with pytest.raises(DataError, match=r"its input_spec is damaged .*; train again"):
+        read_dataset(written.path)
