@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from runtime.errors import ModelError
 from runtime.framing.base import Content, Framing, Prepared, Scores, read_one
 from runtime.image.pixels import as_picture
-from runtime.plugins import load_plugin, plugin_names
 from runtime.tflite.card import InputSpec
 
 __all__ = [
@@ -102,6 +101,13 @@ def load_framing(name: str) -> Framing:
     if name in FRAMINGS:
         module, attribute = FRAMINGS[name].split(":")
         return cast(Framing, getattr(import_module(module), attribute))
+    return _installed_framing(name)
+
+
+def _installed_framing(name: str) -> Framing:
+    """The framing that another package brings."""
+    from runtime.plugins import load_plugin, plugin_names  # here: a start with a framing of FRAMINGS needs none of it
+
     installed = plugin_names(ENTRY_POINTS)
     if name not in installed:
         raise ModelError(

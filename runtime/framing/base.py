@@ -17,7 +17,7 @@ Content = Literal["mark", "picture"]
 Scores = Callable[[NDArray[np.uint8]], NDArray[np.float32]]  # model input, uint8 spec.shape -> probabilities (classes,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # == of arrays is no single truth value
 class Prepared:
     """A model input and where it came from.
 

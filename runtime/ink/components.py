@@ -21,7 +21,7 @@ Box = Sequence[int]  # x, y, width, height, pixels
 MIN_BODY = 0.5  # of its squared half-width: no component, not even in the picture's corner, has less area
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # == of arrays is no single truth value
 class Components:
     """The components of a part of a picture; the part has all of the ink, and background around it.
 

@@ -50,7 +50,7 @@ STRONG_INK = 0.3  # of the peak
 GRAY_LEVELS = np.arange(256, dtype=np.float32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # == of arrays is no single truth value
 class Ink:
     """The ink of one mark.
 
@@ -68,7 +68,7 @@ class Ink:
     share: float = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # == of arrays is no single truth value
 class _Sheet:
     """A picture, and the channel that marks are sought in.
 
@@ -82,7 +82,7 @@ class _Sheet:
     cast: ColorCast = NO_CAST
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # == of arrays is no single truth value
 class _Background:
     """A background (h, w) uint8; the side in pixels of the square it was estimated with; the share of paper."""
 

@@ -30,7 +30,7 @@ SPECK_SHARE = 0.03  # of the main component's area; a smaller one is dropped
 MAX_PIECES = 64  # of a mark, the largest first: a texture has more, and a mark is found among these or not at all
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # == of arrays is no single truth value
 class Mark:
     """A mark: the components that make it.
 
