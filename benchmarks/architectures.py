@@ -55,11 +55,11 @@ class Result:
     Attributes:
         name: The candidate's.
         steps: The network in words.
-        epochs: Of training.
-        seed: Of all random numbers.
-        parameters: Of the Keras model.
+        epochs: Epochs of training.
+        seed: Seed of all random numbers.
+        parameters: Parameters of the Keras model.
         size: Bytes of the bare .tflite.
-        float_accuracy: Of the Keras model on the validation images, 0 to 1; None untrained.
+        float_accuracy: Accuracy of the Keras model on the validation images, 0 to 1; None untrained.
         accuracy: The same of the int8 model.
     """
 
@@ -111,8 +111,8 @@ class Work:
 
     Attributes:
         dataset: The pictures.
-        epochs: Of training; 0 leaves the networks untrained.
-        seed: Of all random numbers.
+        epochs: Epochs of training; 0 leaves the networks untrained.
+        seed: Seed of all random numbers.
         output: The folder of the candidates' folders.
     """
 
@@ -251,8 +251,8 @@ def report(results: Sequence[Result], times: dict[str, Timing], dataset: Dataset
     """Write the table, and what it was measured on.
 
     Args:
-        results: Of the candidates, a row each.
-        times: Of their int8 files, by name.
+        results: Results of the candidates, a row each.
+        times: Times of their int8 files, by name.
         dataset: What they were trained on.
 
     Returns:

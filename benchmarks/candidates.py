@@ -15,7 +15,7 @@ class Candidate:
     """A network to try.
 
     Attributes:
-        name: Of its row.
+        name: Name of its row.
         steps: The network in words.
     """
 
@@ -55,7 +55,7 @@ def chosen(names: Sequence[str]) -> list[Candidate]:
     """Find candidates by name.
 
     Args:
-        names: Of candidates, or networks in words ("16/2 32 flat").
+        names: Names of candidates, or networks in words ("16/2 32 flat").
 
     Returns:
         A candidate for each; all of the table where there are no names.

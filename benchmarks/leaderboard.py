@@ -119,7 +119,7 @@ def report(records: Sequence[Record]) -> str:
     """Write the tables and what they were measured on.
 
     Args:
-        records: Of all runs.
+        records: Records of all runs.
 
     Returns:
         Markdown: a row a model, over its seeds; with more than one seed, a row a run below.

@@ -52,7 +52,7 @@ class Row:
     Attributes:
         model: Its file's name.
         engine: The interpreter, and what it computes in.
-        time: Of a picture.
+        time: Time of a picture.
         accuracy: On the test images, 0 to 1.
     """
 
@@ -124,7 +124,7 @@ def report(rows: Sequence[Row]) -> str:
     """Write the table, and the ratio to the faster of ONNX Runtime's int8 schemes.
 
     Args:
-        rows: Of all models.
+        rows: Rows of all models.
 
     Returns:
         Markdown.

@@ -16,7 +16,7 @@ def add_page_option(parser: Parser) -> None:
     """Declare --page.
 
     Args:
-        parser: Of a command that calls write_section where it is given.
+        parser: Parser of a command that calls write_section where it is given.
     """
     parser.add_argument("--page", action="store_true", help=f"write the table into {PAGE.relative_to(ROOT)}")
 
@@ -25,7 +25,7 @@ def write_section(name: str, text: str) -> None:
     """Put `text` into a section of PAGE, and tell so on standard error.
 
     Args:
-        name: Of the section, as its markers have it.
+        name: Name of the section, as its markers have it.
         text: Markdown.
 
     Raises:
@@ -40,7 +40,7 @@ def write_between(path: Path, name: str, text: str) -> None:
 
     Args:
         path: The page.
-        name: Of the section, NAME.
+        name: Name of the section, NAME.
         text: Markdown.
 
     Raises:

@@ -46,7 +46,7 @@ class Outcome:
     """One picture: what it shows, what was read, and how much of it was right. Texts have their rows joined by "/".
 
     Attributes:
-        path: Of the picture, relative to the folder.
+        path: Path of the picture, relative to the folder.
         kind: As the manifest has it.
         repo: Its source.
         task: "single", "multi", "page" or "negative".
@@ -101,7 +101,7 @@ def manifest(folder: Path) -> list[dict[str, str]]:
     """Read a folder's manifest.csv.
 
     Args:
-        folder: Of labeled pictures.
+        folder: Folder of labeled pictures.
 
     Returns:
         A row a picture.
@@ -152,8 +152,8 @@ def outcome(classifier: Classifier, folder: Path, row: dict[str, str]) -> Outcom
 
     Args:
         classifier: The model.
-        folder: Of the manifest.
-        row: Of the manifest.
+        folder: Folder of the manifest.
+        row: Row of the manifest.
 
     Returns:
         Its outcome; None, with a line on standard error, where it cannot be opened.
@@ -181,7 +181,7 @@ def table(outcomes: Iterable[Outcome]) -> list[str]:
     """Sum the outcomes up by task, source and kind.
 
     Args:
-        outcomes: Of all pictures.
+        outcomes: Outcomes of all pictures.
 
     Returns:
         Lines of text: right, of, share, and how many were rejected.
@@ -201,7 +201,7 @@ def sums(outcomes: list[Outcome]) -> list[str]:
     """Sum the outcomes up by task.
 
     Args:
-        outcomes: Of all pictures.
+        outcomes: Outcomes of all pictures.
 
     Returns:
         The figures of each task that the folder has, one a line.

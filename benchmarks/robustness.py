@@ -76,7 +76,7 @@ def mnist_images(count: int | None, seed: int) -> tuple[Images, Labels]:
 
     Args:
         count: How many, by a seeded shuffle; None for all.
-        seed: Of the shuffle.
+        seed: Seed of the shuffle.
 
     Returns:
         uint8 (N, 28, 28) images and int64 (N,) labels.
@@ -95,7 +95,7 @@ def corrupted(images: Images, corruption: Corruption, seed: list[int]) -> Images
     Args:
         images: uint8 (N, 28, 28).
         corruption: One of CORRUPTIONS.
-        seed: Of its random numbers.
+        seed: Seed of its random numbers.
 
     Returns:
         A corrupted copy of each.

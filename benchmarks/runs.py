@@ -40,16 +40,16 @@ class Record:
 
     Attributes:
         name: The model's.
-        seed: Of the training.
+        seed: Seed of the training.
         dataset: Its name.
-        sha256: Of the .tflite, card included.
-        parameters: Of the Keras model.
+        sha256: SHA-256 of the .tflite, card included.
+        parameters: Parameters of the Keras model.
         size: Bytes of the .tflite, card included.
-        epochs: Of training.
-        seconds: Of training.
+        epochs: Epochs of training.
+        seconds: Seconds of training.
         train_accuracy: Keras's mean over the chosen epoch.
-        float_accuracy: Of the Keras model, on the test images.
-        accuracy: Of the int8 file, on the test images.
+        float_accuracy: Accuracy of the Keras model, on the test images.
+        accuracy: Accuracy of the int8 file, on the test images.
         agreement: Share of test images with the same answer from both.
         n: Number of test images.
         real_micro: Single digits of real pictures through the runtime, over the pictures; None where there were none.
@@ -86,7 +86,7 @@ class Run:
 
     Attributes:
         name: The model's.
-        seed: Of the training.
+        seed: Seed of the training.
         folder: Its artifacts, made or to be made.
     """
 

@@ -18,7 +18,7 @@ class Timing:
     """Microseconds a call.
 
     Attributes:
-        median: Of all calls.
+        median: Median of all calls.
         p10: The 10th percentile.
         p90: The 90th percentile.
         calls: How many were timed.

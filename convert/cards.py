@@ -100,7 +100,7 @@ def default_input_spec(shape: tuple[int | None, ...]) -> InputSpec:
     """Guess the input of a model without a card: the whole picture, stretched.
 
     Args:
-        shape: Of the model's input, without the batch axis.
+        shape: Shape of the model's input, without the batch axis.
 
     Returns:
         A spec of gray pictures for 1 channel or none, RGB for 3.
@@ -125,7 +125,7 @@ def check_card(card: ModelCard, interpreter: Interpreter, truth: NDArray[np.int6
 
     Args:
         card: Not completed yet.
-        interpreter: Of the .tflite.
+        interpreter: Interpreter of the .tflite.
         truth: int64 (N,), the class numbers of the test images.
         output: What the Keras model was seen to give, "probabilities" or "logits".
 
@@ -177,7 +177,7 @@ def golden_vectors(outputs: TestOutputs) -> tuple[Golden, ...]:
     """Make the self-test vectors.
 
     Args:
-        outputs: Of the .tflite, for the test images.
+        outputs: Outputs of the .tflite, for the test images.
 
     Returns:
         Input pixels and the very bytes that this file gave for them; GOLDEN_BYTES of inputs, at least one vector.
@@ -202,7 +202,7 @@ def complete_card(
         quantization: Its name.
         decision: With temperature and reject threshold.
         parity: The .tflite against the Keras model.
-        outputs: Of the .tflite, for the test images.
+        outputs: Outputs of the .tflite, for the test images.
         conversion: Notes for a person, kept under training["conversion"].
 
     Returns:

@@ -46,7 +46,7 @@ class Conversion:
         tflite: The bare flatbuffer.
         outputs: float32 (N, classes), the Keras model's outputs for the test images.
         outputs_divided: The same with pixels divided by 255, only from a SavedModel, else None.
-        versions: Of tensorflow and keras.
+        versions: Versions of tensorflow and keras.
     """
 
     tflite: bytes

@@ -24,7 +24,7 @@ class Calibration:
 
     Attributes:
         images: uint8 (N, H, W, C) model inputs.
-        seed: Of the draw.
+        seed: Seed of the draw.
         per_class: The number of images by class number.
         darkest: The lowest of its pixels, 0 to 255.
         brightest: The highest of its pixels, 0 to 255.
@@ -102,7 +102,7 @@ def calibrate(dataset: Dataset, spec: InputSpec, count: int, seed: int) -> Calib
         dataset: Has training images.
         spec: The model's input.
         count: How many images, and up to two more: see calibration_indices.
-        seed: Of the draw.
+        seed: Seed of the draw.
 
     Returns:
         The sample as model inputs.
@@ -133,7 +133,7 @@ def calibration_indices(train: Split, count: int, seed: int) -> NDArray[np.int64
     Args:
         train: The training images.
         count: How many to draw.
-        seed: Of the draw.
+        seed: Seed of the draw.
 
     Returns:
         (count to count + 2,) indices in ascending order; fewer where there are fewer images.

@@ -30,7 +30,7 @@ class Job:
         card: The draft card; None for card.json beside the model, if any.
         labels: A labels file; None for the card's labels.
         calibration_images: How many images to calibrate with.
-        seed: Of the calibration sample.
+        seed: Seed of the calibration sample.
         reject_threshold: 0 to 1; None chooses it.
     """
 

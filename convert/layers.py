@@ -26,7 +26,7 @@ class LayerError:
     """The error of one activation tensor.
 
     Attributes:
-        name: Of the layer, as Keras has it.
+        name: Name of the layer, as Keras has it.
         shape: Without the batch axis.
         scale: The real value of one int8 step.
         error_in_steps: The root mean square difference in such steps; 0.29 (1/sqrt 12) where it is rounding alone.

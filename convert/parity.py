@@ -85,7 +85,7 @@ class Parity:
         quantized_accuracy: The fraction that the .tflite reads rightly.
         drop: The first less the second; negative where the .tflite is the better one.
         agreement: The fraction to which both give the same answer.
-        max_difference: Of any probability of any picture, at temperature 1.
+        max_difference: Largest difference of any probability of any picture, at temperature 1.
         classes: A row a class.
         disagreements: The pictures with different answers.
     """

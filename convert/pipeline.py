@@ -32,9 +32,9 @@ class ConvertedModel:
     Attributes:
         tflite: The bare flatbuffer.
         card: Not completed yet.
-        interpreter: Of the flatbuffer.
+        interpreter: Interpreter of the flatbuffer.
         reference: float32 (N, classes), the Keras model's probabilities for the test images.
-        versions: Of what converted it.
+        versions: Versions of what converted it.
     """
 
     tflite: bytes
@@ -198,7 +198,7 @@ def tflite_probabilities(raw: NDArray[Any], interpreter: Interpreter, output: st
 
     Args:
         raw: (N, classes) output tensors.
-        interpreter: Of the .tflite.
+        interpreter: Interpreter of the .tflite.
         output: "probabilities" or "logits".
 
     Returns:

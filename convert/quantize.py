@@ -106,7 +106,7 @@ def load_configure(row: Quantization) -> Configure:
     """Import the function of a row. For the child process.
 
     Args:
-        row: Of QUANTIZATIONS, or of another package.
+        row: Row of QUANTIZATIONS, or of another package.
 
     Returns:
         The function that sets a converter up.

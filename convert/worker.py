@@ -39,7 +39,7 @@ class Source:
     Attributes:
         call: float32 (N, *shape) -> float32 (N, classes), in inference mode.
         owner: The object that owns its variables: it must outlive the conversion.
-        shape: Of its input, without the batch axis; None for an axis of any size.
+        shape: Shape of its input, without the batch axis; None for an axis of any size.
         is_scaled: Whether it brings pixels into range itself; None where its layers cannot be listed (a SavedModel
             has none).
     """

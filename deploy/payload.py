@@ -133,7 +133,7 @@ def digest(path: Path) -> str:
     """Compute the SHA-256 of a file.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
 
     Returns:
         The digest in hexadecimal.

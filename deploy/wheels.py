@@ -61,7 +61,7 @@ def source_digest(root: Path) -> str:
     """Compute the SHA-256 of everything in a checkout that the wheel is built from.
 
     Args:
-        root: Of the checkout.
+        root: Root of the checkout.
 
     Returns:
         The digest in hexadecimal.

@@ -55,8 +55,8 @@ class Cost:
     Attributes:
         model: Path of the file.
         interpreter: Name and version.
-        threads: Of the interpreter.
-        size_bytes: Of the file.
+        threads: Number of threads of the interpreter.
+        size_bytes: Size of the file.
         load_ms: Milliseconds from the file to a ready interpreter.
         first_ms: Milliseconds of the first inference.
         preprocess: From a 640x480 color frame to the model's input.
@@ -83,8 +83,8 @@ def measure(path: str, threads: int, count: int, warmup: int) -> Cost:
     """Load a model and time it.
 
     Args:
-        path: Of the .tflite file.
-        threads: Of the interpreter.
+        path: Path of the .tflite file.
+        threads: Number of threads of the interpreter.
         count: Timed runs of each step.
         warmup: Runs of each step before them.
 

@@ -40,8 +40,8 @@ class Classifier:
         """Compare the model's tensors with the card, and import the card's framing.
 
         Args:
-            interpreter: With a model loaded.
-            card: The model's.
+            interpreter: An interpreter with a model loaded.
+            card: The model's card.
 
         Raises:
             ModelError: The card's framing is unknown; ModelMismatch where tensors and card disagree.
@@ -60,7 +60,7 @@ class Classifier:
         Args:
             path: The model's file.
             labels: For a model without a card, or to rename the classes of one that has it.
-            num_threads: Of the interpreter.
+            num_threads: Number of threads of the interpreter.
 
         Returns:
             A classifier that is ready.

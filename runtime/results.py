@@ -33,7 +33,7 @@ class Prediction:
     Attributes:
         label: Name of the best class; None where the runtime abstains.
         index: Position of the best class in the model's output, from 0; None where the runtime abstains.
-        score: Of the best class, 0 to 1; 0 when the picture is blank.
+        score: Score of the best class, 0 to 1; 0 when the picture is blank.
         reason: Why the runtime abstains: "blank" (nothing is there) or "unsure" (the best score is below the
             threshold, or the picture shows a crowd of marks). None where it answers.
         top: The best classes, best first; empty when the picture is blank.

@@ -119,8 +119,8 @@ class Place:
     """Where a digit is written.
 
     Attributes:
-        x: Of its middle, pixels.
-        y: Of its middle, pixels.
+        x: Position of its middle, pixels.
+        y: Position of its middle, pixels.
         height: Pixels.
         slant: Degrees.
     """
@@ -171,7 +171,7 @@ def write(paper: Image, digit: str, place: Place, pen: Pen, rng: np.random.Gener
         digit: "0" to "9".
         place: Where, how large and how slanted.
         pen: What it is written with.
-        rng: Of the tremor and the grain.
+        rng: Source of randomness of the tremor and the grain.
 
     Returns:
         A new picture, BGR uint8 (h, w, 3).
@@ -188,7 +188,7 @@ def sheet(height: int, width: int, color: tuple[int, int, int], grain: float, rn
         width: Pixels.
         color: Blue, green, red, 0 to 255.
         grain: Gray levels.
-        rng: Of the grain.
+        rng: Source of randomness of the grain.
 
     Returns:
         BGR uint8 (h, w, 3).
@@ -223,9 +223,9 @@ def shadow(image: Image, corners: list[tuple[float, float]], darkness: float, so
 
     Args:
         image: BGR uint8 (h, w, 3).
-        corners: Of the shadow, (x, y) as shares of the picture.
+        corners: Corners of the shadow, (x, y) as shares of the picture.
         darkness: How much of the light it takes, 0 to 1.
-        softness: Of its edge, pixels.
+        softness: Softness of its edge, pixels.
 
     Returns:
         A new picture, BGR uint8 (h, w, 3).
@@ -259,7 +259,7 @@ def camera(image: Image, rng: np.random.Generator, blur: float = 0.8, noise: flo
 
     Args:
         image: BGR uint8 (h, w, 3).
-        rng: Of the noise.
+        rng: Source of randomness of the noise.
         blur: Pixels.
         noise: Gray levels.
 
@@ -278,7 +278,7 @@ def pictures(seed: int = 7) -> dict[str, Image]:
     """Draw every sample of one digit, and the blank sheet.
 
     Args:
-        seed: Of all chance.
+        seed: Seed of all random numbers.
 
     Returns:
         By its file name: BGR or BGRA uint8, or gray uint8.
@@ -336,7 +336,7 @@ def pages(seed: int = 11) -> dict[str, Image]:
     """Draw pictures of several digits in rows.
 
     Args:
-        seed: Of all chance.
+        seed: Seed of all random numbers.
 
     Returns:
         By its file name, which has the digits, with "_" between rows: BGR uint8.

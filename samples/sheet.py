@@ -26,7 +26,7 @@ def tile(path: Path, classifier: Classifier) -> NDArray[np.uint8]:
     """Show one sample as read, with the model's input in the corner.
 
     Args:
-        path: Of the sample.
+        path: Path of the sample.
         classifier: Reads it.
 
     Returns:

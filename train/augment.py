@@ -59,8 +59,8 @@ def augment(image: Image, rng: np.random.Generator, framing: str = "ink") -> Ima
     Args:
         image: uint8 (H, W, C), 0 to 255.
         rng: Draws the change.
-        framing: Of the input: one whose content is a "mark" gets strong changes, a "picture" a mild affine change
-            and gain.
+        framing: Framing of the input: one whose content is a "mark" gets strong changes, a "picture" a mild affine
+            change and gain.
 
     Returns:
         A changed copy, uint8 (H, W, C).
@@ -75,7 +75,7 @@ def augment_batch(images: Image, rng: np.random.Generator, framing: str = "ink")
     Args:
         images: uint8 (N, H, W, C).
         rng: Draws the changes.
-        framing: Of the inputs.
+        framing: Framing of the inputs.
 
     Returns:
         Changed copies, uint8 (N, H, W, C).

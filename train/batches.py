@@ -27,7 +27,7 @@ class EpochData:
     Attributes:
         images: uint8 (N, H, W, C), of the dataset.
         labels: int64 (N,), of the dataset.
-        spec: Of the images.
+        spec: Spec of the images.
         classes: How many there are.
         synthetic: Examples to draw from besides. None: there are none.
         soft_targets: Augmented copies of the images and the teachers' answers to them. None: there is no teacher.
@@ -61,7 +61,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
         Args:
             recipe: Its batch size, and whether it augments.
-            seed: Of the run.
+            seed: Seed of the run.
             data: What the epoch is made of.
             epoch: Its number, from 1.
         """

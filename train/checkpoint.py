@@ -31,8 +31,8 @@ class Epoch:
         epoch: Its number, from 1.
         loss: Mean over the training images.
         accuracy: Share of the training images, 0 to 1.
-        val_loss: Of the validation images; None without any.
-        val_accuracy: Of the validation images; None without any.
+        val_loss: Loss on the validation images; None without any.
+        val_accuracy: Accuracy on the validation images; None without any.
         learning_rate: At the end of the epoch.
         seconds: It took.
     """
@@ -68,7 +68,7 @@ def commit(folder: Path, options: Options, history: History, save: Callable[[Pat
     """Make the last epoch of a history count. Models that are neither the last nor the best are removed.
 
     Args:
-        folder: Of the checkpoint.
+        folder: Folder of the checkpoint.
         options: What decides the course of the run.
         history: The epochs so far.
         save: Writes the model, as it is after the last of them, to a .keras path.
@@ -87,7 +87,7 @@ def history_of(folder: Path, options: Options) -> History:
     """The committed epochs of an interrupted run.
 
     Args:
-        folder: Of the checkpoint.
+        folder: Folder of the checkpoint.
         options: What decides the course of the run that is to go on. An option that the interrupted run did not
             record, because the version that made it had none, is not compared.
 
@@ -119,7 +119,7 @@ def discard(folder: Path) -> int:
     """Remove a checkpoint.
 
     Args:
-        folder: Of the checkpoint.
+        folder: Folder of the checkpoint.
 
     Returns:
         How many epochs it had.
@@ -138,7 +138,7 @@ def model_path(folder: Path, epoch: int) -> Path:
     """Where the model of an epoch is kept.
 
     Args:
-        folder: Of the checkpoint.
+        folder: Folder of the checkpoint.
         epoch: Its number, from 1.
 
     Returns:
@@ -151,7 +151,7 @@ def write_csv(path: Path, history: History) -> None:
     """Write history.csv: one row an epoch, cells empty where there was no validation.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
         history: The epochs.
     """
     names = [field.name for field in dataclasses.fields(Epoch)]

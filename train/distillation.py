@@ -38,7 +38,7 @@ class Teacher:
     Attributes:
         name: For the card.
         model: keras.Model from pixels 0 to 255 to logits or probabilities, (N, classes).
-        seconds: Of its training, where it was trained for this run; else 0.
+        seconds: Seconds of its training, where it was trained for this run; else 0.
     """
 
     name: str
@@ -108,7 +108,7 @@ def make_soft_targets(
         teachers: At least one; their answers are averaged.
         images: uint8 (N, H, W, C).
         change: Augments a batch. None: there is one copy, unchanged.
-        seed: Of the augmentation.
+        seed: Seed of the augmentation.
         done: Called with 1 after each batch of BATCH images.
 
     Returns:
@@ -192,7 +192,7 @@ class TaughtCrossentropy(keras.losses.Loss):  # type: ignore[misc]
 
         Args:
             from_logits: Whether the model gives logits; else it gives probabilities.
-            name: Of the loss.
+            name: Name of the loss.
             **others: What keras.losses.Loss takes.
         """
         super().__init__(name=name, **others)

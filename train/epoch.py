@@ -25,9 +25,9 @@ def train_epoch(model: Any, plan: Plan, data: TrainingData, number: int, reporte
 
     Args:
         model: keras.Model, compiled; it is changed.
-        plan: Of the run.
-        data: Of the run.
-        number: Of the epoch, from 1.
+        plan: Plan of the run.
+        data: Data of the run.
+        number: Number of the epoch, from 1.
         reporter: Is told of each batch.
 
     Returns:

@@ -63,7 +63,7 @@ def train(plan: Plan, dataset: Dataset, folder: Path, resume: bool = False, log:
     Args:
         plan: What to do.
         dataset: What to learn from.
-        folder: Of the run.
+        folder: Folder of the run.
         resume: Go on after the last whole epoch in `folder`. Otherwise whatever is there is discarded.
         log: Called with the history at the start and after each epoch.
 
@@ -115,7 +115,7 @@ def make_deterministic(seed: int) -> None:
     """Make the same seed give the same weights: on one machine, bit for bit.
 
     Args:
-        seed: Of Python, NumPy and TensorFlow.
+        seed: Seed of Python, NumPy and TensorFlow.
     """
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()

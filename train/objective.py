@@ -44,7 +44,7 @@ def new_model(plan: Plan, data: EpochData) -> Any:
     """Build the recipe's model and compile it for training.
 
     Args:
-        plan: Of the run.
+        plan: Plan of the run.
         data: What its epochs are made of.
 
     Returns:

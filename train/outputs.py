@@ -42,7 +42,7 @@ class Metrics:
         epochs: How many were trained.
         best_epoch: Whose weights were kept, from 1.
         seconds: All epochs together.
-        seed: Of the run.
+        seed: Seed of the run.
         packages: Versions by package.
     """
 
@@ -64,7 +64,7 @@ def write_outputs(trained: Trained, plan: Plan, dataset: Dataset, folder: Path, 
 
     Args:
         trained: The result of the run.
-        plan: Of the run.
+        plan: Plan of the run.
         dataset: What it learned from.
         folder: To write into.
         command: The command line, for the card.
@@ -85,7 +85,7 @@ def write_h5(path: Path, model: Any) -> None:
     """Write the model in Keras's older format, for tools that read no other.
 
     Args:
-        path: Of the .h5 file.
+        path: Path of the .h5 file.
         model: keras.Model.
     """
     import absl.logging
@@ -99,7 +99,7 @@ def stored_dataset(path: Path, trained: Trained, dataset: Dataset) -> stored.Dat
     """Every model input of a run, in the form of dataset.npz.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
         trained: The result of the run.
         dataset: What it learned from.
 
@@ -128,7 +128,7 @@ def card(trained: Trained, plan: Plan, dataset: Dataset, command: str) -> ModelC
 
     Args:
         trained: The result of the run.
-        plan: Of the run.
+        plan: Plan of the run.
         dataset: What it learned from.
         command: The command line.
 

@@ -16,9 +16,9 @@ class Plan:
 
     Attributes:
         recipe: With the epochs, batch size and learning rate of this run.
-        seed: Of all that is random but the choice of the validation images.
+        seed: Seed of all that is random but the choice of the validation images.
         teachers: Whose answers it learns from as well.
-        precision: Of the arithmetic, a key of `train.models.recipes.PRECISIONS`.
+        precision: Precision of the arithmetic, a key of `train.models.recipes.PRECISIONS`.
     """
 
     recipe: Recipe
@@ -31,7 +31,7 @@ def options_of(plan: Plan, dataset: Dataset) -> dict[str, Any]:
     """What decides the course of a run, by the option that sets it.
 
     Args:
-        plan: Of the run.
+        plan: Plan of the run.
         dataset: What it learns from.
 
     Returns:

@@ -58,7 +58,7 @@ class Reporter:
 
         Args:
             loss: Mean over the epoch so far.
-            accuracy: Of the epoch so far, 0 to 1.
+            accuracy: Accuracy of the epoch so far, 0 to 1.
         """
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, advance=1, text=f"loss {loss:.4f}  accuracy {accuracy:.4f}")

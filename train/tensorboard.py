@@ -25,7 +25,7 @@ class Log:
         """Prepare to write.
 
         Args:
-            folder: Of the run.
+            folder: Folder of the run.
 
         Raises:
             OptionError: TensorBoard is not installed.

@@ -53,7 +53,7 @@ def prepare_data(plan: Plan, dataset: Dataset, train_indices: Labels, validation
     """Divide a dataset, make its synthetic examples, and ask the teachers.
 
     Args:
-        plan: Of the run.
+        plan: Plan of the run.
         dataset: What it learns from.
         train_indices: int64 (N,), the training images to train on.
         validation_indices: int64 (M,), the training images held out; M may be 0.

@@ -174,7 +174,7 @@ def read_text(path: str) -> str:
     """The text of a file.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
 
     Returns:
         Its text; "" where it cannot be read.

@@ -145,7 +145,7 @@ def try_import(name: str) -> tuple[ModuleType | None, str]:
     """Import a package that may be broken; what it prints meanwhile is dropped.
 
     Args:
-        name: Of the package.
+        name: Name of the package.
 
     Returns:
         (the package, ""), or (None, the error in one line).

@@ -61,8 +61,8 @@ class Framing(Protocol):
         """The spec of a model whose inputs are prepared already, such as the images of an .npz file.
 
         Args:
-            height: Of an input, pixels.
-            width: Of an input, pixels.
+            height: Height of an input, pixels.
+            width: Width of an input, pixels.
             channels: One of `channels`.
 
         Returns:

@@ -30,8 +30,8 @@ class WholePicture:
         """The spec for inputs of this size: gray of one channel, RGB of three, any polarity, stretched.
 
         Args:
-            height: Of an input, pixels.
-            width: Of an input, pixels.
+            height: Height of an input, pixels.
+            width: Width of an input, pixels.
             channels: 1 or 3.
 
         Returns:

@@ -61,7 +61,7 @@ def are_shadow_remnants(found: Components, among: Mask, size: int) -> Mask:
     Args:
         found: The components of a picture.
         among: bool (n,), the components asked about.
-        size: Of the square that the background was estimated with, pixels.
+        size: Size of the square that the background was estimated with, pixels.
 
     Returns:
         bool (n,), False for those not asked about.

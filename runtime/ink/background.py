@@ -139,8 +139,8 @@ def max_stroke_width(height: int, width: int) -> int:
     """Estimate the upper bound of a stroke's width, which is the lower bound of a shadow's.
 
     Args:
-        height: Of the picture, pixels.
-        width: Of the picture, pixels.
+        height: Height of the picture, pixels.
+        width: Width of the picture, pixels.
 
     Returns:
         Pixels, at least 3.

@@ -29,10 +29,10 @@ class Components:
         labels: Integers (h, w), 0 is background.
         stats: int (n, 5), x, y, width, height and area, by label less 1, in pixels of the picture.
         is_ink: bool (n,), which reach the higher threshold.
-        left: Of the part in the picture, pixels.
-        top: Of the part.
-        height: Of the picture.
-        width: Of the picture.
+        left: Left edge of the part in the picture, pixels.
+        top: Top edge of the part.
+        height: Height of the picture.
+        width: Width of the picture.
         radii: Those measured so far by index, see `inscribed_radius`.
     """
 
@@ -79,7 +79,7 @@ class Components:
         """Measure the largest distance of one component's pixels to the background.
 
         Args:
-            index: Of the component.
+            index: Index of the component.
 
         Returns:
             Pixels.

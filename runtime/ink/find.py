@@ -59,7 +59,7 @@ class Ink:
         strength: uint8 (h, w), the box alone; 0 is paper and 255 the darkest (or, on a board, brightest) ink. At
             most MARK_SIDE on its longer side.
         light_on_dark: True for a light mark on a dark background.
-        share: Of all ink in the picture, 0 to 1; where it is small the picture is a text or a texture.
+        share: Share of all ink in the picture, 0 to 1; where it is small the picture is a text or a texture.
     """
 
     box: tuple[int, int, int, int]

@@ -32,8 +32,8 @@ class Handwriting:
         """The spec for inputs of this size whose mark is as large as MNIST's.
 
         Args:
-            height: Of an input, pixels.
-            width: Of an input, pixels.
+            height: Height of an input, pixels.
+            width: Width of an input, pixels.
             channels: 1.
 
         Returns:

@@ -29,7 +29,7 @@ class Hypothesis:
         w: Width of its box.
         h: Height of its box.
         index: The best class.
-        score: Of the best class, 0 to 1.
+        score: Score of the best class, 0 to 1.
     """
 
     x: int

@@ -73,8 +73,8 @@ class TextLine:
     """A line of glyphs.
 
     Attributes:
-        glyphs: From left to right.
-        height: Of the digits among them, pixels.
+        glyphs: Glyphs from left to right.
+        height: Height of the digits among them, pixels.
     """
 
     glyphs: tuple[Glyph, ...]

@@ -39,7 +39,7 @@ class Mark:
         x: Left of the box in the picture that it was found in, pixels.
         y: Top of the box.
         width_ratio: Its greatest half-width over the mean one; infinite where it is wider than can be measured.
-        share: Of all ink, 0 to 1.
+        share: Share of all ink, 0 to 1.
     """
 
     mask: Mask
@@ -83,7 +83,7 @@ def main_mark(strength: Gray, thresholds: tuple[float, float] | None, size: int)
     Args:
         strength: uint8 (h, w), see `background.contrast_above`.
         thresholds: See `background.hysteresis_thresholds`.
-        size: Of the square that the background was estimated with, pixels; a stroke nearly as wide has lost its
+        size: Size of the square that the background was estimated with, pixels; a stroke nearly as wide has lost its
             inside to the background.
 
     Returns:

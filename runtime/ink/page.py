@@ -65,7 +65,7 @@ class Page:
         components: Those that may be digits or parts of them.
         cells: int (n, 4), boxes of table cells.
         digit_height: The usual height of a component, pixels.
-        factor: Of the picture's size.
+        factor: Size relative to the picture's.
         light_on_dark: True for light marks on a dark background.
     """
 

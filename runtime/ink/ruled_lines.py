@@ -68,8 +68,8 @@ def may_have_frame_lines(mask: Mask, height: int, width: int) -> bool:
 
     Args:
         mask: bool, a part of a picture that has all of its ink, or more.
-        height: Of the picture, pixels.
-        width: Of the picture, pixels.
+        height: Height of the picture, pixels.
+        width: Width of the picture, pixels.
 
     Returns:
         False only where `frame_lines` would find nothing.
@@ -81,8 +81,8 @@ def frame_lengths(height: int, width: int) -> tuple[int, int]:
     """Compute how long a line must be to run across most of a picture.
 
     Args:
-        height: Of the picture, pixels.
-        width: Of the picture, pixels.
+        height: Height of the picture, pixels.
+        width: Width of the picture, pixels.
 
     Returns:
         (along x, along y), pixels.

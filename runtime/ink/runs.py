@@ -20,7 +20,7 @@ def rows_with_runs(mask: Mask, axis: int, length: int) -> Mask:
     Args:
         mask: bool (h, w).
         axis: 0 for the rows of the mask, 1 for its columns.
-        length: Of a long run, pixels.
+        length: Length of a long run, pixels.
 
     Returns:
         bool (h,) or, of columns, (w,); those that are False have no run of `length` pixels or more.
@@ -38,7 +38,7 @@ def thickened(solid: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
 
     Args:
         solid: uint8 (h, w), 0 or 1.
-        length: Of a long run, pixels; SLOPE of it is the reach up and down.
+        length: Length of a long run, pixels; SLOPE of it is the reach up and down.
 
     Returns:
         uint8 (h, w), 0 or 1.

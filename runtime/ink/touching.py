@@ -35,7 +35,7 @@ def split_glyph(
         context: The page and the model.
         mask: bool (h, w) of the glyph's box, its pixels.
         glyph: The glyph.
-        usual_width: Of the line's digits, pixels.
+        usual_width: Usual width of the line's digits, pixels.
         whole: What the model takes the whole glyph for; None where it is too wide for one digit.
 
     Returns:

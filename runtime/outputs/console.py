@@ -25,7 +25,7 @@ def add_options(parser: Parser) -> None:
     """Declare --json.
 
     Args:
-        parser: The camera's.
+        parser: The camera's parser.
     """
     parser.add_argument("--json", action="store_true", help="one JSON object a frame")
 
@@ -35,7 +35,7 @@ def open_output(options: Namespace, context: OutputContext) -> ConsoleOutput:
 
     Args:
         options: The camera's command line.
-        context: Of the run.
+        context: Context of the run.
 
     Returns:
         The console.
@@ -83,7 +83,7 @@ class ConsoleOutput:
 
         Args:
             json: One JSON object for each update, in place of a line for each change.
-            context: Of the run.
+            context: Context of the run.
         """
         self._json = json
         self._log = context.log

@@ -151,7 +151,7 @@ def update_to_text(update: StreamUpdate) -> str:
     """Write an update as one line for a person.
 
     Args:
-        update: With a frame or without.
+        update: An update with a frame or without one.
 
     Returns:
         "12:03:04 frame 61: 7 (99.9 %) [29.8 fps]".
@@ -172,7 +172,7 @@ def result_to_text(result: FrameResult) -> str:
     """Write the text of a whole frame.
 
     Args:
-        result: With a reading.
+        result: A result with a reading.
 
     Returns:
         "31415 / 92653 (97.1 %)", the score being that of its least certain part.
@@ -187,7 +187,7 @@ def state_to_text(update: StreamUpdate) -> str:
     """Write a change of the source's state.
 
     Args:
-        update: With the new state.
+        update: An update with the new state.
 
     Returns:
         "12:03:04 stale: no new frame for 2 s".
@@ -199,7 +199,7 @@ def update_to_dict(update: StreamUpdate) -> dict[str, object]:
     """Make the JSON object of an update. The keys are the same with a frame and without.
 
     Args:
-        update: With a frame or without.
+        update: An update with a frame or without one.
 
     Returns:
         Those of `prediction_to_dict` (and of `reading_to_dict` where the whole frame was read), then frame,
@@ -231,7 +231,7 @@ def update_to_json(update: StreamUpdate) -> str:
     """Write `update_to_dict` on one line.
 
     Args:
-        update: With a frame or without.
+        update: An update with a frame or without one.
 
     Returns:
         A JSON object.

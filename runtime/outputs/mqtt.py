@@ -15,7 +15,7 @@ def add_options(parser: Parser) -> None:
     """Declare --mqtt, and --mqtt-ca and --discovery, which go with it.
 
     Args:
-        parser: The camera's.
+        parser: The camera's parser.
     """
     parser.add_argument("--mqtt", metavar="URL", help="publish changes: mqtt[s]://user:password@host:port/topic")
     parser.add_argument(
@@ -31,7 +31,7 @@ def open_output(options: Namespace, context: OutputContext) -> Output | None:
 
     Args:
         options: The camera's command line.
-        context: Of the run.
+        context: Context of the run.
 
     Returns:
         The output; None without --mqtt.

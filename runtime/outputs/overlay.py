@@ -70,8 +70,8 @@ def write_in_bar(canvas: Image, text: str, baseline: int, bar: int, color: Color
         text: One line; letters outside ASCII become "?".
         baseline: Row that the letters stand on, pixels.
         bar: Height of the bar, pixels; capitals are about half as high.
-        color: Of the letters, BGR.
-        thickness: Of the strokes, pixels.
+        color: Color of the letters, BGR.
+        thickness: Thickness of the strokes, pixels.
     """
     text = _ascii(text)
     size = bar / 40

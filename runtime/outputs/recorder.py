@@ -28,7 +28,7 @@ def add_options(parser: Parser) -> None:
     """Declare --record.
 
     Args:
-        parser: The camera's.
+        parser: The camera's parser.
     """
     parser.add_argument("--record", metavar="FILE.mp4", help="save the frames as a video")
 
@@ -38,7 +38,7 @@ def open_output(options: Namespace, context: OutputContext) -> VideoOutput | Non
 
     Args:
         options: The camera's command line.
-        context: Of the run.
+        context: Context of the run.
 
     Returns:
         The output; None without --record.
@@ -70,9 +70,9 @@ class VideoOutput:
         """Start the thread; the file is made when the first frame comes, and its size is known.
 
         Args:
-            path: Of the video; its suffix names the format. An existing file is replaced.
-            context: Of the run. Of a live source frames are repeated or left out to keep time; of a file each is
-                written once.
+            path: Path of the video; its suffix names the format. An existing file is replaced.
+            context: Context of the run. Frames of a live source are repeated or left out to keep time; each frame of a
+                file is written once.
 
         Raises:
             OutputError: No such format, or no such folder.

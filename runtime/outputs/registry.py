@@ -34,7 +34,7 @@ def add_options(parser: Parser) -> None:
     """Declare the options of every output, and `--output` for those of other packages.
 
     Args:
-        parser: The camera's.
+        parser: The camera's parser.
     """
     for name in OUTPUTS:
         output_module(name).add_options(parser)
@@ -52,7 +52,7 @@ def open_outputs(options: Namespace, context: OutputContext) -> Iterator[Output]
 
     Args:
         options: The camera's command line.
-        context: Of the run.
+        context: Context of the run.
 
     Yields:
         Outputs, in the order of OUTPUTS, then those of `--output`.

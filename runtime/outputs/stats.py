@@ -21,7 +21,7 @@ def add_options(parser: Parser) -> None:
     """Declare --stats.
 
     Args:
-        parser: The camera's.
+        parser: The camera's parser.
     """
     parser.add_argument("--stats", action="store_true", help="times, CPU and memory, once a minute and at the end")
 
@@ -31,7 +31,7 @@ def open_output(options: Namespace, context: OutputContext) -> StatsOutput | Non
 
     Args:
         options: The camera's command line.
-        context: Of the run.
+        context: Context of the run.
 
     Returns:
         The output; None without --stats.

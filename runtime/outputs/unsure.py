@@ -28,7 +28,7 @@ def add_options(parser: Parser) -> None:
     """Declare --save-unsure and --max-files.
 
     Args:
-        parser: The camera's.
+        parser: The camera's parser.
     """
     parser.add_argument("--save-unsure", metavar="FOLDER", help="keep frames the model was unsure of, for labeling")
     parser.add_argument("--max-files", type=int_at_least(1), default=1000, metavar="N", help="of --save-unsure (1000)")
@@ -39,7 +39,7 @@ def open_output(options: Namespace, context: OutputContext) -> UnsureFramesOutpu
 
     Args:
         options: The camera's command line.
-        context: Of the run.
+        context: Context of the run.
 
     Returns:
         The output; None without --save-unsure.
@@ -57,7 +57,7 @@ def file_name(at: float, index: int, top: Sequence[Candidate]) -> str:
 
     Args:
         at: Seconds since the epoch.
-        index: Of the frame.
+        index: Index of the frame.
         top: Candidates, best first; none for a name without a guess.
 
     Returns:
@@ -81,7 +81,7 @@ class UnsureFramesOutput:
         Args:
             folder: Where the files go.
             max_files: Number of .jpg files in the folder, those of earlier runs included, after which no more are kept.
-            context: Of the run. Of a live source one frame each MIN_INTERVAL_S is kept.
+            context: Context of the run. Of a live source one frame each MIN_INTERVAL_S is kept.
 
         Raises:
             OutputError: The folder cannot be made.

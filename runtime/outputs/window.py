@@ -33,7 +33,7 @@ def add_options(parser: Parser) -> None:
     """Declare --window.
 
     Args:
-        parser: The camera's.
+        parser: The camera's parser.
     """
     parser.add_argument("--window", action="store_true", help="show the picture and what is read; q or Esc ends it")
 
@@ -43,7 +43,7 @@ def open_output(options: Namespace, context: OutputContext) -> WindowOutput | No
 
     Args:
         options: The camera's command line.
-        context: Of the run.
+        context: Context of the run.
 
     Returns:
         The output; None without --window.

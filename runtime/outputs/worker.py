@@ -38,7 +38,7 @@ class BackgroundWriter(Generic[T]):
             max_queue: Number of items that may wait.
             block_when_full: `put` then waits until there is room, or `stop()`; otherwise the oldest item is dropped.
             stop: True once the run is to end.
-            name: Of the thread.
+            name: Name of the thread.
             while_waiting: Called again and again, about every POLL_S, while `put` waits.
         """
         self.dropped = 0
@@ -128,7 +128,7 @@ def line_writer(descriptor: int, encoding: str) -> Callable[[str], None]:
     It writes past sys.stdout: while one thread is blocked there, every other one would wait for its lock.
 
     Args:
-        descriptor: Of an open file.
+        descriptor: Descriptor of an open file.
         encoding: Letters that it does not have become backslash escapes.
 
     Returns:

@@ -176,8 +176,8 @@ class ModelCard:
     """All a device needs to know of a model.
 
     Attributes:
-        name: Of the model.
-        version: Of the model.
+        name: Name of the model.
+        version: Version of the model.
         labels: Names of the classes by index.
         input: What a picture becomes before the model sees it.
         decision: How scores become an answer.
@@ -185,8 +185,8 @@ class ModelCard:
         training: Free-form: dataset, images, recipe, seed, package versions.
         accuracy: What conversion measured; None where nothing was measured.
         golden: Self-test vectors.
-        sha256: Of the model's bytes without the card, in hexadecimal; "" before conversion.
-        schema_version: Of the card's fields.
+        sha256: SHA-256 of the model's bytes without the card, in hexadecimal; "" before conversion.
+        schema_version: Schema version of the card's fields.
 
     Example:
         >>> from runtime import Classifier

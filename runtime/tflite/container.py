@@ -49,7 +49,7 @@ def find(data: bytes, name: str) -> tuple[int, bytes | None]:
 
     Args:
         data: Anything, and a zip after it or not.
-        name: Of the file.
+        name: Name of the file.
 
     Returns:
         (where the zip starts, the file); (len(data), None) where there is no zip, and None for the file where the zip

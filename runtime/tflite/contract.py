@@ -24,7 +24,7 @@ def card_from_tensors(interpreter: Interpreter, name: str) -> ModelCard:
 
     Args:
         interpreter: With the model loaded.
-        name: Of the model.
+        name: Name of the model.
 
     Returns:
         A card whose labels are the numbers of the classes, with framing "whole" and any polarity.
@@ -70,7 +70,7 @@ def check_tensors(interpreter: Interpreter, card: ModelCard) -> None:
 
     Args:
         interpreter: With the model loaded.
-        card: The model's.
+        card: The model's card.
 
     Raises:
         ModelMismatch: The input is not of the card's shape, does not take pixels 0 to 255, or the output is not one

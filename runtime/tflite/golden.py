@@ -52,7 +52,7 @@ def selftest(interpreter: Interpreter, card: ModelCard) -> Report:
 
     Args:
         interpreter: With the model loaded.
-        card: The model's. One without golden vectors, or with damaged ones, has one fault.
+        card: The model's card. One without golden vectors, or with damaged ones, has one fault.
 
     Returns:
         What the replay gave.

@@ -25,7 +25,7 @@ class TensorInfo:
 
     Attributes:
         shape: With the batch axis, which is 1.
-        dtype: Of the stored values.
+        dtype: Dtype of the stored values.
         scale: 0.0 where the tensor is not quantized.
         zero_point: The stored value of 0.
 

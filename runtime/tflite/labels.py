@@ -7,7 +7,7 @@ def parse_labels(text: str) -> tuple[str, ...]:
     r"""Read a labels file: one a line, bare, `0 cat` or `0:cat`.
 
     Args:
-        text: Of the file. Empty lines are skipped.
+        text: Text of the file. Empty lines are skipped.
 
     Returns:
         The labels by index. Numbers are taken as indices only where every line has one and they count up from 0.

@@ -38,7 +38,7 @@ def quantize_input(pixels: NDArray[np.uint8], info: TensorInfo) -> NDArray[Any]:
 
     Args:
         pixels: uint8 (height, width, channels), 0 to 255.
-        info: Of the input tensor.
+        info: Description of the input tensor.
 
     Returns:
         (1, height, width, channels) of the tensor's dtype.
@@ -60,7 +60,7 @@ def dequantize(raw: NDArray[Any], info: TensorInfo) -> NDArray[np.float32]:
 
     Args:
         raw: As stored, any shape.
-        info: Of the tensor.
+        info: Description of the tensor.
 
     Returns:
         float32, the shape of `raw`.
@@ -81,7 +81,7 @@ def to_probabilities(raw: NDArray[Any], info: TensorInfo, decision: Decision) ->
 
     Args:
         raw: As stored, (1, classes).
-        info: Of the output tensor.
+        info: Description of the output tensor.
         decision: The card's: what the output holds, and the temperature.
 
     Returns:

@@ -34,7 +34,7 @@ def cached(name: str) -> Path | None:
     """Look a file up in Keras's cache.
 
     Args:
-        name: Of the file, below `datasets/`.
+        name: Name of the file, below `datasets/`.
 
     Returns:
         Its path; None where it is not there.
@@ -47,9 +47,9 @@ def download(url: str, name: str, sha256: str = "") -> Path:
     """Fetch a file into Keras's cache, where Keras finds it too.
 
     Args:
-        url: Of the file.
-        name: Of the file in the cache, below `datasets/`.
-        sha256: Of the whole file, checked before the file takes its name; "" checks nothing.
+        url: URL of the file.
+        name: Name of the file in the cache, below `datasets/`.
+        sha256: SHA-256 of the whole file, checked before the file takes its name; "" checks nothing.
 
     Returns:
         The path of the file.

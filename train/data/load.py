@@ -62,8 +62,8 @@ def load(data: str = "auto", seed: int = 0, framing: str = "") -> Dataset:
 
     Args:
         data: A name or a path, see `train.data.kinds.KINDS`.
-        seed: Of the stratified split into training and test images, where the dataset comes without one.
-        framing: Of an .npz file: a name of `runtime.preprocess.FRAMINGS`. "" leaves it to the file.
+        seed: Seed of the stratified split into training and test images, where the dataset comes without one.
+        framing: Framing of an .npz file: a name of `runtime.preprocess.FRAMINGS`. "" leaves it to the file.
 
     Returns:
         The dataset as model inputs.

@@ -22,7 +22,7 @@ def split_validation(labels: npt.NDArray[np.int64], share: float, seed: int) -> 
 
     Args:
         labels: int64 (N,) of the training images.
-        share: Of all N images, 0 to 1; 0 holds none out.
+        share: Share of all N images, 0 to 1; 0 holds none out.
         seed: Decides the places of the blocks.
 
     Returns:

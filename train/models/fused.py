@@ -100,7 +100,7 @@ def fused(model: Any, precision: str = "float32") -> Any:
 
     Args:
         model: keras.Model.
-        precision: Of its arithmetic, a key of `train.models.recipes.PRECISIONS`.
+        precision: Precision of its arithmetic, a key of `train.models.recipes.PRECISIONS`.
 
     Returns:
         A copy, not compiled; `model` itself where it has no batch normalization.
@@ -113,7 +113,7 @@ def fused_teacher(model: Any, precision: str) -> Any:
 
     Args:
         model: keras.Model, from anybody's .keras file.
-        precision: Of its arithmetic.
+        precision: Precision of its arithmetic.
 
     Returns:
         A copy as `fused` makes it; `model` itself where it has layers that train.models.networks does not make.

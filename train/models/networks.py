@@ -36,7 +36,7 @@ def network(steps: str, shape: Shape, classes: int) -> Any:
 
     Args:
         steps: Words, separated by spaces.
-        shape: Of an input: height, width, channels.
+        shape: Shape of an input: height, width, channels.
         classes: How many there are.
 
     Returns:

@@ -26,7 +26,7 @@ class Recipe:
         epochs: How often it goes through the images.
         batch_size: Images a step.
         learning_rate: At its peak.
-        output: Of the last layer, "probabilities" or "logits".
+        output: Output of the last layer, "probabilities" or "logits".
         validation: Share of the training images held out, 0 to 1. With the schedule "constant" they choose the best
             epoch; with "cosine" the last epoch is kept.
         patience: Epochs without a better validation loss before it stops; None never.
@@ -61,7 +61,7 @@ def build(recipe: Recipe, shape: Shape, classes: int) -> Any:
 
     Args:
         recipe: The recipe.
-        shape: Of an input: height, width, channels.
+        shape: Shape of an input: height, width, channels.
         classes: How many there are.
 
     Returns:

@@ -29,7 +29,7 @@ def write_report(folder: Path, model: Any) -> Path:
     """Draw every picture as a PNG, and write report.html.
 
     Args:
-        folder: Of the run; it is written into.
+        folder: Folder of the run; it is written into.
         model: keras.Model of that run.
 
     Returns:
@@ -55,7 +55,7 @@ def figures(data: ReportData) -> dict[str, Callable[[], Figure]]:
     """The functions that draw the pictures.
 
     Args:
-        data: Of the run.
+        data: Data of the run.
 
     Returns:
         Functions by the name of the picture's file, in the order of the page.

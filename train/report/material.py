@@ -39,7 +39,7 @@ class ReportData:
     """All that a report shows.
 
     Attributes:
-        card: Of the Keras model.
+        card: Card of the Keras model.
         history: All epochs.
         images_train: uint8 (N, H, W, C) model inputs.
         labels_train: int64 (N,).
@@ -49,7 +49,7 @@ class ReportData:
         probabilities: float32 (M, classes), of the test images.
         parity: The content of parity.json. None where convert has not run.
         comparison: The content of compare.json. None where convert.compare has not run.
-        tflite_card: Of the converted file. None where convert has not run.
+        tflite_card: Card of the converted file. None where convert has not run.
     """
 
     card: ModelCard
@@ -85,7 +85,7 @@ def read_report_data(folder: Path, model: Any) -> ReportData:
     """Read the files of a run and classify its test images.
 
     Args:
-        folder: Of the run.
+        folder: Folder of the run.
         model: keras.Model of that run.
 
     Returns:

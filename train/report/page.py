@@ -49,7 +49,7 @@ def render_page(data: ReportData, pictures: Mapping[str, bytes]) -> str:
     """Render the whole page. The template escapes all text.
 
     Args:
-        data: Of the run.
+        data: Data of the run.
         pictures: PNG bytes by file name, in the order of the page.
 
     Returns:

@@ -28,7 +28,7 @@ def shortened(name: str, length: int = NAME_LENGTH) -> str:
     """Shorten a class name, with an ellipsis, and escape its dollars: matplotlib takes a bare $ for mathematics.
 
     Args:
-        name: Of the class.
+        name: Name of the class.
         length: At most, characters.
 
     Returns:

@@ -147,7 +147,7 @@ def answers(images: Image, truth: Labels, probabilities: Probabilities, labels: 
         truth: int64 (N,).
         probabilities: float32 (N, classes).
         labels: Class names by index.
-        seed: Of the choice.
+        seed: Seed of the choice.
 
     Returns:
         The sheet.

@@ -31,7 +31,7 @@ def summary(data: ReportData) -> Table:
     """What was trained, on what, with what result.
 
     Args:
-        data: Of the run.
+        data: Data of the run.
 
     Returns:
         Names and values.
@@ -55,7 +55,7 @@ def per_class(data: ReportData) -> Table:
     """Precision, recall and F1 of each class, by scikit-learn.
 
     Args:
-        data: Of the run.
+        data: Data of the run.
 
     Returns:
         A row a class.

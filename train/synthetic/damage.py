@@ -29,7 +29,7 @@ def damaged(images: Image, spec: InputSpec, rng: np.random.Generator) -> Image:
 
     Args:
         images: uint8 (N, *spec.shape).
-        spec: Of the model inputs.
+        spec: Spec of the model inputs.
         rng: Draws the kinds and strengths.
 
     Returns:

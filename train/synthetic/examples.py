@@ -122,7 +122,7 @@ def make_examples(
     Args:
         images: Model inputs, uint8 (N, *spec.shape).
         labels: int64 (N,).
-        spec: Of the model inputs.
+        spec: Spec of the model inputs.
         seed: Decides all that is random.
         done: Called with 1 after each of the KINDS.
 

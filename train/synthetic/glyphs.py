@@ -117,7 +117,7 @@ def glyphs(count: int, spec: InputSpec, rng: np.random.Generator) -> tuple[Image
 
     Args:
         count: How many.
-        spec: Of the model inputs.
+        spec: Spec of the model inputs.
         rng: Draws them.
 
     Returns:
@@ -185,7 +185,7 @@ def restroked(images: Image, spec: InputSpec, rng: np.random.Generator) -> Image
 
     Args:
         images: Model inputs, uint8 (N, *spec.shape).
-        spec: Of the model inputs.
+        spec: Spec of the model inputs.
         rng: Draws the pens.
 
     Returns:

@@ -93,7 +93,7 @@ def negatives(count: int, digits: Image, spec: InputSpec, rng: np.random.Generat
     Args:
         count: How many.
         digits: Model inputs of the dataset, uint8 (N, *spec.shape), to place side by side.
-        spec: Of the model inputs.
+        spec: Spec of the model inputs.
         rng: Draws them.
 
     Returns:

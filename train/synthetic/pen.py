@@ -45,7 +45,7 @@ class Hand:
     Attributes:
         matrix: float32 (2, 2), from the box to the canvas.
         waves: float32 (WAVES, 5): direction (2), phase, displacement (2).
-        width: Of the pen, pixels.
+        width: Width of the pen, pixels.
         shake: Offset of each stroke, in boxes, standard deviation.
     """
 
@@ -193,7 +193,7 @@ def framed(canvas: Image, spec: InputSpec) -> Image | None:
 
     Args:
         canvas: The mark.
-        spec: Of the model input.
+        spec: Spec of the model input.
 
     Returns:
         uint8 spec.shape; None where the canvas is empty.
