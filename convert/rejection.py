@@ -19,7 +19,7 @@ EQUAL_COST = 1e-12  # costs this near to each other are equal: floating point
 
 CHOSEN = (
     f"on the validation images: the threshold with the least of {COST:g} times the false reject rate (the share of "
-    "images read rightly that are rejected) plus the false accept rate (the share of negatives let through), of those "
+    "images read rightly that are rejected) plus the false accept rate (the share of negatives accepted), of those "
     f"with a false reject rate of at most {MAX_FALSE_REJECT_RATE:.0%} and a false accept rate of at most "
     f"{MAX_FALSE_ACCEPT_RATE:.0%}; where there is none, the one with the least false accept rate of those with a false "
     f"reject rate of at most {MAX_FALSE_REJECT_RATE:.0%}"

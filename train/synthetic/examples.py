@@ -136,10 +136,10 @@ def make_examples(
     rewritten = rngs[1].permutation(count)[: round(RESTROKED_SHARE * count)]
     rewritten_images = restroked(images[rewritten], spec, rngs[1])
     done(1)
-    spoilt = rngs[2].permutation(count)[: round(DAMAGED_SHARE * count)]
-    spoilt_images = damaged(images[spoilt], spec, rngs[2])
+    chosen = rngs[2].permutation(count)[: round(DAMAGED_SHARE * count)]
+    damaged_images = damaged(images[chosen], spec, rngs[2])
     done(1)
     outliers = negatives(round(NEGATIVE_SHARE * count), images, spec, rngs[3])
     done(1)
-    positives = np.concatenate([drawn, rewritten_images, spoilt_images])
-    return Examples(positives, np.concatenate([drawn_labels, labels[rewritten], labels[spoilt]]), outliers)
+    positives = np.concatenate([drawn, rewritten_images, damaged_images])
+    return Examples(positives, np.concatenate([drawn_labels, labels[rewritten], labels[chosen]]), outliers)

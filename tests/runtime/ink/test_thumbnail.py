@@ -54,10 +54,10 @@ def test_a_digit_as_it_is_stays(name: str, width: float) -> None:
 def test_salt_and_pepper_are_no_ink(name: str) -> None:
     rng = np.random.default_rng(6)
     image = digit(name)
-    spoilt = np.where(rng.random(image.shape) < 0.17, np.where(rng.random(image.shape) < 0.5, 255, 0), image)
-    wrong = np.abs(spoilt - image.astype(int)).mean()
-    assert np.abs(undo_corruption(spoilt.astype(np.uint8)).astype(int) - image).mean() < 0.45 * wrong
-    assert np.abs(box(spoilt.astype(np.uint8)) - box(image)).max() <= 4
+    corrupted = np.where(rng.random(image.shape) < 0.17, np.where(rng.random(image.shape) < 0.5, 255, 0), image)
+    wrong = np.abs(corrupted - image.astype(int)).mean()
+    assert np.abs(undo_corruption(corrupted.astype(np.uint8)).astype(int) - image).mean() < 0.45 * wrong
+    assert np.abs(box(corrupted.astype(np.uint8)) - box(image)).max() <= 4
 
 
 @pytest.mark.parametrize("name", DIGITS)
