@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from convert.parity import Parity
 from runtime.errors import DataError, ModelError, ModelMismatch, OptionError
+from runtime.tflite import labels as label_files
 from runtime.tflite.card import Accuracy, Decision, Golden, InputSpec, ModelCard
 from runtime.tflite.interpreter import Interpreter
-from runtime.tflite.labels import parse_labels
 from workbench.dataset import Pixels
 from workbench.run_folder import CARD_FILE
 
@@ -77,20 +77,16 @@ def read_labels(path: Path) -> tuple[str, ...]:
     """Read a labels file.
 
     Args:
-        path: A file with one class a line.
+        path: A file in any form that `runtime.tflite.labels` reads.
 
     Returns:
         The labels, in their order.
 
     Raises:
-        OptionError: It cannot be read, or has fewer than 2 classes.
+        ModelError: It cannot be read.
+        OptionError: It has fewer than 2 classes.
     """
-    try:
-        labels = parse_labels(path.read_text("utf-8-sig"))  # editors may write a byte order mark
-    except OSError as error:
-        raise OptionError(f"--labels {path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise OptionError(f"--labels {path}: expected text in UTF-8, one label a line; received other bytes") from None
+    labels = label_files.read_labels(path).labels
     if len(labels) < MIN_CLASSES:
         raise OptionError(f"--labels {path}: expected a line for each of 2 or more classes; received {len(labels)}")
     return labels

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.cli.parser import Parser, float_between, int_at_least
-from runtime.errors import ModelError
+from runtime.cli.parser import Parser, float_between, int_at_least, print_note
 
 if TYPE_CHECKING:
     from runtime.classifier import Classifier
@@ -78,13 +76,9 @@ def load_classifier(options: argparse.Namespace) -> Classifier:
 
 
 def _read_labels(path: str) -> tuple[str, ...]:
-    from runtime.tflite.labels import parse_labels  # not above: few models need it
+    from runtime.tflite.labels import read_labels  # not above: few models need it
 
-    try:
-        return parse_labels(Path(path).read_text(encoding="utf-8-sig"))  # editors may write a BOM
-    except OSError as error:
-        raise ModelError(f"cannot read labels {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ModelError(
-            f"cannot read labels {path}: expected text in UTF-8, one label a line; received other bytes"
-        ) from None
+    found = read_labels(path)
+    if found.note:
+        print_note(f"note: {found.note}")
+    return found.labels

@@ -43,17 +43,17 @@ def test_bad_drafts_and_labels_are_one_clear_line(tmp_path: Path) -> None:
         cards.read_draft(tmp_path / "model.keras", bad)
     with pytest.raises(OptionError, match=r"--card .*no such file"):
         cards.read_draft(tmp_path / "model.keras", tmp_path / "none.json")
-    with pytest.raises(OptionError, match=r"--labels .*cannot be read: No such file or directory$"):
+    with pytest.raises(ModelError, match=r"cannot read labels .*: No such file or directory$"):
         cards.read_labels(tmp_path / "none.txt")
-    bad.write_bytes(b"\xff\xfe")
-    with pytest.raises(OptionError, match=r"--labels .*expected text in UTF-8, one label a line"):
+    bad.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ModelError, match=r"cannot read labels .*: expected text in utf-16"):
         cards.read_labels(bad)
     with pytest.raises(OptionError, match=r"bad\.json: expected a card, JSON in UTF-8"):
         cards.read_draft(tmp_path / "model.keras", bad)
     with pytest.raises(OptionError, match=r"cannot be read as a card: Is a directory$"):
         cards.read_draft(tmp_path / "model.keras", tmp_path)
-    bad.write_bytes(b"\n")
-    with pytest.raises(OptionError, match="2 or more classes; received 0"):
+    bad.write_bytes(b"one\n")
+    with pytest.raises(OptionError, match="2 or more classes; received 1"):
         cards.read_labels(bad)
 
 

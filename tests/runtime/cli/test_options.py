@@ -36,7 +36,7 @@ def test_labels_come_from_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "complaint"), [(None, "No such file or directory$"), (b"\xff\xfe\xff", "expected text in UTF-8, one")]
+    ("content", "complaint"), [(None, "No such file or directory$"), (b"\xff\xfe\xff", "expected text in utf-16")]
 )
 def test_labels_that_cannot_be_read_are_named(tmp_path: Path, content: bytes | None, complaint: str) -> None:
     path = tmp_path / "labels.txt"

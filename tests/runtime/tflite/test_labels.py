@@ -1,10 +1,18 @@
-"""Labels in a text file."""
+"""Labels in a text file, in every form that other tools write."""
 
 from __future__ import annotations
 
+import json
+import os
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
 import pytest
 
-from runtime.tflite.labels import parse_labels
+from runtime.errors import ModelError
+from runtime.tflite import labels as module
+from runtime.tflite.labels import explain_count, parse_labels, read_labels
 
 
 @pytest.mark.parametrize(
@@ -15,8 +23,152 @@ from runtime.tflite.labels import parse_labels
         ("0:cat\n1: dog", ("cat", "dog")),
         ("\r\n0 cat\r\n\r\n1 dog\r\n", ("cat", "dog")),
         ("0\n1\n2\n", ("0", "1", "2")),
-        ("7 up\n8 ball", ("7 up", "8 ball")),
+        ("1 dog\n0 cat", ("cat", "dog")),
+        ("0,cat\n1,dog", ("cat", "dog")),
+        ('0,"cat, black"\n1,dog', ("cat, black", "dog")),
+        ("0\tcat\n1\tdog", ("cat", "dog")),
+        ("0. cat\n1. dog", ("cat", "dog")),
+        ("id,name\n1,dog\n0,cat", ("cat", "dog")),
+        ("cat,1\ndog,0", ("dog", "cat")),
+        ("0 degrees\n1 degrees", ("0 degrees", "1 degrees")),
+        ("10 euro\n20 euro\n50 euro", ("10 euro", "20 euro", "50 euro")),
+        ("3 dogs\ncat", ("3 dogs", "cat")),
+        ("cat\u2028black\ndog\x0b", ("cat\u2028black", "dog")),
+        ("names:\nfoo\nbar", ("names:", "foo", "bar")),
+        ("- cat\n- dog", ("cat", "dog")),
+        ("names:\n  0: cat\n  1: dog  # a comment\nnc: 2", ("cat", "dog")),
+        ("nc: 2\nnames: ['big cat',\n  dog]\n", ("big cat", "dog")),
+        ("names: {0: cat, 1: 'do, g'}", ("cat", "do, g")),
+        ("path: x\nnames:\n- cat\n- dog\n", ("cat", "dog")),
+        ("item {\n id: 1\n name: 'cat'\n}\nitem { id: 2 display_name: \"dog\" }", ("cat", "dog")),
+        ("item { name: 'cat' id: 0 } item { name: 'dog' id: 1 }", ("cat", "dog")),
+        ('["cat", "dog"]', ("cat", "dog")),
+        ('{"1": "dog", "0": "cat"}', ("cat", "dog")),
+        ('{"dog": 1, "cat": 0}', ("cat", "dog")),
+        ("{0: 'cat', 1: 'dog'}", ("cat", "dog")),
+        ('{"0": ["n01440764", "tench"], "1": ["n01443537", "goldfish"]}', ("tench", "goldfish")),
+        ('[{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]', ("cat", "dog")),
+        ('{"nc": 2, "names": {"0": "cat", "1": "dog"}}', ("cat", "dog")),
     ],
 )
-def test_labels_files_in_their_three_forms(text: str, labels: tuple[str, ...]) -> None:
+def test_every_form(text: str, labels: tuple[str, ...]) -> None:
     assert parse_labels(text) == labels
+    assert parse_labels("\ufeff" + text) == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "file is empty"),
+        ("\n \n", "file is empty"),
+        ("cat\n\ndog\n", "line 2 is empty"),
+        ("\ncat\ndog\n", "line 1 is empty"),
+        ("1 cat\n2 dog", "1 to 2 and 0 is left out"),
+        ("0 cat\n2 dog", "0 to 2 and 1 is left out"),
+        ("7 up\n8 ball", "7 to 8 and 0 is left out"),
+        ("0 cat\n0 dog", "class 0 is there twice, as 'cat' and 'dog'"),
+        ("0 cat\n1 dog\nbird\n3 fish", "'bird' has none"),
+        ("0:\n1:dog", "label of class 0 is empty"),
+        ('["cat", ""]', "label of class 1 is empty"),
+        ('["cat"', "cut short"),
+        ("[" * 100000, "cut short"),
+        ('["cat", null]', "expected a text for each label"),
+        ('{"a": "cat"}', "expected numbers of classes"),
+        ('{"0": "cat", "2": "dog"}', "1 is left out"),
+        ("[]", "there are none"),
+        ("names:\n  0: cat\n  2: dog\n", "1 is left out"),
+        ("item { name: 'cat' }", "no id or no name"),
+    ],
+)
+def test_what_cannot_be_right_is_refused(text: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        parse_labels(text)
+
+
+def write_text(names: Sequence[str], separator: str, order: Sequence[int]) -> str:
+    return "\n".join(f"{i}{separator}{names[i]}" for i in order)
+
+
+WRITERS: dict[str, Callable[[Sequence[str], Sequence[int]], str]] = {
+    "spaces": lambda names, order: write_text(names, " ", order),
+    "colons": lambda names, order: write_text(names, ":", order),
+    "commas": lambda names, order: write_text(names, ",", order),
+    "tabs": lambda names, order: write_text(names, "\t", order),
+    "json object": lambda names, order: json.dumps({str(i): names[i] for i in order}),
+    "python dict": lambda names, order: repr({i: names[i] for i in order}),
+    "yaml": lambda names, order: "names:\n" + "\n".join(f"  {i}: {names[i]}" for i in order),
+    "label map": lambda names, order: "\n".join(f"item {{ id: {i + 1} name: '{names[i]}' }}" for i in order),
+}
+
+
+@pytest.mark.parametrize("form", WRITERS)
+def test_labels_go_by_their_numbers_in_whatever_order(form: str) -> None:
+    words = ["tabby", "a b", "Ägypten", "x-ray", "espresso", "no 7", "(null)", "bird's eye" if form == "yaml" else "b"]
+    for seed in range(20):
+        chance = random.Random(seed)
+        names = [f"{chance.choice(words)} {chance.choice('pqrs')}{i}" for i in range(chance.randint(2, 30))]
+        order = chance.sample(range(len(names)), len(names))
+        assert parse_labels(WRITERS[form](names, order)) == tuple(names), (form, seed)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_notepads_encodings(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "labels.txt"
+    for text in ("0 Äpfel\r\n1 Birnen\r\n", "Äpfel\r\nBirnen\r\n"):
+        path.write_bytes(text.encode(encoding))
+        assert read_labels(path) == module.LabelFile(("Äpfel", "Birnen"))
+
+
+def test_latin_1_is_read_with_a_note(tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_bytes("Äpfel\nBirnen".encode("latin-1"))
+    found = read_labels(path)
+    assert found.labels == ("Äpfel", "Birnen")
+    assert found.note == f"labels {path}: not in UTF-8, read as Latin-1"
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"\x1c\x00\x00\x00TFL3", "expected text, one label a line"),
+        (b"\xff\xfe\x00", "expected text in utf-16"),
+        ("cat\ndog".encode("utf-16-le"), "expected text, one label a line"),
+        (b"cat\n\ndog", "line 2 is empty"),
+    ],
+)
+def test_what_is_no_labels_file_is_one_line(tmp_path: Path, content: bytes, complaint: str) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=complaint) as raised:
+        read_labels(path)
+    assert str(raised.value).startswith(f"cannot read labels {path}: ")
+    assert "\n" not in str(raised.value)
+
+
+def test_only_files_of_a_size_that_labels_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ModelError, match=r"a folder, pipe or device|Is a directory"):
+        read_labels(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ModelError, match="received a folder, pipe or device"):
+        read_labels(tmp_path / "pipe")
+    with pytest.raises(ModelError, match="received a folder, pipe or device"):
+        read_labels("/dev/zero")
+    monkeypatch.setattr(module, "LARGEST_FILE", 3)
+    (tmp_path / "large.txt").write_text("cat\ndog")
+    with pytest.raises(ModelError, match="expected 3 bytes at most"):
+        read_labels(tmp_path / "large.txt")
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "said"),
+    [
+        (["x"] * 1000, 1001, 'has a background class before them; put a line "background" first'),
+        (["x"] * 9, 10, "may have a background class"),
+        (["Background", "cat", "dog"], 2, 'no class for the first label, "Background"; take that line out'),
+        (["cat", "dog", "???"], 2, 'no class for the last label, "???"; take that line out'),
+        (["background", "cat"], 3, "one label for each class"),
+        (["cat", "dog", "bird"], 10, "3 labels for 10 classes: expected one label for each class"),
+    ],
+)
+def test_a_background_class_is_the_usual_reason(labels: list[str], classes: int, said: str) -> None:
+    assert said in explain_count(labels, classes)
