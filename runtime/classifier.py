@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from runtime.errors import ModelError, ModelMismatch
 from runtime.image.pixels import as_picture
+from runtime.native import read_regular_file
 from runtime.preprocess import load_framing
 from runtime.results import Candidate, Prediction, Reading
 from runtime.tflite.card import ModelCard
@@ -21,6 +22,8 @@ from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import quantize_input, to_probabilities, top_k
 
 DEFAULT_MODEL = Path(__file__).parent / "models" / "digits.tflite"
+# Of a whole file. ResNet-152 in float32 has 230 MiB; a Raspberry Pi with 512 MB would hold no more.
+MAX_MODEL_BYTES = 256 * 2**20
 
 
 class Classifier:
@@ -169,9 +172,9 @@ def _relabeled(card: ModelCard, labels: tuple[str, ...]) -> ModelCard:
 
 def _read_model(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"cannot read model {path}: {error.strerror or error}") from None
+        data = read_regular_file(path, MAX_MODEL_BYTES)
+    except (OSError, MemoryError) as error:
+        raise ModelError(f"cannot read model {path}: {getattr(error, 'strerror', '') or 'out of memory'}") from None
     if not data:
         raise ModelError(f"model {path} is empty; copy it again, or make one with: python -m convert")
     return data

@@ -1,12 +1,15 @@
-"""File descriptors of the process, which C++ code writes to past Python; and the limit on pictures for OpenCV."""
+"""File descriptors: what C++ code writes past Python, files read within limits; the limit on pictures for OpenCV."""
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO
 
 # A file whose header claims 20000x20000 pixels would take 1.2 GB before it turns out to be cut short.
@@ -69,6 +72,50 @@ def captured_stderr() -> Iterator[Callable[[], str]]:
         finally:
             os.dup2(saved, STDERR)
             os.close(saved)
+
+
+def read_regular_file(path: str | Path, limit: int) -> bytes:
+    """Read a whole file that is meant to be small, from someone who may have put something else in its place.
+
+    A pipe or a device without end would hang the process or fill its memory. So it is opened without waiting, and
+    looked at before a byte is read.
+
+    Args:
+        path: Name of the file. A link is followed.
+        limit: The most bytes that it may have.
+
+    Returns:
+        The file's bytes.
+
+    Raises:
+        OSError: The file cannot be read, is no regular file (EINVAL), or is larger than `limit` (EFBIG); `strerror`
+            says which, in words for a person.
+
+    Example:
+        >>> read_regular_file("/dev/zero", 1000)
+        Traceback (most recent call last):
+        OSError: [Errno 22] expected a regular file; received a device: '/dev/zero'
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
+            raise OSError(errno.EINVAL, f"expected a regular file; received {_kind_of(state.st_mode)}", str(path))
+        if state.st_size > limit:
+            expected = f"expected at most {limit:,} bytes; received {state.st_size:,}"
+            raise OSError(errno.EFBIG, expected, str(path))
+        parts = []  # more than one where the system gives less than all at once, as Linux does beyond 2 GiB
+        while limit > 0 and (part := os.read(descriptor, min(limit, state.st_size or 65536))):
+            parts.append(part)
+            limit -= len(part)
+    finally:
+        os.close(descriptor)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _kind_of(mode: int) -> str:
+    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
 
 
 def discard_stdout() -> None:

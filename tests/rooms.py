@@ -48,6 +48,7 @@ ALLOWED: dict[str, set[str]] = {
     "runtime.classifier": {
         "runtime.errors",
         "runtime.image.pixels",
+        "runtime.native",
         "runtime.preprocess",
         "runtime.results",
         "runtime.tflite",

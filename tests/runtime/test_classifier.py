@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -80,3 +81,12 @@ def test_a_missing_model_is_named(tmp_path: Path) -> None:
 def test_an_array_that_is_no_picture_is_refused(shipped: Classifier) -> None:
     with pytest.raises(ValueError, match="8 or 16 bits"):
         shipped.predict(np.zeros((28, 28), np.float32))
+
+
+def test_a_model_that_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.tflite")
+    with (tmp_path / "sparse.tflite").open("wb") as file:
+        file.truncate(5 * 2**30)
+    for name, problem in (("pipe.tflite", "received a pipe"), ("sparse.tflite", "at most 268,435,456 bytes")):
+        with pytest.raises(ModelError, match=rf"cannot read model .*{name}: expected .*{problem}"):
+            Classifier.load(tmp_path / name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -114,3 +115,25 @@ def test_what_opencv_may_be_given() -> None:
     assert native.is_encodable("")
     assert native.is_encodable("caf\u00e9 \U0001f600")
     assert not native.is_encodable(os.fsdecode(b"caf\xe9"))
+
+
+def test_a_regular_file_is_read_whole(tmp_path: Path) -> None:
+    for size in (0, 1, 70_000):
+        (tmp_path / "file").write_bytes(b"x" * size)
+        assert native.read_regular_file(tmp_path / "file", 70_000) == b"x" * size
+    assert b"Name:" in native.read_regular_file("/proc/self/status", 10_000)  # whose size is said to be 0
+
+
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    for path, kind in ((tmp_path / "pipe", "a pipe"), (tmp_path, "a folder"), (tmp_path / "link", "a device")):
+        with pytest.raises(OSError, match=f"expected a regular file; received {kind}"):
+            native.read_regular_file(path, 1000)
+
+
+def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(OSError, match=r"expected at most 70,000 bytes; received 1,099,511,627,776"):
+        native.read_regular_file(tmp_path / "sparse", 70_000)
