@@ -29,13 +29,20 @@ from runtime.tflite.golden import selftest
 
 
 class Stop:
-    """Whether the run is to end: SIGINT, SIGTERM or an output requests it. Asking has no effect."""
+    """Whether the run is to end: SIGINT, SIGTERM, SIGHUP or an output requests it. Asking has no effect.
+
+    Attributes:
+        ordered: True where SIGTERM or SIGHUP came: the run was ended from outside, which is no failure.
+        hung_up: True where SIGHUP came: the terminal is gone, and nobody reads what is printed.
+    """
 
     def __init__(self) -> None:
-        """Take over both signals."""
+        """Take over the signals, but for a SIGHUP that is ignored already (nohup)."""
         self._requested = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
+        self.ordered = self.hung_up = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
 
     def __call__(self) -> bool:
         """Tell whether the end was requested.
@@ -50,6 +57,8 @@ class Stop:
         self._requested = True
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.ordered |= number != signal.SIGINT
+        self.hung_up |= number == signal.SIGHUP
         self.request()
 
 
@@ -57,10 +66,10 @@ def main() -> int:
     """Watch the source until it ends, `--count` is reached, or a signal or an output requests the end.
 
     Returns:
-        The exit status, 0.
+        The exit status: 1 where an output failed, unless SIGTERM or SIGHUP ended the run; otherwise 0.
 
     Raises:
-        EdgeError: The model, the source or an output cannot be opened or fails; so does the self-test.
+        EdgeError: The model, the source or an output cannot be opened, or the self-test fails.
     """
     options = parse()
     if options.list:
@@ -71,11 +80,11 @@ def main() -> int:
     notifier = Notifier()
     greeting = f"reading {redacted(options.source)} with {classifier.interpreter.name}"
     notifier.ready(greeting)
-    _watch(options, _stream_classifier(options, classifier), stop, notifier, f"{greeting}; Ctrl-C ends it")
+    failed = _watch(options, _stream_classifier(options, classifier), stop, notifier, f"{greeting}; Ctrl-C ends it")
     notifier.stopping()
-    if stop():
+    if stop() and not stop.hung_up:
         print_note("stopped")
-    return 0
+    return 1 if failed and not stop.ordered else 0
 
 
 def _tested_classifier(options: Namespace) -> Classifier:
@@ -98,8 +107,11 @@ def _stream_classifier(options: Namespace, classifier: Classifier) -> StreamClas
     )
 
 
-def _watch(options: Namespace, stream: StreamClassifier, stop: Stop, notifier: Notifier, greeting: str) -> None:
-    """Open the source and the outputs, send every update to every output, and close them all."""
+def _watch(options: Namespace, stream: StreamClassifier, stop: Stop, notifier: Notifier, greeting: str) -> bool:
+    """Open the source and the outputs, send every update to every output, and close them all.
+
+    True where an output failed.
+    """
     source = _open(options)
     log = Log(stop)
     context = _context(options, source, log, stop)
@@ -117,6 +129,7 @@ def _watch(options: Namespace, stream: StreamClassifier, stop: Stop, notifier: N
     finally:
         context.each_turn.clear()  # a window that is being closed has no more events
         _close(source, outputs, log)
+    return bool(context.failures)
 
 
 def _open(options: Namespace) -> LiveSource | Iterator[Frame]:

@@ -88,11 +88,26 @@ class OutputContext:
     dropped: Callable[[], int] = lambda: 0
     stages: StageTimes = field(default_factory=StageTimes)
     each_turn: list[Callable[[], None]] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
     def process_events(self) -> None:
-        """Call every function of `each_turn`; in the loop's own thread."""
-        for process in self.each_turn:
-            process()
+        """Call every function of `each_turn`; in the loop's own thread. One that raises is not called again."""
+        for process in tuple(self.each_turn):
+            try:
+                process()
+            except Exception as error:  # an output's: it ends alone
+                self.each_turn.remove(process)
+                self.fail(f"an output's turn: {type(error).__name__}: {error}; readings go on without it")
+
+    def fail(self, text: str) -> None:
+        """Say that an output fails, from any thread. Readings go on, and the run ends with status 1.
+
+        Args:
+            text: What was expected, what came, what to do; in one line.
+        """
+        self.failures[:] = [text]
+        self.log(f"error: {text}")
 
 
 class OutputModule(Protocol):

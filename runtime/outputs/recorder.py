@@ -25,12 +25,19 @@ FRAMES_PER_CHECK = 100  # between two looks at the disk's free space
 
 
 def add_options(parser: Parser) -> None:
-    """Declare --record.
+    """Declare --record, and --min-free, which holds for --save-unsure too.
 
     Args:
         parser: The camera's parser.
     """
     parser.add_argument("--record", metavar="FILE.mp4", help="save the frames as a video")
+    parser.add_argument(
+        "--min-free",
+        type=disk.size,
+        default=disk.MIN_FREE_BYTES,
+        metavar="SIZE",
+        help="nothing is written to a disk with less free than this, such as 50M or 2G (500M)",
+    )
 
 
 def open_output(options: Namespace, context: OutputContext) -> VideoOutput | None:
@@ -132,7 +139,7 @@ class VideoOutput:
             self._start = at
         if self._is_full:
             return
-        if self._written % FRAMES_PER_CHECK == 0 and disk.is_nearly_full(self._path.parent):
+        if self._written % FRAMES_PER_CHECK == 0 and disk.is_nearly_full(self._path.parent, disk.MIN_FREE_BYTES):
             self._is_full = True
             free = disk.MIN_FREE_BYTES // 1_000_000
             self._log(f"recording ended: less than {free} MB are free in {self._path.parent}")

@@ -10,6 +10,7 @@ from typing import cast
 from runtime.cli.parser import Parser
 from runtime.errors import OptionError
 from runtime.outputs.base import Output, OutputContext, OutputFactory, OutputModule
+from runtime.outputs.guard import GuardedOutput
 from runtime.plugins import load_plugin, plugin_names
 
 # Modules of this folder, in the order in which they are opened. The console is opened first and shown last: it may wait
@@ -55,7 +56,7 @@ def open_outputs(options: Namespace, context: OutputContext) -> Iterator[Output]
         context: Context of the run.
 
     Yields:
-        Outputs, in the order of OUTPUTS, then those of `--output`.
+        Outputs, each in a GuardedOutput, in the order of OUTPUTS, then those of `--output`.
 
     Raises:
         EdgeError: One cannot be opened.
@@ -63,10 +64,25 @@ def open_outputs(options: Namespace, context: OutputContext) -> Iterator[Output]
     for name in OUTPUTS:
         output = output_module(name).open_output(options, context)
         if output is not None:
-            yield output
+            context.opened.append(name)
+            yield _guarded(name, output, context)
     for text in options.output:
         name, _, argument = text.partition("=")
-        yield _factory(name)(argument, context)
+        output = _factory(name)(argument, context)
+        context.opened.append(name)
+        yield GuardedOutput(f"output {name}", output, context)
+
+
+def _guarded(name: str, output: Output, context: OutputContext) -> GuardedOutput:
+    """An output of this folder, guarded. The console's errors end a run whose readings go nowhere else."""
+
+    def ends_run(error: Exception) -> bool:
+        # `| head` has all it wanted, whatever else is open.
+        return isinstance(error, BrokenPipeError) or not set(context.opened) - {"console", "stats"}
+
+    if name != "console":
+        return GuardedOutput(name, output, context)
+    return GuardedOutput("standard output", output, context, ends_run)
 
 
 def _factory(name: str) -> OutputFactory:

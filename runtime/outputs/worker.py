@@ -16,7 +16,7 @@ GRACE_S = 0.2  # the time that the items of a queue have to be handled after a r
 class BackgroundWriter(Generic[T]):
     """Calls a function with each item, in order, in a thread of its own.
 
-    The first error is raised by the next `put`, or by `close`.
+    An error is raised by the next `put`, or by `close`. The item is lost; the thread goes on with the next one.
 
     Attributes:
         dropped: The number of items that were dropped because the queue was full.
@@ -51,7 +51,6 @@ class BackgroundWriter(Generic[T]):
         self._changed = threading.Condition()
         self._closing = False
         self._error: Exception | None = None
-        self._is_raised = False
         # A daemon, because the reader of a pipe may never read on.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -83,7 +82,7 @@ class BackgroundWriter(Generic[T]):
             True where they were; False where that did not come to an end before a request to stop, and GRACE_S.
 
         Raises:
-            Exception: What an item raised, where no `put` has raised it.
+            Exception: What an item raised, where no `put` has raised it since.
         """
         with self._changed:
             self._closing = True
@@ -91,35 +90,34 @@ class BackgroundWriter(Generic[T]):
         while self._thread.is_alive() and not self._stop():
             self._thread.join(POLL_S)
         self._thread.join(GRACE_S)
-        if not self._is_raised:
-            self._raise_error()
+        self._raise_error()
         return not self._thread.is_alive()
 
     def _raise_error(self) -> None:
-        if self._error is not None:
-            self._is_raised = True
-            raise self._error
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
 
     def _must_wait(self) -> bool:
         is_full = len(self._items) >= self._max_queue
         return self._block_when_full and is_full and self._error is None and not self._stop()
 
     def _run(self) -> None:
-        try:
-            while True:
-                with self._changed:
-                    while not self._items and not self._closing:
-                        self._changed.wait()
-                    if not self._items:
-                        return
-                    item = self._items.popleft()
-                    self._changed.notify_all()
-                self._handle(item)
-                del item  # otherwise a picture stays in memory until the next one comes
-        except Exception as error:  # raised by the next put, or by close
+        while True:
             with self._changed:
-                self._error = error
+                while not self._items and not self._closing:
+                    self._changed.wait()
+                if not self._items:
+                    return
+                item = self._items.popleft()
                 self._changed.notify_all()
+            try:
+                self._handle(item)
+            except Exception as error:  # raised by the next put, or by close
+                with self._changed:
+                    self._error = error
+                    self._changed.notify_all()
+            del item  # otherwise a picture stays in memory until the next one comes
 
 
 def line_writer(descriptor: int, encoding: str) -> Callable[[str], None]:

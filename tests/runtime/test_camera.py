@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import signal
 import subprocess
@@ -106,13 +107,13 @@ def test_no_camera_is_one_line() -> None:
 @pytest.fixture
 def stop() -> Iterator[Stop]:
     """The signals of the test run are its own again afterwards."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     yield Stop()
     for number, handler in handlers.items():
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_asks_it_to_stop(stop: Stop, number: signal.Signals) -> None:
     assert [stop(), stop()] == [False, False]
     signal.raise_signal(number)
@@ -331,8 +332,69 @@ def test_standard_output_on_a_full_disk_is_one_line(options: list[str]) -> None:
     assert done.stderr.splitlines()[-1] == "error: standard output: No space left on device"
 
 
-def test_a_frame_that_cannot_be_kept_is_an_error_even_where_it_is_the_last(tmp_path: Path) -> None:
-    (tmp_path / "out.avi").mkdir()
-    done = command("runtime.camera", "samples/photo_7.jpg", "--record", str(tmp_path / "out.avi"))
+def test_standard_output_that_fails_ends_no_other_output(tmp_path: Path) -> None:
+    words = [
+        sys.executable,
+        "-m",
+        "runtime.camera",
+        "samples/[a-z]*_*.*",
+        "--json",
+        "--record",
+        str(tmp_path / "out.avi"),
+    ]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(words, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     assert done.returncode == 1
-    assert "error: --record: cannot write" in done.stderr
+    lines = done.stderr.splitlines()
+    said = "error: standard output: No space left on device; readings go on without it"
+    assert lines.count(said) == len([line for line in lines if line.startswith("error:")]) == 1
+    assert cv2.VideoCapture(str(tmp_path / "out.avi")).read()[0]
+
+
+FAILING = """
+class Failing:
+    def emit(self, update):
+        raise KeyError("a stranger's mistake")
+
+    def close(self):
+        return True
+
+def open_output(argument, context):
+    return Failing()
+"""
+
+
+@pytest.mark.parametrize("number", [None, signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_output_that_fails_is_the_exit_status_and_readings_go_on(
+    number: signal.Signals | None, tmp_path: Path
+) -> None:
+    packages = install(tmp_path, "failing", FAILING, "edge_classifier.outputs", "bad = failing:open_output")
+    count = [] if number else ["--count", "20"]
+    words = [sys.executable, "-m", "runtime.camera", "fake://digits", "--json", "--output", "bad", *count]
+    environment = {**os.environ, "PYTHONPATH": str(packages)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True) as running:
+        assert running.stdout is not None
+        frames = [json.loads(running.stdout.readline())["frame"] for _ in range(10)]
+        if number:
+            running.send_signal(number)
+        _, err = running.communicate(timeout=60)
+    assert frames == sorted(set(frames))
+    assert [line for line in err.splitlines() if "stranger" in line] == [
+        'error: output bad: KeyError: "a stranger\'s mistake"; readings go on without it'
+    ]
+    assert "Traceback" not in err
+    # SIGTERM and SIGHUP are an order from outside, which was carried out.
+    assert running.returncode == (0 if number in (signal.SIGTERM, signal.SIGHUP) else 1)
+
+
+def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    others = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        stop = Stop()
+        signal.raise_signal(signal.SIGHUP)
+        assert not stop()
+    finally:
+        for number, handler in {**others, signal.SIGHUP: before}.items():
+            signal.signal(number, handler)

@@ -15,6 +15,7 @@ import pytest
 import runtime.outputs
 from runtime.cli.parser import Parser
 from runtime.errors import OptionError
+from runtime.outputs.guard import GuardedOutput
 from runtime.outputs.registry import OUTPUTS, add_options, open_outputs, output_module
 from tests.packages import install
 from tests.runtime.helpers import ROOT, command
@@ -83,7 +84,7 @@ def test_the_console_alone_is_opened_unasked(capfd: pytest.CaptureFixture[str]) 
 def test_those_asked_for_are_opened_in_order(tmp_path: Path) -> None:
     words = ["--save-unsure", str(tmp_path / "unsure"), "--record", str(tmp_path / "out.avi"), "--stats"]
     opened = list(open_outputs(parser().parse(words), context()))
-    assert [type(output).__name__ for output in opened] == [
+    assert [type(output.output).__name__ for output in opened if isinstance(output, GuardedOutput)] == [
         "ConsoleOutput",
         "StatsOutput",
         "VideoOutput",

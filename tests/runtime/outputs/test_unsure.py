@@ -39,9 +39,11 @@ def test_unsure_frames_are_kept_up_to_a_number(tmp_path: Path) -> None:
 
 
 def test_of_a_live_source_one_a_second_is_kept(tmp_path: Path) -> None:
-    unsure = UnsureFramesOutput(tmp_path / "new", 99, context(live=True))
+    now = 0.0
+    unsure = UnsureFramesOutput(tmp_path / "new", 99, context(live=True), clock=lambda: now)
     for index in range(25):
         unsure.emit(frame(index, AT + index / 10))
+        now += 0.1
     assert unsure.close()
     assert len(list((tmp_path / "new").glob("*.jpg"))) == 3
 
@@ -57,21 +59,87 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
         UnsureFramesOutput(tmp_path / "file" / "in", 3, context())
 
 
-def test_a_full_disk_ends_the_keeping_and_not_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk, "MIN_FREE_BYTES", 1 << 62)
+def test_a_full_disk_is_a_failure_that_is_said_once_and_ends_with_the_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = 10
+    monkeypatch.setattr(disk, "free_bytes", lambda _: free)
     notes: list[str] = []
-    unsure = UnsureFramesOutput(tmp_path, 99, context(notes.append))
+    run = context(notes.append)
+    unsure = UnsureFramesOutput(tmp_path, 99, run, min_free=50_000_000)
     for index in range(3):
+        unsure._save((np.zeros((48, 64, 3), np.uint8), f"{index}.jpg"))
+    complaint = (
+        f"no more frames are saved in {tmp_path}: less than 50 MB are free; make room, and it goes on (--min-free)"
+    )
+    assert (notes, run.failures) == ([f"error: {complaint}"], [complaint])
+    assert list(tmp_path.glob("*.jpg")) == []
+    free = 50_000_000
+    unsure._save((np.zeros((48, 64, 3), np.uint8), "9.jpg"))
+    assert unsure.close()
+    assert [path.name for path in tmp_path.glob("*.jpg")] == ["9.jpg"]
+    assert notes[1:] == [f"frames are saved in {tmp_path} again"]
+
+
+def test_a_folder_that_was_moved_away_is_made_again(tmp_path: Path) -> None:
+    notes: list[str] = []
+    unsure = UnsureFramesOutput(tmp_path / "unsure", 2, context(notes.append))
+    for index in range(2):
+        unsure._save((np.zeros((48, 64, 3), np.uint8), f"{index}.jpg"))
+    (tmp_path / "unsure").rename(tmp_path / "labeled")
+    unsure._save((np.zeros((48, 64, 3), np.uint8), "2.jpg"))
+    assert unsure.close()
+    assert [path.name for path in (tmp_path / "unsure").iterdir()] == ["2.jpg"]
+    assert notes == []
+
+
+def test_what_cannot_be_written_is_said_once_and_each_frame_is_tried(tmp_path: Path) -> None:
+    notes: list[str] = []
+    run = context(notes.append)
+    unsure = UnsureFramesOutput(tmp_path / "gone", 99, run)
+    (tmp_path / "gone").rmdir()
+    (tmp_path / "gone").write_bytes(b"")  # not even root can write into a file
+    for index in range(5):
         unsure.emit(frame(index))
     assert unsure.close()
-    assert notes == [f"no more frames are saved in {tmp_path}: it holds 0, or the disk is full"]
-    assert list(tmp_path.glob("*.jpg")) == []
-
-
-def test_what_fails_at_the_last_frame_is_raised_at_the_end(tmp_path: Path) -> None:
-    unsure = UnsureFramesOutput(tmp_path / "gone", 99, context())
-    (tmp_path / "gone").rmdir()
-    (tmp_path / "gone").write_bytes(b"")
+    assert len(notes) == len(run.failures) == 1
+    assert notes[0].startswith(f"error: --save-unsure: cannot write into {tmp_path / 'gone'}: ")
+    (tmp_path / "gone").unlink()
+    unsure = UnsureFramesOutput(tmp_path / "gone", 99, run)
     unsure.emit(frame(0))
-    with pytest.raises(OutputError, match=r"cannot write .*_7_0\.41\.jpg: Not a directory"):
-        unsure.close()
+    assert unsure.close()
+    assert len(list((tmp_path / "gone").iterdir())) == 1
+
+
+def test_a_kept_frame_never_replaces_another(tmp_path: Path) -> None:
+    for _ in range(2):  # two runs within a second, as a restart makes them
+        unsure = UnsureFramesOutput(tmp_path, 99, context())
+        unsure.emit(frame(0))
+        assert unsure.close()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_number_of_files_is_looked_at_again(tmp_path: Path) -> None:
+    now = 0.0
+    notes: list[str] = []
+    run = context(notes.append)
+    unsure = UnsureFramesOutput(tmp_path, 1, run, clock=lambda: now)
+    for _ in range(2):
+        for index in range(3):
+            unsure._save((np.zeros((48, 64, 3), np.uint8), f"{index}.jpg"))
+        assert [path.name for path in tmp_path.iterdir()] == ["0.jpg"]
+        (tmp_path / "0.jpg").unlink()
+        now += 1
+    assert unsure.close()
+    assert notes == [f"no more frames are saved in {tmp_path}: it holds 1, see --max-files"] * 2
+    assert run.failures == []  # as asked for
+
+
+def test_intervals_are_not_those_of_the_wall_clock(tmp_path: Path) -> None:
+    now = 0.0
+    unsure = UnsureFramesOutput(tmp_path, 99, context(live=True), clock=lambda: now)
+    for index in range(4):
+        unsure.emit(frame(index, AT - 3600 * index))  # the board's clock is set back each time
+        now += 1
+    assert unsure.close()
+    assert len(list(tmp_path.iterdir())) == 4

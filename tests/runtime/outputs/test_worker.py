@@ -54,14 +54,34 @@ def test_a_patient_worker_loses_nothing() -> None:
     assert (done, worker.dropped) == (list(range(500)), 0)
 
 
-def test_its_error_is_raised_at_the_next_item() -> None:
+def test_an_error_is_raised_at_the_next_item_and_the_thread_goes_on() -> None:
+    done: list[int] = []
+
+    def broken_at_first(number: int) -> None:
+        if number < 2:
+            raise BrokenPipeError
+        done.append(number)
+
+    worker = BackgroundWriter(broken_at_first, 1, True, lambda: False)
+    raised = 0
+    for number in range(9):
+        try:
+            worker.put(number)
+        except BrokenPipeError:
+            raised += 1
+    assert worker.close()
+    assert raised in (1, 2)
+    assert done[-1] == 8
+
+
+def test_an_error_of_the_last_item_is_raised_at_the_end() -> None:
     def broken(_: int) -> None:
         raise BrokenPipeError
 
     worker = BackgroundWriter(broken, 1, True, lambda: False)
-    with pytest.raises(BrokenPipeError):  # noqa: PT012
-        for number in range(3):
-            worker.put(number)
+    worker.put(0)
+    with pytest.raises(BrokenPipeError):
+        worker.close()
     assert worker.close()
 
 
