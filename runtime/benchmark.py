@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import resource
 import sys
@@ -20,8 +19,10 @@ from runtime.board.machine import check_heat
 from runtime.classifier import DEFAULT_MODEL, Classifier
 from runtime.cli.options import add_model_option
 from runtime.cli.parser import Parser, int_at_least, print_error, print_note, run
+from runtime.cli.printing import print_data, print_lines
 from runtime.errors import EdgeError
 from runtime.preprocess import to_input
+from runtime.text import printable, to_json
 from runtime.tflite.golden import selftest
 
 EXAMPLE = """  python -m runtime.benchmark
@@ -158,7 +159,7 @@ def to_text(cost: Cost) -> str:
         Six lines; times in milliseconds.
     """
     lines = [
-        f"{cost.model}: {cost.size_bytes:,} bytes, {cost.interpreter}, {cost.threads} thread(s)",
+        f"{printable(cost.model)}: {cost.size_bytes:,} bytes, {cost.interpreter}, {cost.threads} thread(s)",
         f"  load {cost.load_ms:.1f} ms, first inference {cost.first_ms:.2f} ms, {cost.memory_mib:.0f} MiB peak",
     ]
     lines.append(f"  {'milliseconds':12s}{'mean':>9s}{'std':>9s}{'p5':>9s}{'p50':>9s}{'p95':>9s}")
@@ -168,7 +169,7 @@ def to_text(cost: Cost) -> str:
     return "\n".join(lines)
 
 
-def to_json(cost: Cost) -> str:
+def cost_to_json(cost: Cost) -> str:
     """One model as JSON.
 
     Args:
@@ -180,7 +181,7 @@ def to_json(cost: Cost) -> str:
     raw = dataclasses.asdict(
         cost, dict_factory=lambda pairs: {k: round(v, 3) if isinstance(v, float) else v for k, v in pairs}
     )
-    return json.dumps(raw)
+    return to_json(raw)
 
 
 def main() -> int:
@@ -201,7 +202,10 @@ def main() -> int:
     threads = 1
     while threads <= (options.num_threads or os.cpu_count() or 1):
         cost = measure(options.model or str(DEFAULT_MODEL), threads, options.count, options.warmup)
-        print(to_json(cost) if options.json else to_text(cost))
+        if options.json:
+            print_data(cost_to_json(cost))
+        else:
+            print_lines(to_text(cost))
         threads *= 2
     return 0
 
@@ -219,7 +223,10 @@ def _rank(models: list[str], count: int, warmup: int, as_json: bool) -> int:
             print_error(f"{cost.model}: dropped, its selftest fails here (python -m runtime.selftest -m {cost.model})")
     ranked = sorted((cost for cost in costs if cost.proven), key=lambda cost: cost.inference.p50)
     for rank, cost in enumerate(ranked, start=1):
-        print(to_json(cost) if as_json else f"{rank}. {to_text(cost)}")
+        if as_json:
+            print_data(cost_to_json(cost))
+        else:
+            print_lines(f"{rank}. {to_text(cost)}")
     return 0 if len(ranked) == len(models) else 1
 
 

@@ -15,16 +15,18 @@ from runtime.classifier import Classifier
 from runtime.cli.camera_options import parse
 from runtime.cli.options import load_classifier
 from runtime.cli.parser import print_note, run
+from runtime.cli.printing import print_lines
 from runtime.errors import ModelError
 from runtime.native import silence_native_code
 from runtime.outputs.base import Output, OutputContext
 from runtime.outputs.console import Log
 from runtime.outputs.registry import open_outputs
+from runtime.redaction import redacted
 from runtime.sources.base import Frame
-from runtime.sources.network import redacted
 from runtime.sources.registry import has_video, is_live, open_source
 from runtime.stream.live import LiveSource, SourceEvent, stored_events
 from runtime.stream.watcher import StreamClassifier, frame_classifier
+from runtime.text import printable
 from runtime.tflite.golden import selftest
 
 
@@ -193,10 +195,10 @@ def _list_cameras() -> int:
     from runtime.sources.v4l2 import cameras
 
     found, problems = cameras()
-    lines = ["\n  ".join([f"{camera.node}  {camera.name}", *camera.formats]) for camera in found]
+    lines = ["\n  ".join([f"{camera.node}  {printable(camera.name)}", *camera.formats]) for camera in found]
     lines += csi_cameras()
     for line in lines:
-        print(line)
+        print_lines(line)
     for problem in problems:
         print_note(problem)
     if not lines:

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from runtime.cli.options import add_classifier_options, add_read_option, load_classifier
 from runtime.cli.parser import Parser, print_error, print_note, run
+from runtime.cli.printing import print_data, print_lines
 from runtime.errors import EdgeError, ImageError, SourceError
 from runtime.image.files import STDIN, expand, read_image, write_image
+from runtime.outputs.csv_rows import CSV_HEADER, csv_line, prediction_to_csv
 from runtime.outputs.format import (
-    CSV_HEADER,
-    csv_line,
-    prediction_to_csv,
     prediction_to_json,
     prediction_to_text,
     reading_to_dict,
@@ -50,7 +49,7 @@ def main() -> int:
 
         make_folder(annotate)
     if options.csv:
-        print(csv_line(CSV_HEADER))
+        print_lines(csv_line(CSV_HEADER))
     failed = False
     for name, image in _pictures(options.inputs):
         if isinstance(image, EdgeError):
@@ -59,7 +58,10 @@ def main() -> int:
             continue
         prediction = classifier.predict(image, options.top_k, options.threshold)
         reading = classifier.read(image, options.threshold) if options.read else None
-        print(_line(options, name, prediction, reading), flush=True)
+        if options.json:
+            print_data(prediction_to_json(name, prediction, reading_to_dict(reading) if reading else None))
+        else:
+            print_lines(_text(options, name, prediction, reading))
         if annotate:
             _save(annotate, name, _annotated(image, prediction, reading))
     return 1 if failed else 0
@@ -94,9 +96,7 @@ def _pictures(inputs: list[str]) -> Iterator[tuple[str, NDArray[np.uint8] | Edge
             yield item, error
 
 
-def _line(options: argparse.Namespace, name: str, prediction: Prediction, reading: Reading | None) -> str:
-    if options.json:
-        return prediction_to_json(name, prediction, reading_to_dict(reading) if reading else None)
+def _text(options: argparse.Namespace, name: str, prediction: Prediction, reading: Reading | None) -> str:
     if reading:
         return reading_to_text(name, reading)
     return prediction_to_csv(name, prediction) if options.csv else prediction_to_text(name, prediction)

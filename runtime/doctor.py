@@ -6,7 +6,6 @@ Nothing heavy is imported at the top: numpy or OpenCV may be what is broken.
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import re
 import sys
@@ -19,11 +18,14 @@ from runtime.board.machine import Check
 from runtime.board.packages import one_line, try_import
 from runtime.cli.options import add_model_option
 from runtime.cli.parser import PROGRAM, Parser, as_called, run
+from runtime.cli.printing import print_data, print_lines
 from runtime.errors import EdgeError, InterpreterMissing
+from runtime.text import printable, shortened, to_json
 
 EXAMPLE = """  python -m runtime.doctor
   python -m runtime.doctor --json -m artifacts/model.tflite"""
 
+MAX_VALUE = 500  # characters of what a check found
 HERE = Path(__file__).parent
 
 
@@ -144,8 +146,8 @@ def to_text(check: Check) -> str:
         'ok    display      none: readings come as text'
     """
     state = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}[check.state]
-    line = f"{state} {check.name:12s} {check.value}"
-    return line + (f"\n      {'':12s} -> {check.remedy}" if check.remedy else "")
+    line = f"{state} {check.name:12s} {shortened(printable(check.value), MAX_VALUE)}"
+    return line + (f"\n      {'':12s} -> {printable(check.remedy)}" if check.remedy else "")
 
 
 def main() -> int:
@@ -158,7 +160,10 @@ def main() -> int:
     checks = examine(options.model)
     for check in checks:
         check = dataclasses.replace(check, remedy=as_called(check.remedy))
-        print(json.dumps(dataclasses.asdict(check)) if options.json else to_text(check))
+        if options.json:
+            print_data(to_json(dataclasses.asdict(check)))
+        else:
+            print_lines(to_text(check))
     return 1 if any(check.state == "fault" for check in checks) else 0
 
 

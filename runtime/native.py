@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 # A file whose header claims 20000x20000 pixels would take 1.2 GB before it turns out to be cut short.
 MAX_PIXELS = 120_000_000
@@ -118,12 +118,18 @@ def _kind_of(mode: int) -> str:
     return kinds.get(stat.S_IFMT(mode), "a device")
 
 
-def discard_stdout() -> None:
-    """Drop what is written to standard output from now on, such as Python's own flush at exit.
+def discard(stream: TextIO) -> None:
+    """Drop what is written to a standard stream from now on, such as Python's own flush at exit.
 
     For a process whose reader has closed the pipe (`| head`), or whose disk is full: the flush would fail once more.
+
+    Args:
+        stream: sys.stdout or sys.stderr.
+
+    Example:
+        >>> discard(sys.stdout)  # doctest: +SKIP
     """
-    _send_nowhere(sys.stdout.fileno())
+    _send_nowhere(stream.fileno())
 
 
 def prepare_standard_streams() -> None:
@@ -140,7 +146,8 @@ def prepare_standard_streams() -> None:
         if getattr(sys, name) is None:
             _send_nowhere(descriptor)
             setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8", closefd=False))
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+    # "surrogateescape", of the C locale, would let such a byte through, which no reader expects.
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in ("strict", "surrogateescape"):
         sys.stdout.reconfigure(errors="backslashreplace")
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 from runtime.classifier import Classifier
 from runtime.cli.options import add_model_option, add_threads_option
 from runtime.cli.parser import Parser, print_error, run
+from runtime.cli.printing import print_lines
+from runtime.text import printable, shortened
 from runtime.tflite.golden import TIMED_RUNS, Report, median_ms, selftest
 
+MAX_VALUE = 300  # characters of what the card says
 EXAMPLE = """  python -m runtime.selftest
   python -m runtime.selftest -m artifacts/model.tflite"""
 
@@ -26,11 +29,12 @@ def to_text(classifier: Classifier, report: Report, inference_ms: float) -> str:
         Four lines: model, interpreter, golden, time.
     """
     card = classifier.card
+    name, host = printable(f"{card.name} {card.version}, {card.quantization}"), printable(report.host or "unknown")
     proof = "to the byte" if report.exact == report.vectors else f"within {report.worst:.1%} of their span"
-    host = "as on the host" if report.interpreter == report.host else f"converted with {report.host or 'unknown'}"
+    host = "as on the host" if report.interpreter == report.host else f"converted with {shortened(host, MAX_VALUE)}"
     return "\n".join(
         (
-            f"model        {card.name} {card.version}, {card.quantization}, sha256 {card.sha256[:16]} as on the card",
+            f"model        {shortened(name, MAX_VALUE)}, sha256 {card.sha256[:16]} as on the card",
             f"interpreter  {report.interpreter}, {host}",
             f"golden       {report.vectors} replayed, {proof}" if report.vectors else "golden       none",
             f"time         {inference_ms:.3f} ms an image, median of {TIMED_RUNS}",
@@ -51,10 +55,10 @@ def main() -> int:
     classifier = Classifier.load(options.model, num_threads=options.num_threads)
     report = selftest(classifier.interpreter, classifier.card)
     inference_ms = median_ms(classifier.interpreter, classifier.card) if report.vectors else 0.0
-    print(to_text(classifier, report, inference_ms))
+    print_lines(to_text(classifier, report, inference_ms))
     for fault in report.faults:
         print_error(fault)
-    print("result       " + ("FAILED" if report.faults else "passed"))
+    print_lines("result       " + ("FAILED" if report.faults else "passed"))
     return 1 if report.faults else 0
 
 

@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from runtime import __version__
+from runtime.cli.printing import one_line, print_aside, print_traceback
 from runtime.errors import EdgeError
-from runtime.native import discard_stdout, prepare_standard_streams
+from runtime.native import discard, prepare_standard_streams
 
 PROGRAM = "edge-classifier"  # the command of pyproject.toml's [project.scripts]
 INTERRUPTED = 130  # the exit status of a shell's command that Ctrl-C ended
+MAX_ERROR = 300  # characters of an error line: values in it may be of any length
 # What a system refuses that is not the program's fault: a write to a full or broken disk, a file that may not be used.
 DISK_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 REFUSALS = (*DISK_REFUSALS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR)
@@ -97,6 +99,15 @@ class Parser(argparse.ArgumentParser):
                 self.error(f"argument {option}: needs {other}")
         return options
 
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and what is wrong, and end the process with status 2.
+
+        Args:
+            message: It may repeat words of the command line.
+        """
+        print_aside(f"{self.format_usage()}{self.prog}: error: {one_line(message, MAX_ERROR)}")
+        self.exit(2)
+
 
 def _is_empty(value: object) -> bool:
     return value == "" or (isinstance(value, list) and "" in value)
@@ -134,18 +145,18 @@ def print_error(error: object) -> None:
     """Print one line on standard error that starts with `error:`.
 
     Args:
-        error: Its text may have line breaks; they become spaces. Commands in it are named by `as_called`.
+        error: See `one_line` for what becomes of its text. Commands in it are named by `as_called`.
     """
-    print("error:", " ".join(as_called(str(error)).split()), file=sys.stderr, flush=True)
+    print_aside(f"error: {one_line(as_called(str(error)), MAX_ERROR - len('error: '))}")
 
 
 def print_note(text: str) -> None:
     """Print one line on standard error for a person: progress, a warning, where a file went.
 
     Args:
-        text: Without a line break.
+        text: See `one_line` for what becomes of it.
     """
-    print(text, file=sys.stderr, flush=True)
+    print_aside(one_line(text))
 
 
 def run(main: Callable[[], int]) -> NoReturn:
@@ -159,8 +170,9 @@ def run(main: Callable[[], int]) -> NoReturn:
         main: Returns the exit status.
     """
     prepare_standard_streams()
+    sys.excepthook = print_traceback
     try:
-        status = main()
+        status = _status_of(main)
         sys.stdout.flush()
     except EdgeError as error:
         if os.environ.get("DEBUG") == "1":
@@ -170,16 +182,24 @@ def run(main: Callable[[], int]) -> NoReturn:
     except KeyboardInterrupt:
         status = INTERRUPTED
     except BrokenPipeError:
-        discard_stdout()
+        discard(sys.stdout)
         status = 0
     except OSError as error:
         if error.errno not in REFUSALS or os.environ.get("DEBUG") == "1":
             raise
         if error.filename is None:
-            discard_stdout()
+            discard(sys.stdout)
         print_error(f"{error.filename or 'standard output'}: {error.strerror}")
         status = 1
     sys.exit(status)
+
+
+def _status_of(main: Callable[[], int]) -> int:
+    """The exit status, of a command that ends in the parser too: by -h, --version or a usage error."""
+    try:
+        return main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
 
 
 def int_at_least(low: int) -> Callable[[str], int]:

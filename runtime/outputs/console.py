@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from runtime.cli.parser import Parser
+from runtime.cli.printing import one_line
 from runtime.outputs.base import OutputContext
 from runtime.outputs.format import state_to_text, update_to_json, update_to_text
 from runtime.outputs.worker import BackgroundWriter, line_writer
@@ -61,7 +62,7 @@ class Log:
             line: Without its line break.
         """
         with suppress(OSError):  # nobody reads it: no reason to stop
-            self._lines.put(line)
+            self._lines.put(one_line(line))
 
     def close(self) -> bool:
         """Let the lines that wait go out.
@@ -89,7 +90,7 @@ class ConsoleOutput:
         self._log = context.log
         self._stages = context.stages
         self._lines = BackgroundWriter(
-            line_writer(1, sys.stdout.encoding),
+            line_writer(1, "utf-8" if json else sys.stdout.encoding),
             MAX_LINES,
             not context.live,
             context.stop,

@@ -1,23 +1,27 @@
-"""Predictions, readings and stream updates as text, JSON and CSV. Pure.
+"""Predictions, readings and stream updates as text and JSON. Pure.
 
 Each function is named by what it takes and what it makes: `prediction_to_json`, `update_to_text`. The keys of the JSON
 objects are a contract: they are always there, in the same order.
+
+Labels and names come from outside. A text has them printable and short, so that one line stays one line of bounded
+length; JSON has them whole.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from runtime.results import Prediction, Reading
+from runtime.results import Candidate, Prediction, Reading
+from runtime.text import printable, shortened, to_json
 
 if TYPE_CHECKING:  # classify, which has no stream, would import five modules more: 1 % of its start
     from runtime.stream.answer import FrameResult, StreamUpdate
 
-CSV_HEADER = ("source", "label", "score", "reason", "preprocess_ms", "inference_ms", "top")
+MAX_LINE = 1000  # characters of a line for a person; of them:
+MAX_NAME = 500
+MAX_LABEL = 100
 MIN_SHOWN_SCORE = 0.0005  # of candidates after the best: below it they would be written as 0.0 %
 
 
@@ -31,13 +35,13 @@ def prediction_to_text(source: str, prediction: Prediction) -> str:
     Returns:
         "seven.png: 7 (99.9 %), then 1 (0.1 %)", "seven.png: blank" or "seven.png: unsure, perhaps 7 (40.0 %)".
     """
-    candidates = [f"{c.label} ({_percent(c.score)})" for c in prediction.top]
+    name = shortened(printable(source), MAX_NAME)
     if prediction.reason == "blank":
-        return f"{source}: blank"
+        return f"{name}: blank"
     if prediction.reason == "unsure":
-        return f"{source}: unsure, perhaps {' or '.join(candidates)}"
-    others = [text for c, text in zip(prediction.top[1:], candidates[1:], strict=True) if c.score >= MIN_SHOWN_SCORE]
-    return f"{source}: {candidates[0]}" + (f", then {', '.join(others)}" if others else "")
+        return f"{name}: unsure, perhaps {_listed(prediction.top, ' or ')}"
+    others = [c for c in prediction.top[1:] if c.score >= MIN_SHOWN_SCORE]
+    return f"{name}: {_listed(prediction.top[:1], '')}" + (f", then {_listed(others, ', ')}" if others else "")
 
 
 def prediction_to_dict(source: str, prediction: Prediction) -> dict[str, object]:
@@ -74,46 +78,7 @@ def prediction_to_json(source: str, prediction: Prediction, more: Mapping[str, o
     Returns:
         A JSON object.
     """
-    return _one_line({**prediction_to_dict(source, prediction), **(more or {})})
-
-
-def prediction_to_csv(source: str, prediction: Prediction) -> str:
-    """Write a prediction as one line of CSV.
-
-    Args:
-        source: Name of the picture.
-        prediction: What it shows.
-
-    Returns:
-        The columns of CSV_HEADER, without a line break.
-    """
-    return csv_line(
-        (
-            source,
-            prediction.label if prediction.label is not None else "",
-            f"{prediction.score:.4f}",
-            prediction.reason or "",
-            f"{prediction.preprocess_ms:.3f}",
-            f"{prediction.inference_ms:.3f}",
-            " ".join(f"{c.label}:{c.score:.4f}" for c in prediction.top),
-        )
-    )
-
-
-def csv_line(cells: Sequence[str]) -> str:
-    """Write cells as one line of CSV (RFC 4180).
-
-    Args:
-        cells: Any texts.
-
-    Returns:
-        The line without its line break; cells are quoted where they must be.
-    """
-    import csv
-
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow(cells)
-    return buffer.getvalue()
+    return to_json({**prediction_to_dict(source, prediction), **(more or {})})
 
 
 def reading_to_text(source: str, reading: Reading) -> str:
@@ -126,10 +91,11 @@ def reading_to_text(source: str, reading: Reading) -> str:
     Returns:
         "strip.png: 05221859"; where it has several lines, each indented on a line of its own after the name.
     """
-    lines = reading.text.split("\n")
+    name = shortened(printable(source), MAX_NAME)
     if not reading.regions:
-        return f"{source}: no digits"
-    return f"{source}: {lines[0]}" if len(lines) == 1 else "\n  ".join([f"{source}:", *lines])
+        return f"{name}: no digits"
+    lines = [shortened(printable(line), MAX_LINE) for line in reading.text.split("\n")]
+    return f"{name}: {lines[0]}" if len(lines) == 1 else "\n  ".join([f"{name}:", *lines])
 
 
 def reading_to_dict(reading: Reading) -> dict[str, object]:
@@ -179,8 +145,8 @@ def result_to_text(result: FrameResult) -> str:
     """
     if result.outcome.text is None:
         return "no digits"
-    lines = result.outcome.text.split("\n")
-    return f"{' / '.join(lines)} ({_percent(result.score)})"
+    text = " / ".join(printable(line) for line in result.outcome.text.split("\n"))
+    return f"{shortened(text, MAX_LINE - MAX_NAME)} ({_percent(result.score)})"
 
 
 def state_to_text(update: StreamUpdate) -> str:
@@ -192,7 +158,8 @@ def state_to_text(update: StreamUpdate) -> str:
     Returns:
         "12:03:04 stale: no new frame for 2 s".
     """
-    return f"{_clock(update.timestamp)} {update.state}" + (f": {update.message}" if update.message else "")
+    message = shortened(printable(update.message), MAX_NAME)
+    return f"{_clock(update.timestamp)} {update.state}" + (f": {message}" if message else "")
 
 
 def update_to_dict(update: StreamUpdate) -> dict[str, object]:
@@ -236,11 +203,20 @@ def update_to_json(update: StreamUpdate) -> str:
     Returns:
         A JSON object.
     """
-    return _one_line(update_to_dict(update))
+    return to_json(update_to_dict(update))
 
 
-def _one_line(value: Mapping[str, object]) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _listed(candidates: Sequence[Candidate], separator: str) -> str:
+    """Candidates for a person; of very many those that a line has room for, and the number of the others."""
+    texts: list[str] = []
+    room = MAX_LINE - MAX_NAME - 2 * MAX_LABEL
+    for candidate in candidates:
+        text = f"{shortened(printable(candidate.label), MAX_LABEL)} ({_percent(candidate.score)})"
+        room -= len(text) + len(separator)
+        if room < 0 and texts:
+            return separator.join([*texts, f"{len(candidates) - len(texts)} more"])
+        texts.append(text)
+    return separator.join(texts)
 
 
 def _percent(score: float) -> str:

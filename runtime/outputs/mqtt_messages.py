@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
@@ -11,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from runtime import __version__
 from runtime.errors import OptionError
 from runtime.stream.answer import StreamUpdate
+from runtime.text import to_json
 
 DEFAULT_TOPIC = "edge-classifier"
 PORTS = {"mqtt": 1883, "mqtts": 8883}  # as registered, without and with TLS
@@ -85,7 +85,7 @@ def reading_message(update: StreamUpdate) -> str:
         epoch).
     """
     result = update.result
-    return json.dumps(
+    return to_json(
         {
             "reading": update.steady,
             "score": round(result.score, 4) if result else 0.0,
@@ -93,8 +93,7 @@ def reading_message(update: StreamUpdate) -> str:
             "state": update.state,
             "source": update.source,
             "at": round(update.timestamp, 3),
-        },
-        ensure_ascii=False,
+        }
     )
 
 
@@ -125,4 +124,4 @@ def discovery_message(topic: str) -> tuple[str, str]:
         },
         "origin": {"name": "edge-classifier", "sw_version": __version__},
     }
-    return f"homeassistant/sensor/{name}/config", json.dumps(config)
+    return f"homeassistant/sensor/{name}/config", to_json(config)

@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.results import Prediction, Reading
+from runtime.text import printable, shortened
 
 Image = NDArray[np.uint8]
 Color = tuple[int, int, int]  # BGR
 GREEN, ORANGE, RED = (80, 200, 80), (0, 140, 255), (40, 40, 220)  # BGR: an answer, none, a region's label
 BAR_GRAY = 32  # gray level of the bar that text is written in
 MIN_SIDE = 240  # pixels: smaller pictures are enlarged, as nothing could be read in them
+MAX_TEXT = 200  # letters of a label: many more would be as fine as dust
 MARGIN = 6  # pixels between the ends of a bar and its text
 
 
@@ -97,4 +99,4 @@ def _caption(prediction: Prediction) -> str:
 
 def _ascii(text: str) -> str:
     """OpenCV's fonts have ASCII only; other letters become "?" in pictures, and nowhere else."""
-    return text.encode("ascii", "replace").decode("ascii")
+    return shortened(printable(text), MAX_TEXT).encode("ascii", "replace").decode("ascii")

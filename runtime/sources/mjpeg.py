@@ -23,9 +23,10 @@ from urllib.request import (
 
 from runtime.errors import SourceError
 from runtime.image.jpeg import decode_jpeg, jpegs
+from runtime.redaction import redacted
 from runtime.sources import network
 from runtime.sources.base import Frame, SourceOptions
-from runtime.sources.network import explain_connection_error, redacted
+from runtime.sources.network import explain_connection_error
 
 READ_TIMEOUT_S = 10.0  # for one whole frame; the source is stale (STALE_S) long before
 MAX_DAMAGED = 30  # damaged JPEGs in a row, after which a stream is an error

@@ -1,8 +1,6 @@
-"""What network sources share: URLs without passwords, and what a failed connection means."""
+"""What network sources share: how long they wait, and what a failed connection means."""
 
 from __future__ import annotations
-
-import re
 
 CONNECT_TIMEOUT_S = 5.0  # for a connection and its first answer
 
@@ -24,19 +22,3 @@ def explain_connection_error(error: BaseException) -> str:
     if isinstance(cause, ConnectionRefusedError):
         return "connection refused; nothing listens there. Is the port right?"
     return str(getattr(cause, "strerror", None) or cause)
-
-
-def redacted(text: str) -> str:
-    """Replace the password of a URL by ***, for logs.
-
-    Args:
-        text: A source; one without a password comes back as it is.
-
-    Returns:
-        The same text without a password.
-
-    Example:
-        >>> redacted("rtsp://admin:secret@camera/1")
-        'rtsp://admin:***@camera/1'
-    """
-    return re.sub(r"(://[^/@:]*):[^/]*@", r"\1:***@", text)

@@ -19,9 +19,9 @@ import cv2
 from runtime.errors import SourceError
 from runtime.image.pixels import as_picture
 from runtime.native import captured_stderr, is_encodable
+from runtime.redaction import redacted
 from runtime.sources.backlog import BacklogFilter
 from runtime.sources.base import Frame, SourceOptions
-from runtime.sources.network import redacted
 
 OPEN_TIMEOUT_MS = 5000  # for RTSP, where a camera does not answer
 READ_TIMEOUT_MS = 10000  # for RTSP, where a camera went away; the source is stale (STALE_S) long before

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from runtime.errors import OptionError, SourceError
 from runtime.image.files import STDIN, VIDEO_SUFFIXES
 from runtime.plugins import load_plugin, plugin_names
+from runtime.redaction import redacted
 from runtime.sources.base import Frame, SourceOptions
-from runtime.sources.network import redacted
 from runtime.sources.transform import transform_frames
 
 if TYPE_CHECKING:

@@ -22,6 +22,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).parent.parent.parent
+# Every character that must not leave the process as it is: C0, DEL, C1, separators of lines, bidirectional controls,
+# and some of the lone surrogates, which no encoding has.
+UNSAFE = [
+    chr(code)
+    for span in (
+        range(0x20),
+        range(0x7F, 0xA0),
+        (0x61C, 0x200E, 0x200F),
+        range(0x2028, 0x202F),
+        range(0x2066, 0x2070),
+        (0xD800, 0xDBFF, 0xDC80, 0xDCFF, 0xDFFF),
+    )
+    for code in span
+]
 
 
 def command(*words: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

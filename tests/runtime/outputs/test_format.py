@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import time
@@ -11,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from runtime.outputs.format import (
-    CSV_HEADER,
-    prediction_to_csv,
+    MAX_LINE,
+    prediction_to_dict,
     prediction_to_json,
     prediction_to_text,
     reading_to_dict,
@@ -24,6 +23,8 @@ from runtime.outputs.format import (
     update_to_text,
 )
 from runtime.results import Candidate, Prediction, Reading, Region
+from runtime.text import printable
+from tests.runtime.helpers import UNSAFE
 from tests.runtime.outputs.helpers import AT, lost, page, result, update
 
 TOP = (Candidate("7", 7, 0.98764), Candidate("1", 1, 0.01), Candidate("2", 2, 0.0001))
@@ -68,12 +69,42 @@ def test_json_takes_more_keys_after_its_own() -> None:
     assert list(json.loads(prediction_to_json("x", SURE, {"state": "ok"})))[-1] == "state"
 
 
-def test_csv_survives_commas_and_quotes() -> None:
-    name = 'odd, "name".png'
-    row = dict(zip(CSV_HEADER, next(csv.reader([prediction_to_csv(name, SURE)])), strict=True))
-    assert row["source"] == name
-    assert (row["label"], row["score"], row["reason"]) == ("7", "0.9876", "")
-    assert row["top"] == "7:0.9876 1:0.0100 2:0.0001"
+def named(label: str, count: int = 2) -> Prediction:
+    """An unsure prediction whose candidates have this label."""
+    top = tuple(Candidate(label, i, 0.4) for i in range(count))
+    return Prediction(None, None, 0.4, "unsure", top, (0, 0, 5, 5), 1, 1)
+
+
+@pytest.mark.parametrize("character", UNSAFE)
+def test_one_prediction_is_one_line_whatever_its_names(character: str) -> None:
+    outside = f"a{character}b"
+    sure = replace(named(outside), label=outside, reason=None)
+    for prediction in (sure, named(outside)):
+        line = prediction_to_text(outside, prediction)
+        assert character not in line
+        assert line.count(printable(outside)) == 3
+        written = prediction_to_json(outside, prediction)
+        assert character not in written
+        assert json.loads(written.encode()) == prediction_to_dict(outside, prediction)
+    assert character not in state_to_text(replace(lost(), message=outside))
+    assert character not in update_to_json(replace(lost(), message=outside, source=outside))
+    whole = Reading(outside.replace("\n", "."), REGIONS, 1.0, 1.0)
+    assert character not in reading_to_text(outside, whole)
+
+
+def test_long_names_are_shortened_for_a_person_and_whole_in_json() -> None:
+    long = "x" * 100_000
+    assert len(prediction_to_text(long, named(long))) <= MAX_LINE
+    assert len(reading_to_text(long, Reading(long, REGIONS, 1.0, 1.0)).splitlines()[0]) <= 2 * MAX_LINE
+    assert len(state_to_text(replace(lost(), message=long))) <= MAX_LINE
+    assert json.loads(prediction_to_json(long, named(long))) == prediction_to_dict(long, named(long))
+
+
+def test_of_very_many_candidates_those_are_named_that_a_line_has_room_for() -> None:
+    line = prediction_to_text("a.png", named("a label of some length", 200))
+    assert len(line) <= MAX_LINE
+    assert re.search(r"\(40\.0 %\) or \d+ more$", line)
+    assert prediction_to_text("a.png", named("7", 10)).count("7 (40.0 %)") == 10
 
 
 REGIONS = tuple(Region((10 + 30 * i, 12, 20, 30), label, 0.98765) for i, label in enumerate("407"))

@@ -70,7 +70,7 @@ def test_every_way_to_serve_mjpeg(server: MjpegServer, path: str) -> None:
     frames = open_source(server.url + path)
     assert [shade(next(frames)) for _ in range(3)] == [50, 90, 130]
     server.hang_up()
-    with pytest.raises(SourceError, match=r"http://127\.0\.0\.1:\d+/\w+ (ended|broke off)"):
+    with pytest.raises(SourceError, match=r"http://127\.0\.0\.1:\d+/\.\.\. (ended|broke off)"):
         next(frames)
 
 
@@ -78,7 +78,7 @@ def test_a_redirect_and_a_password(server: MjpegServer) -> None:
     server.show(jpeg(50))
     url = server.url.replace("//", "//me:p%40ss@") + "/moved"
     frame = next(open_source(url))
-    assert frame.source == url.replace("p%40ss", "***")
+    assert frame.source == server.url.replace("//", "//***@") + "/..."
     assert server.passwords == ["me:p@ss"]  # once: where it is sent on to may be another host
 
 

@@ -1,4 +1,4 @@
-"""URLs without passwords, and what failed connections mean."""
+"""What failed connections mean."""
 
 from __future__ import annotations
 
@@ -6,12 +6,7 @@ from urllib.error import URLError
 
 import pytest
 
-from runtime.sources.network import explain_connection_error, redacted
-
-
-def test_passwords_stay_out_of_names() -> None:
-    assert redacted("rtsp://admin:pa:ss@10.0.0.2/1") == "rtsp://admin:***@10.0.0.2/1"
-    assert redacted("http://10.0.0.2:8080/a@b") == "http://10.0.0.2:8080/a@b"
+from runtime.sources.network import explain_connection_error
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_a_password_as_urls_write_it(gstreamer: None, tmp_path: Path) -> None:
     try:
         server.start("photo_7.jpg")
         frames = open_source(server.url("jpeg", "me:p%40ss@"))
-        assert next(frames).source == server.url("jpeg", "me:***@")
+        assert next(frames).source == server.url("...", "***@")
         frames.close()  # type: ignore[attr-defined]
         for user in ("", "me:wrong@"):
             with pytest.raises(
@@ -155,7 +155,7 @@ def test_a_password_as_urls_write_it(gstreamer: None, tmp_path: Path) -> None:
 
 def test_a_wrong_path(server: RtspServer) -> None:
     server.start("photo_7.jpg")
-    with pytest.raises(SourceError, match=r"^cannot open rtsp://127\S+/x: it answers 404 Not Found; the path is wrong"):
+    with pytest.raises(SourceError, match=r"^cannot open rtsp://127\S+/\.\.\.: it answers 404 Not Found; the path is"):
         open_source(server.url("x"))
 
 
