@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 
 from runtime.errors import InterpreterMissing, ModelError, ModelMismatch
 from runtime.native import captured_stderr
-from runtime.tflite.flatbuffer import check_flatbuffer
+from runtime.tflite.verify import verify_model
 
 PACKAGES = ("ai_edge_litert", "tflite_runtime", "tensorflow")  # the first that works is taken
+# What the bindings raise at a model that they cannot take. Beside the interpreter's own complaints: names that are not
+# UTF-8, types that numpy does not have, tensors that nothing computed, memory that is not there.
+REFUSALS = (ValueError, RuntimeError, TypeError, KeyError, IndexError, OverflowError, MemoryError)
+MAX_COMPLAINT = 200  # characters of an interpreter's message that are quoted
 
 
 @dataclass(frozen=True)
@@ -99,15 +103,15 @@ class Interpreter:
             InterpreterMissing: None is installed that works.
             ModelError: The model cannot be loaded.
         """
-        check_flatbuffer(model)
+        verify_model(model)
         make, name = find_interpreter()
         with captured_stderr() as complaints:
             try:
                 handle = make(model_content=model, num_threads=num_threads)
                 handle.allocate_tensors()
-            except (ValueError, RuntimeError, UnicodeDecodeError) as error:
-                raise ModelError(f"{name} cannot load this model: {complaints() or error}") from None
-        return cls(handle, name)
+                return cls(handle, name)
+            except REFUSALS as error:
+                raise ModelError(f"{name} cannot load this model: {_brief(complaints() or error)}") from None
 
     def run(self, tensor: NDArray[Any]) -> NDArray[Any]:
         """Run the model once.
@@ -128,9 +132,9 @@ class Interpreter:
             # set_tensor, not tensor(): a view would broadcast and wrap without a word.
             self._handle.set_tensor(self._input_index, tensor)
             self._handle.invoke()
-        except (ValueError, RuntimeError) as error:
-            raise ModelError(f"{self.name} cannot run this model: {error}") from None
-        output: NDArray[Any] = self._handle.get_tensor(self._output_index)
+            output: NDArray[Any] = self._handle.get_tensor(self._output_index)
+        except REFUSALS as error:
+            raise ModelError(f"{self.name} cannot run this model: {_brief(error)}") from None
         return output
 
 
@@ -174,6 +178,13 @@ def _import_interpreter(package: str) -> tuple[Callable[..., Any], str]:
     # Not importlib.metadata: reading it costs more than importing the interpreter.
     version = getattr(sys.modules[package], "__version__", "")
     return module.Interpreter, f"{package.replace('_', '-')} {version}".strip()
+
+
+def _brief(complaint: object) -> str:
+    """An interpreter's message as one line that a person can read: it quotes names of the file, of any length."""
+    text = " ".join(str(complaint).split()) or type(complaint).__name__
+    text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    return text if len(text) <= MAX_COMPLAINT else f"{text[:MAX_COMPLAINT]} ... ({len(text):,} characters)"
 
 
 def _tensor_info(details: dict[str, Any]) -> TensorInfo:

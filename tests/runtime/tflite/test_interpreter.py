@@ -75,3 +75,44 @@ def test_tflite_runtime_with_numpy_2_names_the_remedy(monkeypatch: pytest.Monkey
     monkeypatch.setattr(np, "__version__", "2.4.6")
     with pytest.raises(InterpreterMissing, match=r"needs numpy 1 and this is numpy 2\.4\.6: pip install 'numpy<2'"):
         interpreter.find_interpreter()
+
+
+ODD = (
+    ValueError("Invalid data-type for array"),
+    RuntimeError("custom op \x1b[31mred\n" + "A" * 5000),
+    UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+    MemoryError(),
+    TypeError("incompatible"),
+    KeyError(18),
+)
+
+
+@pytest.mark.parametrize("error", ODD, ids=lambda error: type(error).__name__)
+def test_whatever_an_interpreter_raises_is_one_readable_line(
+    monkeypatch: pytest.MonkeyPatch, bare_model: bytes, error: Exception
+) -> None:
+    def odd(**_: object) -> object:
+        raise error
+
+    monkeypatch.setattr(interpreter, "find_interpreter", lambda: (odd, "some interpreter 1.0"))
+    with pytest.raises(ModelError, match=r"some interpreter 1\.0 cannot load this model: \S") as caught:
+        Interpreter.load(bare_model)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) <= 300
+
+
+def test_an_error_while_it_runs_is_one_line_too(bare_model: bytes) -> None:
+    class Odd:
+        def __init__(self, whole: object) -> None:
+            self._whole = whole
+
+        def __getattr__(self, name: str) -> object:
+            if name == "get_tensor":
+                raise ValueError("Tensor data is null")
+            return getattr(self._whole, name)
+
+    make, name = interpreter.find_interpreter()
+    handle = make(model_content=bare_model)
+    handle.allocate_tensors()
+    with pytest.raises(ModelError, match="cannot run this model: Tensor data is null"):
+        Interpreter(Odd(handle), name).run(np.zeros((1, 28, 28, 1), np.int8))
