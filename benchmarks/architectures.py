@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.candidates import Candidate, chosen
 from benchmarks.page import add_page_option, write_section
 from benchmarks.timing import Timing, processor, side_by_side
-from convert.converter import convert_model
+from convert.converter import Request, convert_model
 from convert.data import calibrate
 from convert.parity import run_all
 from convert.quantize import DEFAULT
@@ -181,7 +181,7 @@ class Work:
             pictures.Split(images, self.dataset.labels_train[validation]),
         )
         calibration = calibrate(source, self.dataset.input_spec, CALIBRATION_IMAGES, 0)
-        converted = convert_model(keras_file, DEFAULT, images, calibration)
+        converted = convert_model(Request(keras_file, DEFAULT), source.test, calibration)
         write_bytes(path, converted.tflite)
         outputs = run_all(Interpreter.load(converted.tflite), images)
         accuracies = [

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from benchmarks import peers
 from benchmarks.page import add_page_option, write_section
 from benchmarks.timing import Timing, processor, side_by_side
-from convert.converter import check_source, convert_model
+from convert.converter import Request, check_source, convert_model
 from convert.data import calibrate, to_inputs
 from convert.quantize import DEFAULT
 from runtime.cli.parser import Parser, int_at_least, run
@@ -30,7 +30,7 @@ from runtime.errors import DataError
 from runtime.tflite.card import InputSpec
 from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import quantize_input
-from workbench.dataset import Dataset, read_dataset
+from workbench.dataset import Dataset, Split, read_dataset
 from workbench.run_folder import DATASET_FILE
 from workbench.tables import markdown_table
 
@@ -108,7 +108,8 @@ def measure(model: Path, dataset: Dataset, count: int, images: int | None) -> li
     calibration = calibrate(dataset, spec, CALIBRATION_IMAGES, 0)
     pixels = to_inputs(dataset, dataset.test.images[:images], spec)
     truth = dataset.test.labels[:images]
-    interpreter = Interpreter.load(convert_model(model, DEFAULT, pixels[:1], calibration).tflite)
+    converted = convert_model(Request(model, DEFAULT), Split(pixels[:1], truth[:1]), calibration)
+    interpreter = Interpreter.load(converted.tflite)
     inputs = [quantize_input(image, interpreter.input) for image in pixels]
     floats = pixels.astype(np.float32)[:, np.newaxis]
     engines: dict[str, Call] = {OURS: lambda number: interpreter.run(inputs[number % len(inputs)])}

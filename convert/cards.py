@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from workbench.run_folder import CARD_FILE
 
 MIN_CLASSES = 2
 SHOWN_LABELS = 12  # in a message
+INK_SHARE = 20 / 28  # of the input, the longer side of a mark, as MNIST has it
 GOLDEN_CLASSES = 4
 GOLDEN_BYTES = 64 * 1024  # of inputs; larger pictures get fewer vectors, at least one
 
@@ -92,28 +94,71 @@ def read_labels(path: Path) -> tuple[str, ...]:
     return labels
 
 
-def default_input_spec(shape: tuple[int | None, ...]) -> InputSpec:
+def default_input_spec(shape: tuple[int | None, ...], pictures: tuple[int, ...] = ()) -> InputSpec:
     """Guess the input of a model without a card: the whole picture, stretched.
 
     Args:
         shape: Shape of the model's input, without the batch axis.
+        pictures: (height, width) of the test images, for a model that takes any size.
 
     Returns:
-        A spec of gray pictures for 1 channel or none, RGB for 3.
+        A spec of gray pictures for 1 channel or none, RGB for 3. Flat pixels are a square.
 
     Raises:
-        ModelMismatch: The shape is not that of a picture of known size.
+        ModelMismatch: The shape is not that of a picture.
     """
-    if len(shape) == 2:
-        shape = (*shape, 1)
-    height, width, channels = shape if len(shape) == 3 else (None, None, None)
-    if height is None or width is None or channels not in (1, 3):
+    sides: tuple[int | None, ...] = shape
+    if len(shape) == 1 and shape[0] is not None:
+        channels = next((c for c in (1, 3) if is_square(shape[0], c)), 0)
+        sides = (math.isqrt(shape[0] // channels), math.isqrt(shape[0] // channels), channels) if channels else shape
+    elif len(shape) == 2:
+        sides = (*shape, 1)
+    if len(sides) == 3 and None in sides[:2] and pictures:
+        sides = (*(n or known for n, known in zip(sides[:2], pictures, strict=True)), sides[2])
+    height, width, depth = sides if len(sides) == 3 else (None, None, None)
+    if height is None or width is None or depth not in (1, 3):
+        turned = " It has its channels first: export it with channels last." if shape[:1] in ((1,), (3,)) else ""
         raise ModelMismatch(
-            f"expected a model that takes (height, width, 1 or 3) pictures; received {shape}. Describe its input "
-            "in a card: --card FILE"
+            f"expected a model that takes (height, width, 1 or 3) pictures; received {shape}.{turned} Describe its "
+            "input in a card: --card FILE"
         )
-    color = "gray" if channels == 1 else "rgb"
-    return InputSpec(height, width, channels, color=color, polarity="any", framing="whole")
+    color = "gray" if depth == 1 else "rgb"
+    return InputSpec(height, width, depth, color=color, polarity="any", framing="whole")
+
+
+def is_square(count: int, channels: int) -> bool:
+    """Whether so many numbers are a square picture.
+
+    Args:
+        count: Height times width times channels.
+        channels: 1 or 3.
+
+    Returns:
+        Whether there is a side that gives them.
+    """
+    return count % channels == 0 and math.isqrt(count // channels) ** 2 == count // channels
+
+
+def with_framing(spec: InputSpec, framing: str) -> InputSpec:
+    """Ask for another framing of the same input.
+
+    Args:
+        spec: Of a model without a card.
+        framing: "ink" finds the mark and scales it to MNIST's share of the input, 20 of 28 pixels; "whole" takes the
+            whole picture.
+
+    Returns:
+        The spec with the framing.
+
+    Raises:
+        OptionError: The framing needs another input.
+    """
+    if framing != "ink":
+        return dataclasses.replace(spec, framing=framing)
+    if spec.color != "gray":
+        raise OptionError(f"--framing ink is for gray pictures; the model takes {spec.color}: leave it out")
+    box = max(1, round(min(spec.height, spec.width) * INK_SHARE))
+    return dataclasses.replace(spec, framing=framing, ink_box=box, polarity="light-on-dark")
 
 
 def check_card(card: ModelCard, interpreter: Interpreter, truth: NDArray[np.int64], output: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convert import parity as proof
-from convert.converter import Conversion, convert_model
+from convert.converter import Conversion, Request, convert_model
 from convert.job import Job, Prepared, prepare
 from convert.layers import LayerError, layer_errors
 from convert.parity import Parity
@@ -20,6 +20,7 @@ from convert.pipeline import reference_probabilities, tflite_probabilities
 from convert.quantize import DEFAULT, EXACT, QUANTIZATIONS
 from runtime.cli.parser import Parser, int_at_least, print_note, run
 from runtime.tflite.interpreter import Interpreter
+from workbench.dataset import Split
 from workbench.files import write_text
 from workbench.metrics import McNemar, mcnemar
 from workbench.progress import bar
@@ -93,10 +94,11 @@ def compare_all(job: Job) -> tuple[list[ComparedQuantization], list[LayerError]]
     """
     prepared = prepare(job, bar)
     compared, files = [], {}
+    test = Split(prepared.test, prepared.dataset.test.labels)
     for row in QUANTIZATIONS.values():
         calibration = prepared.calibration if row.needs_calibration else None
         with bar(f"Converting to {row.name}", 1):
-            conversion = convert_model(job.model, row.name, prepared.test, calibration)
+            conversion = convert_model(Request(job.model, row.name), test, calibration)
         files[row.name] = conversion.tflite
         compared.append(_compared(row.name, conversion, prepared))
     images = prepared.test[np.linspace(0, len(prepared.test) - 1, LAYER_IMAGES).astype(int)]

@@ -9,11 +9,14 @@ import importlib.util
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,11 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data import Calibration
+from convert.normalization import Normalization
 from runtime.errors import EdgeError, ModelError, ModelMismatch, OptionError
 from runtime.tflite.interpreter import TensorInfo
-from workbench.dataset import Pixels
+from workbench.dataset import Split
 
-PIXEL_SCALE, PIXEL_ZERO_POINT = 1.0, -128  # int8 = pixel - 128: no other arithmetic on the device
+PIXEL_SCALE = 1.0
+PIXEL_ZERO_POINTS = {np.dtype(np.int8): -128, np.dtype(np.uint8): 0}  # the pixel itself: no arithmetic on the device
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 STDERR = 2  # the file descriptor
 LOG_LINES = 3  # of a crashed child's log, the last ones, that go into the error
@@ -39,19 +44,51 @@ MODEL_FILE, OUTPUTS_FILE = "model.tflite", "outputs.npz"
 
 
 @dataclass(frozen=True)
+class Request:
+    """What the child is asked for.
+
+    Attributes:
+        model: A path that check_source accepts.
+        quantization: A name that load_quantization knows; None asks for the shape of the input alone.
+        normalization: The range of pixels that the model was trained on; None finds it out.
+        io: "int8" or "uint8", the dtype of input and output of an integer quantization.
+        trust: True where code in the file may run.
+        classes: How many classes the labels have, to choose one of several outputs by; None where it is not known.
+    """
+
+    model: Path
+    quantization: str | None = None
+    normalization: Normalization | None = None
+    io: str = "int8"
+    trust: bool = False
+    classes: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the attributes for the child.
+
+        Returns:
+            Values of JSON by the names of the attributes.
+        """
+        normalization = vars(self.normalization) if self.normalization else None
+        return {**vars(self), "model": str(self.model.resolve()), "normalization": normalization}
+
+
+@dataclass(frozen=True)
 class Conversion:
     """What the child made.
 
     Attributes:
         tflite: The bare flatbuffer.
         outputs: float32 (N, classes), the Keras model's outputs for the test images.
-        outputs_divided: The same with pixels divided by 255, only from a SavedModel, else None.
+        normalization: The range of pixels that was put into the model.
+        decided_by: How the range is known.
         versions: Versions of tensorflow and keras.
     """
 
     tflite: bytes
     outputs: NDArray[np.float32]
-    outputs_divided: NDArray[np.float32] | None
+    normalization: Normalization
+    decided_by: str
     versions: Mapping[str, str]
 
 
@@ -71,6 +108,8 @@ def check_source(model: Path) -> None:
         return
     if not model.exists():
         raise ModelError(f"{model}: no such file; expected {expected}. Make one with: python -m train")
+    if not model.is_file():  # a pipe would be waited for without end
+        raise ModelError(f"{model}: expected {expected}; received something else than a file (a pipe or a device)")
     suffix = model.suffix.lower()
     try:
         with model.open("rb") as file:
@@ -85,11 +124,11 @@ def check_source(model: Path) -> None:
         raise ModelError(f"{model}: expected {expected}; received a file named {model.suffix or 'without a suffix'}")
 
 
-def input_shape(model: Path) -> tuple[int | None, ...]:
+def input_shape(request: Request) -> tuple[int | None, ...]:
     """The shape of a model's input. Costs a start of TensorFlow.
 
     Args:
-        model: A path that check_source accepts.
+        request: Without a quantization.
 
     Returns:
         The shape without the batch axis; None for an axis of any size.
@@ -97,17 +136,16 @@ def input_shape(model: Path) -> tuple[int | None, ...]:
     Raises:
         ModelError: The model cannot be loaded.
     """
-    reply, _ = _ask({"model": str(model.resolve()), "quantization": None}, {}, ())
+    reply, _ = _ask(request, {}, ())
     return tuple(reply["shape"])
 
 
-def convert_model(model: Path, quantization: str, test: Pixels, calibration: Calibration | None) -> Conversion:
+def convert_model(request: Request, test: Split, calibration: Calibration | None) -> Conversion:
     """Convert, and run the Keras model on the test images.
 
     Args:
-        model: A path that check_source accepts.
-        quantization: A name that load_quantization knows.
-        test: uint8 (N, H, W, C) model inputs.
+        request: The model and what it is to become.
+        test: uint8 (N, H, W, C) model inputs, and their class numbers.
         calibration: The sample for a quantization that needs one, else None.
 
     Returns:
@@ -115,20 +153,21 @@ def convert_model(model: Path, quantization: str, test: Pixels, calibration: Cal
 
     Raises:
         ModelError: The model cannot be loaded or converted.
-        ModelMismatch: It takes other pictures.
+        ModelMismatch: It takes other pictures, or the range of its pixels is not known.
     """
-    arrays = {"test": test, "calibration": test[:0] if calibration is None else calibration.images}
-    request = {"model": str(model.resolve()), "quantization": quantization}
+    sample = test.images[:0] if calibration is None else calibration.images
+    arrays: dict[str, NDArray[Any]] = {"test": test.images, "truth": test.labels, "calibration": sample}
     reply, files = _ask(request, arrays, (MODEL_FILE, OUTPUTS_FILE))
     with np.load(io.BytesIO(files[OUTPUTS_FILE])) as stored:
         outputs = np.asarray(stored["test"], np.float32)
-        divided = stored.get("test_divided")
     versions = {name: str(reply[name]) for name in ("tensorflow", "keras")}
-    return Conversion(files[MODEL_FILE], outputs, divided, versions)
+    said = reply["normalization"]
+    normalization = Normalization(said["name"], tuple(said["mean"]), tuple(said["std"]))
+    return Conversion(files[MODEL_FILE], outputs, normalization, said["decided_by"], versions)
 
 
 def check_pixel_input(info: TensorInfo, calibration: Calibration) -> None:
-    """Check that an int8 input tensor takes exactly pixel - 128.
+    """Check that an integer input tensor takes exactly pixel - 128 (int8) or the pixel (uint8).
 
     Args:
         info: The input tensor.
@@ -137,40 +176,86 @@ def check_pixel_input(info: TensorInfo, calibration: Calibration) -> None:
     Raises:
         ModelMismatch: It has another dtype, scale or zero point.
     """
-    if info.dtype == np.int8 and info.scale == PIXEL_SCALE and info.zero_point == PIXEL_ZERO_POINT:
+    zero_point = PIXEL_ZERO_POINTS.get(info.dtype)
+    if zero_point is not None and (info.scale, info.zero_point) == (PIXEL_SCALE, zero_point):
         return
     span = f"{calibration.darkest}..{calibration.brightest}"
     if (calibration.darkest, calibration.brightest) == (0, 255):
-        reason = f"the calibration images span {span}, so the model does not start with Rescaling(1/255)"
+        reason = f"the calibration images span {span}, so the model's first step is not what scales them"
     else:
         reason = f"the calibration images span {span}, not 0..255: brighter or darker pixels would clip on the device"
+    expected = f"zero point {-128 if zero_point is None else zero_point}"
     raise ModelMismatch(
-        f"expected an int8 input with scale {PIXEL_SCALE}, zero point {PIXEL_ZERO_POINT} (pixel - 128); received "
-        f"{info}: {reason}. Train with pixels 0..255 and Rescaling(1/255) as the first layer"
+        f"expected an {'int8' if zero_point is None else info.dtype} input with scale {PIXEL_SCALE}, {expected} "
+        f"(the pixel itself); received {info}: {reason}. Give training images with pixels 0 to 255"
     )
 
 
 def _ask(
-    request: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], wanted: tuple[str, ...]
+    request: Request, arrays: Mapping[str, NDArray[Any]], wanted: tuple[str, ...]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Run the child on one request: (its reply, the bytes of the files that were asked for)."""
     missing = [name for name in ("tensorflow", "keras") if importlib.util.find_spec(name) is None]
     if missing:
         raise OptionError(f"conversion needs {' and '.join(missing)}: pip install --group train")
-    with tempfile.TemporaryDirectory(prefix="convert-") as name:
+    with _tidy_at_the_end(), tempfile.TemporaryDirectory(prefix="convert-") as name:
         folder = Path(name)
-        (folder / REQUEST_FILE).write_text(json.dumps(request), "utf-8")
-        np.savez(folder / ARRAYS_FILE, **dict(arrays))  # type: ignore[arg-type]
+        try:
+            (folder / REQUEST_FILE).write_text(json.dumps(request.as_json()), "utf-8")
+            np.savez(folder / ARRAYS_FILE, **dict(arrays))  # type: ignore[arg-type]
+        except OSError as error:
+            raise OptionError(
+                f"cannot write {sum(array.nbytes for array in arrays.values()) >> 20} MiB of pictures into "
+                f"{folder.parent} ({error.strerror}): name a folder with more room, TMPDIR=/path python -m convert ..."
+            ) from None
         status = run_child(folder)
         try:
             reply: dict[str, Any] = json.loads((folder / REPLY_FILE).read_text("utf-8"))
         except (OSError, ValueError):
-            raise ModelError(
-                f"the conversion process died with status {status}: {_last_words(folder)} (DEBUG=1 shows all it said)"
-            ) from None
+            raise ModelError(_how_it_died(status, folder, request)) from None
         if "error" in reply:
             raise ERRORS[reply["error"]](reply["message"])
         return reply, {name: (folder / name).read_bytes() for name in wanted}
+
+
+@contextmanager
+def _tidy_at_the_end() -> Iterator[None]:
+    """Where the system ends this process (kill, a closed terminal), the child and its folder go first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _how_it_died(status: int, folder: Path, request: Request) -> str:
+    if status < 0 and -status != signal.SIGKILL:
+        others = "dynamic, float16 or float32" if request.quantization == "int8" else "another one"
+        return (
+            f"TensorFlow's converter crashed ({_signal_name(-status)}) at {request.quantization or 'loading'}: "
+            f"{request.model.name} has something it cannot do there. Try --quantization {others} "
+            "(DEBUG=1 shows all it said)"
+        )
+    if -status == signal.SIGKILL:
+        return (
+            "the conversion process was killed, mostly for want of memory: close other programs, or give fewer images"
+        )
+    return f"the conversion process died with status {status}: {_last_words(folder)} (DEBUG=1 shows all it said)"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def run_child(folder: Path) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from convert import cards, converter
 from convert.data import Calibration, calibrate, to_inputs
+from convert.normalization import Normalization
 from convert.parity import Limits
 from convert.quantize import DEFAULT, load_quantization
 from convert.temperature import MIN_IMAGES
@@ -15,6 +16,21 @@ from runtime.tflite.card import InputSpec, ModelCard
 from workbench.dataset import Dataset, Pixels, read_dataset
 from workbench.progress import ProgressFactory
 from workbench.run_folder import DATASET_FILE
+
+
+@dataclass(frozen=True)
+class Feeding:
+    """How pictures become what the model was trained on.
+
+    Attributes:
+        normalization: The range of its pixels; None finds it out.
+        framing: "ink" or "whole"; None takes the card's, else "whole".
+        io: "int8" or "uint8", the dtype of input and output of an integer quantization.
+    """
+
+    normalization: Normalization | None = None
+    framing: str | None = None
+    io: str = "int8"
 
 
 @dataclass(frozen=True)
@@ -32,6 +48,9 @@ class Job:
         calibration_images: How many images to calibrate with.
         seed: Seed of the calibration sample.
         reject_threshold: 0 to 1; None chooses it.
+        feeding: How pictures become what the model was trained on.
+        trust: True where code in the model's file may run.
+        allow_useless: True where a model that is no better than chance is converted all the same.
     """
 
     model: Path
@@ -44,6 +63,9 @@ class Job:
     calibration_images: int = 500
     seed: int = 0
     reject_threshold: float | None = None
+    feeding: Feeding = field(default_factory=Feeding)
+    trust: bool = False
+    allow_useless: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,8 +111,10 @@ def prepare(job: Job, progress: ProgressFactory) -> Prepared:
     converter.check_source(job.model)
     draft = cards.read_draft(job.model, job.card)
     dataset = read_dataset(_data_path(job))
-    spec = draft.input if draft else dataset.spec or cards.default_input_spec(converter.input_shape(job.model))
+    spec = _spec(job, draft, dataset)
     needs_calibration = load_quantization(job.quantization).needs_calibration
+    if job.feeding.io != "int8" and not needs_calibration:
+        raise OptionError(f"--io {job.feeding.io} is for int8; {job.quantization} takes and gives float32")
     calibration = calibrate(dataset, spec, job.calibration_images, job.seed) if needs_calibration else None
     with progress("Preparing the test images", len(dataset.test)) as advance:
         test = to_inputs(dataset, dataset.test.images, spec, advance)
@@ -107,6 +131,17 @@ def prepare(job: Job, progress: ProgressFactory) -> Prepared:
         with progress("Preparing the validation images", len(images)) as advance:
             inputs.append(to_inputs(dataset, images, spec, advance))
     return Prepared(draft, spec, dataset, calibration, test, *inputs)
+
+
+def _spec(job: Job, draft: ModelCard | None, dataset: Dataset) -> InputSpec:
+    """The card's, else that of the pictures, else what the model's shape says; with the framing that was asked for."""
+    spec = draft.input if draft else dataset.spec
+    if spec is None:
+        labels = cards.read_labels(job.labels) if job.labels else dataset.labels
+        classes = len(labels) if labels else int(dataset.test.labels.max()) + 1
+        shape = converter.input_shape(converter.Request(job.model, trust=job.trust, classes=classes))
+        spec = cards.default_input_spec(shape, dataset.test.images.shape[1:3])
+    return spec if job.feeding.framing in (None, spec.framing) else cards.with_framing(spec, job.feeding.framing)
 
 
 def _data_path(job: Job) -> Path:

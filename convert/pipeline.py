@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convert import cards, converter, parity, rejection
+from convert import cards, chance, converter, parity, rejection
 from convert.job import Job, Prepared
 from convert.temperature import Scores, fit_temperature, log_scores
 from runtime.tflite.card import Decision, ModelCard
 from runtime.tflite.card_file import attach_card
 from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import to_probabilities
+from workbench.dataset import Split
 from workbench.metrics import expected_calibration_error, softmax
 from workbench.progress import ProgressFactory
 
@@ -34,14 +34,14 @@ class ConvertedModel:
         card: Not completed yet.
         interpreter: Interpreter of the flatbuffer.
         reference: float32 (N, classes), the Keras model's probabilities for the test images.
-        versions: Versions of what converted it.
+        conversion: What the child made.
     """
 
     tflite: bytes
     card: ModelCard
     interpreter: Interpreter
     reference: NDArray[np.float32]
-    versions: Mapping[str, str]
+    conversion: converter.Conversion
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,16 @@ class Outcome:
         parity: How it compares with the Keras model.
         report: The content of parity.json.
         violations: The limits that are missed, empty if none.
+        quality: How good the .tflite is on the test images.
+        faults: Why the model is of no use, empty where it is of some.
     """
 
     tflite: bytes
     parity: parity.Parity
     report: dict[str, Any]
     violations: tuple[str, ...]
+    quality: chance.Quality
+    faults: tuple[str, ...]
 
 
 def run_job(job: Job, prepared: Prepared, progress: ProgressFactory) -> Outcome:
@@ -85,21 +89,46 @@ def run_job(job: Job, prepared: Prepared, progress: ProgressFactory) -> Outcome:
     threshold = _threshold(job, prepared, [softmax(part / temperature["value"]) for part in scores])
     conversion = {
         "calibration": prepared.calibration.describe() if prepared.calibration else None,
+        "normalization": _normalization(converted.conversion),
         "temperature": temperature,
         "reject_threshold": threshold.as_dict(),
         "interpreter": converted.interpreter.name,
-        "versions": dict(converted.versions),
+        "versions": dict(converted.conversion.versions),
     }
     decision = Decision(converted.card.decision.output, temperature["value"], threshold.value)
     card = cards.complete_card(converted.card, job.quantization, decision, comparison, outputs, conversion)
+    quality, faults = _quality(converted, outputs, decision)
     violations = parity.violations(comparison, job.limits)
-    report = {**_summary(job, converted, violations), **comparison.as_dict(), **conversion}
-    return Outcome(attach_card(converted.tflite, card), comparison, report, violations)
+    report = {
+        **_summary(job, converted, violations, comparison.n),
+        "passed": not violations and not faults,
+        "quality": {**quality.as_dict(), "faults": list(faults)},
+        **comparison.as_dict(),
+        **conversion,
+    }
+    return Outcome(attach_card(converted.tflite, card), comparison, report, violations, quality, faults)
+
+
+def _normalization(conversion: converter.Conversion) -> dict[str, Any]:
+    """What was put into the model as its first step, for the card."""
+    return {**vars(conversion.normalization), "decided_by": conversion.decided_by}
+
+
+def _quality(
+    converted: ConvertedModel, outputs: cards.TestOutputs, decision: Decision
+) -> tuple[chance.Quality, tuple[str, ...]]:
+    """How good the answers are that the device will give, at the card's temperature and threshold."""
+    info = converted.interpreter.output
+    scores = np.stack([to_probabilities(row, info, decision) for row in outputs.raw]).max(axis=1)
+    predicted = outputs.probabilities.argmax(axis=1)
+    quality = chance.measure(predicted, outputs.truth, scores, decision.reject_threshold)
+    return quality, chance.faults(predicted, outputs.truth, converted.card.labels, quality, float(scores.max()))
 
 
 def _convert(job: Job, prepared: Prepared) -> ConvertedModel:
     """The converted model, after all checks that need no run of it."""
-    conversion = converter.convert_model(job.model, job.quantization, prepared.test, prepared.calibration)
+    test = Split(prepared.test, prepared.dataset.test.labels)
+    conversion = converter.convert_model(_request(job, prepared), test, prepared.calibration)
     interpreter = Interpreter.load(conversion.tflite)
     if prepared.calibration is not None and np.issubdtype(interpreter.input.dtype, np.integer):
         converter.check_pixel_input(interpreter.input, prepared.calibration)
@@ -108,9 +137,15 @@ def _convert(job: Job, prepared: Prepared) -> ConvertedModel:
     truth = prepared.dataset.test.labels
     cards.check_card(card, interpreter, truth, output)
     reference = reference_probabilities(conversion.outputs, output)
-    if conversion.outputs_divided is not None:
-        parity.check_expects_pixels(reference, reference_probabilities(conversion.outputs_divided, output), truth)
-    return ConvertedModel(conversion.tflite, card, interpreter, reference, conversion.versions)
+    return ConvertedModel(conversion.tflite, card, interpreter, reference, conversion)
+
+
+def _request(job: Job, prepared: Prepared) -> converter.Request:
+    labels = prepared.draft.labels if prepared.draft else prepared.dataset.labels
+    labels = cards.read_labels(job.labels) if job.labels else labels
+    classes = len(labels) if labels else int(prepared.dataset.test.labels.max()) + 1
+    feeding = job.feeding
+    return converter.Request(job.model, job.quantization, feeding.normalization, feeding.io, job.trust, classes)
 
 
 def _run_on_test_images(converted: ConvertedModel, prepared: Prepared, progress: ProgressFactory) -> cards.TestOutputs:
@@ -160,14 +195,13 @@ def _temperature(
     }
 
 
-def _summary(job: Job, converted: ConvertedModel, violations: tuple[str, ...]) -> dict[str, Any]:
+def _summary(job: Job, converted: ConvertedModel, missed: tuple[str, ...], n: int) -> dict[str, Any]:
     return {
         "model": str(job.model),
         "quantization": job.quantization,
         "model_sha256": hashlib.sha256(converted.tflite).hexdigest(),
-        "passed": not violations,
-        "missed": list(violations),
-        "limits": dataclasses.asdict(job.limits),
+        "missed": list(missed),
+        "limits": dict(zip(("max_accuracy_drop", "min_agreement"), job.limits.on(n), strict=True)),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from convert.chance import Quality
 from convert.parity import ClassRow, Disagreement, Limits, Parity
 from workbench.run_folder import PARITY_FILE
 from workbench.tables import plain_table, render
@@ -15,21 +16,22 @@ if TYPE_CHECKING:
 SHOWN = 10  # disagreements on the screen; parity.json has them all
 
 
-def parity_text(parity: Parity, limits: Limits, quantization: str) -> str:
+def parity_text(parity: Parity, limits: Limits, quantization: str, quality: Quality) -> str:
     """Describe a comparison in plain text.
 
     Args:
         parity: What was measured.
         limits: What must be met.
         quantization: The name of the .tflite's quantization.
+        quality: How good the .tflite is.
 
     Returns:
-        A row a class, the figures against their limits, and the first SHOWN disagreements.
+        How good the model is; a row a class, the figures against their limits, and the first SHOWN disagreements.
     """
     tables = [_classes(parity, quantization), _figures(parity, limits)]
     if parity.disagreements:
         tables.append(_disagreements(parity.disagreements, quantization))
-    return render(tables)
+    return f"{quality}\n\n{render(tables)}"
 
 
 def _classes(parity: Parity, quantization: str) -> Table:
@@ -50,8 +52,9 @@ def _figures(parity: Parity, limits: Limits) -> Table:
     table = plain_table(None)
     for name in ("", "measured", "limit"):
         table.add_column(name, justify="left" if not name else "right")
-    table.add_row("accuracy drop", f"{parity.drop:.4f}", f"at most {limits.max_accuracy_drop:g}")
-    table.add_row("top-1 agreement", f"{parity.agreement:.4f}", f"at least {limits.min_agreement:g}")
+    max_drop, min_agreement = limits.on(parity.n)
+    table.add_row("accuracy drop", f"{parity.drop:.4f}", f"at most {max_drop:.4g}")
+    table.add_row("top-1 agreement", f"{parity.agreement:.4f}", f"at least {min_agreement:.4g}")
     table.add_row("largest probability difference", f"{parity.max_difference:.4f}", "")
     return table
 

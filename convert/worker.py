@@ -7,10 +7,9 @@ nothing else keeps the messages of its C++ off the terminal.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,33 +20,15 @@ from numpy.typing import NDArray
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from convert.converter import ARRAYS_FILE, MODEL_FILE, OUTPUTS_FILE, REPLY_FILE, REQUEST_FILE
-from convert.quantize import load_configure, load_quantization
+from convert.load import LoadOptions, Source, explain, load
+from convert.normalization import PIXELS, Normalization, Trial, candidates, choose, describe, try_out
+from convert.quantize import DEFAULT, load_configure, load_quantization
 from runtime.errors import EdgeError, ModelError, ModelMismatch
+from runtime.tflite.interpreter import Interpreter
 
 BATCH = 256  # pictures a step through the Keras model
-NAME = "m"  # of a loaded model: the name of every tensor starts with it, and all of them go into the file
-
-# Layers that bring pixels into the model's own range, and those that may come before them.
-SCALERS = {"Rescaling", "Normalization", "BatchNormalization", "Multiply", "TrueDivide", "Divide", "Subtract"}
-TRANSPARENT = {"InputLayer", "Reshape", "Flatten", "Permute", "Resizing", "CenterCrop", "ZeroPadding2D"}
-
-
-@dataclass(frozen=True)
-class Source:
-    """A loaded model.
-
-    Attributes:
-        call: float32 (N, *shape) -> float32 (N, classes), in inference mode.
-        owner: The object that owns its variables: it must outlive the conversion.
-        shape: Shape of its input, without the batch axis; None for an axis of any size.
-        is_scaled: Whether it brings pixels into range itself; None where its layers cannot be listed (a SavedModel
-            has none).
-    """
-
-    call: Callable[[Any], Any]
-    owner: Any
-    shape: tuple[int | None, ...]
-    is_scaled: bool | None
+TRIED = 2000  # test images that a range of pixels is tried on, at most
+CHOICES = "--scale 0..1 (most Keras tutorials), -1..1 (Teachable Machine, MobileNet), 0..255, imagenet, or --mean --std"
 
 
 def main(folder: Path) -> None:
@@ -67,99 +48,77 @@ def main(folder: Path) -> None:
 
 
 def _answer(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
-    source = load(Path(request["model"]))
+    quantization = request["quantization"]
+    is_integer = quantization is not None and load_quantization(quantization).needs_calibration
+    source = load(Path(request["model"]), LoadOptions(request["trust"], is_integer, request["classes"]))
     reply: dict[str, Any] = {"shape": source.shape, "tensorflow": tf.__version__, "keras": keras.__version__}
-    if request["quantization"] is None:  # a request for the shape alone
+    if quantization is None:  # a request for the shape alone
         return reply
-    if source.is_scaled is False:
-        raise ModelMismatch(
-            "expected a model that takes pixels 0 to 255 and has keras.layers.Rescaling(1/255) first; received one "
-            "without a rescaling or normalizing first layer. Put Rescaling first and train again (or wrap it: "
-            "keras.Sequential([Input, Rescaling(1/255), model]))"
-        )
     with np.load(folder / ARRAYS_FILE) as arrays:
-        test, calibration = arrays["test"], arrays["calibration"]
+        test, truth, calibration = arrays["test"], arrays["truth"], arrays["calibration"]
     source = fit_shape(source, test.shape[1:])
-    outputs: dict[str, Any] = {"test": predict(source, test)}
-    if source.is_scaled is None:  # the parent compares the two
-        outputs["test_divided"] = predict(source, test / np.float32(255))
-    (folder / MODEL_FILE).write_bytes(convert(source, test.shape[1:], request["quantization"], calibration))
-    np.savez(folder / OUTPUTS_FILE, **outputs)
-    return reply
+    normalization, how = _range(source, request["normalization"], test, truth)
+    source = normalized(source, normalization)
+    np.savez(folder / OUTPUTS_FILE, test=predict(source, test))
+    model = convert(source, test.shape[1:], quantization, calibration, request["io"])
+    interpreter = Interpreter.load(model)  # here: a file that ends the interpreter ends this process alone
+    interpreter.run(np.zeros(interpreter.input.shape, interpreter.input.dtype))
+    (folder / MODEL_FILE).write_bytes(model)
+    return {**reply, "normalization": {**vars(normalization), "decided_by": how}}
 
 
-def load(path: Path) -> Source:
-    """Load a Keras model.
+def _range(
+    source: Source, given: dict[str, Any] | None, test: NDArray[np.uint8], truth: NDArray[np.int64]
+) -> tuple[Normalization, str]:
+    """The range that the model was trained on, and how that is known."""
+    if given is not None:
+        return Normalization(given["name"], tuple(given["mean"]), tuple(given["std"])), "given"
+    if source.takes_pixels:
+        return PIXELS, "the model's first step"
+    few = np.unique(np.linspace(0, len(test) - 1, TRIED).astype(int))
+    trials = [_tried(source, row, test[few], truth[few]) for row in candidates(test.shape[-1])]
+    best = choose(trials, truth[few])
+    if best is None:
+        raise ModelMismatch(
+            f"the model does not say which range of pixels it takes, and {len(few)} test images cannot tell: "
+            f"{describe(trials)}. Say it: {CHOICES}"
+        )
+    return best.normalization, f"{len(few)} test images: {describe(trials)}"
+
+
+def _tried(source: Source, row: Normalization, test: NDArray[np.uint8], truth: NDArray[np.int64]) -> Trial:
+    outputs = predict(normalized(source, row), test)
+    if outputs.ndim != 2:
+        raise ModelMismatch(f"expected one score for each class; received an output of shape {outputs.shape[1:]}")
+    classes = max(2, outputs.shape[1])  # one score is that of the second of two
+    if int(truth.max()) >= classes:
+        raise ModelMismatch(
+            f"expected test labels 0 to {classes - 1}, for the model's {classes} classes; received {int(truth.max())}: "
+            "other data's labels?"
+        )
+    return try_out(row, outputs, truth)
+
+
+def normalized(source: Source, normalization: Normalization) -> Source:
+    """Put the range of pixels into a model, as its first step.
 
     Args:
-        path: A .keras or .h5 file, or a SavedModel folder.
+        source: The model.
+        normalization: What becomes of a pixel.
 
     Returns:
-        The model, ready to be called and converted.
-
-    Raises:
-        ModelError: It cannot be loaded.
-        ModelMismatch: It has other than one float32 input and one output, or no usable signature.
+        A model that takes pixels 0 to 255; `source` itself where that is what it takes.
     """
-    try:
-        if path.is_dir():
-            return _load_saved_model(path)
-        model = keras.models.load_model(path, compile=False)
-    except EdgeError:
-        raise
-    except Exception as error:  # Keras and TensorFlow raise nearly everything, KeyError and TypeError included
-        raise ModelError(f"cannot load {path}: {first_line(error)}") from error
-    inputs, outputs = list(getattr(model, "inputs", None) or ()), list(getattr(model, "outputs", None) or ())
-    if len(inputs) != 1 or len(outputs) != 1:
-        raise ModelMismatch(
-            f"{path}: expected a built model with 1 input and 1 output; received {len(inputs)} and {len(outputs)}. "
-            "Build a subclassed model as a functional one, with keras.Input"
-        )
-    _check_dtype(path, inputs[0].dtype)
-    model.name = NAME
-    shape = tuple(inputs[0].shape)[1:]
-    return Source(lambda x: model(x, training=False), model, shape, scales_pixels(model))
+    if normalization.is_identity:
+        return source
+    call, mean, std = source.call, np.array(normalization.mean), np.array(normalization.std)
+    scale, offset = np.float32(1 / std), np.float32(-mean / std)
 
+    def wrapped(x: Any) -> Any:
+        scaled = x * scale
+        return call(scaled + offset if offset.any() else scaled)
 
-def _load_saved_model(path: Path) -> Source:
-    loaded = tf.saved_model.load(str(path))
-    signatures = dict(loaded.signatures)
-    if not signatures or (len(signatures) > 1 and "serving_default" not in signatures):
-        raise ModelMismatch(
-            f"{path}: expected a SavedModel with the signature serving_default; received "
-            f"{', '.join(signatures) or 'none'}. Export it with: model.export(folder)"
-        )
-    serve = signatures.get("serving_default") or next(iter(signatures.values()))
-    inputs, outputs = serve.structured_input_signature[1], serve.structured_outputs
-    if len(inputs) != 1 or len(outputs) != 1:
-        raise ModelMismatch(f"{path}: expected 1 input and 1 output; received {len(inputs)} and {len(outputs)}")
-    (name, spec), result = next(iter(inputs.items())), next(iter(outputs))
-    _check_dtype(path, spec.dtype.name)
-    return Source(lambda x: serve(**{name: x})[result], loaded, tuple(spec.shape)[1:], None)
-
-
-def _check_dtype(path: Path, dtype: str) -> None:
-    if dtype != "float32":
-        raise ModelMismatch(f"{path}: expected a float32 input; received {dtype}")
-
-
-def scales_pixels(model: Any) -> bool:
-    """Find out whether a model brings pixels into its own range.
-
-    Args:
-        model: A keras.Model with layers.
-
-    Returns:
-        Whether the first step that changes values is one of SCALERS.
-    """
-    # A functional model's `operations` also hold bare arithmetic (x / 255); a Sequential has layers alone.
-    for step in getattr(model, "operations", None) or model.layers:
-        kind = type(step).__name__
-        if getattr(step, "layers", None):
-            return scales_pixels(step)
-        if kind not in TRANSPARENT and not kind.startswith("Random"):
-            return kind in SCALERS
-    return False
+    return dataclasses.replace(source, call=wrapped, takes_pixels=True)
 
 
 def fit_shape(source: Source, picture: tuple[int, ...]) -> Source:
@@ -178,9 +137,10 @@ def fit_shape(source: Source, picture: tuple[int, ...]) -> Source:
     expected = tuple(have if want is None else want for want, have in zip(source.shape, picture, strict=False))
     if len(source.shape) == len(picture) and expected == picture:
         return source
-    if picture[-1] == 1 and None not in source.shape and np.prod(expected) == np.prod(picture):
+    is_flat = picture[-1] == 1 or len(source.shape) == 1
+    if is_flat and None not in source.shape and np.prod(expected) == np.prod(picture):
         call, batch_shape = source.call, (-1, *expected)
-        return Source(lambda x: call(tf.reshape(x, batch_shape)), source.owner, source.shape, source.is_scaled)
+        return dataclasses.replace(source, call=lambda x: call(tf.reshape(x, batch_shape)))
     raise ModelMismatch(
         f"expected pictures of the model's input shape {source.shape}; received {picture} from the card and the data"
     )
@@ -201,7 +161,9 @@ def predict(source: Source, images: NDArray[Any]) -> NDArray[np.float32]:
     return np.concatenate([np.asarray(call(tf.constant(batch)), np.float32) for batch in batches])
 
 
-def convert(source: Source, picture: tuple[int, ...], quantization: str, calibration: NDArray[np.uint8]) -> bytes:
+def convert(
+    source: Source, picture: tuple[int, ...], quantization: str, calibration: NDArray[np.uint8], io: str = DEFAULT
+) -> bytes:
     """Make the .tflite flatbuffer, its batch fixed at 1.
 
     Args:
@@ -209,6 +171,7 @@ def convert(source: Source, picture: tuple[int, ...], quantization: str, calibra
         picture: (height, width, channels).
         quantization: A name that load_quantization knows.
         calibration: uint8 (N, H, W, C), empty where the quantization needs none.
+        io: "int8", or "uint8" for an integer quantization that takes and gives uint8.
 
     Returns:
         The file's bytes, without a card.
@@ -224,29 +187,21 @@ def convert(source: Source, picture: tuple[int, ...], quantization: str, calibra
     # READ_VARIABLE ops that nothing initializes (int8 fails, float files give chance accuracy).
     frozen = convert_variables_to_constants_v2(traced)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], source.owner)
-    configure(converter, calibration)
+    configure(converter, _with_both_ends(calibration) if source.is_unrolled else calibration)
+    if io == "uint8":
+        converter.inference_input_type = converter.inference_output_type = tf.uint8
     try:
         model: bytes = converter.convert()
     except Exception as error:  # the converter's errors have no common base
-        raise ModelError(f"the TFLite converter failed at {quantization}: {first_line(error)}") from error
+        raise ModelError(f"the TFLite converter failed at {quantization}: {explain(error)}") from error
     return model
 
 
-def first_line(error: BaseException, limit: int = 300) -> str:
-    """Shorten an exception's text to the first line that is not empty.
-
-    Args:
-        error: Any exception. Keras prints a whole configuration before what went wrong, and another after it; both
-            are left out.
-        limit: The most characters.
-
-    Returns:
-        The line, or the name of the exception's class where it has no text.
-    """
-    cause = str(error).rpartition("Exception encountered:")[2].partition("Full object config:")[0]
-    lines = [line.strip() for line in cause.splitlines() if line.strip()]
-    text = lines[0] if lines else type(error).__name__
-    return text if len(text) <= limit else text[: limit - 3] + "..."
+def _with_both_ends(calibration: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """With a black and a white picture: a step of a recurrent layer that only saw blank rows would have no range."""
+    ends = np.zeros((2, *calibration.shape[1:]), np.uint8)
+    ends[1] = 255
+    return np.concatenate([calibration, ends])
 
 
 if __name__ == "__main__":

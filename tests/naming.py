@@ -38,6 +38,7 @@ CATCHES = {
     "runtime/doctor.py": "a command: what fails is a line of its report",
     "runtime/board/packages.py": "a check of the doctor's: what fails is a line of its report",
     "convert/__main__.py": "a command: it adds that no file was left",
+    "convert/load.py": "of the child: it passes, and whatever else Keras raises becomes one",
     "convert/worker.py": "the child process that converts: the parent gets it as a reply",
     "examples/button.py": "a program of its own",
 }

@@ -88,7 +88,7 @@ class Parser(argparse.ArgumentParser):
         """
         words = list(sys.argv[1:] if argv is None else argv)
         end = words.index("--") if "--" in words else len(words)  # what follows is no option
-        options = self.parse_args([*(_hyphenated(word) for word in words[:end]), *words[end:]])
+        options = self.parse_args([*self._joined([_hyphenated(word) for word in words[:end]]), *words[end:]])
         for action in self._actions:
             value = getattr(options, action.dest, None)
             if value != action.default and _is_empty(value):
@@ -107,6 +107,17 @@ class Parser(argparse.ArgumentParser):
         """
         print_aside(f"{self.format_usage()}{self.prog}: error: {one_line(message, MAX_ERROR)}")
         self.exit(2)
+
+    def _joined(self, words: Sequence[str]) -> list[str]:
+        """`--scale -1..1` as `--scale=-1..1`: argparse takes what begins with a hyphen for an option."""
+        choices = {flag: action.choices for action in self._actions for flag in action.option_strings}
+        joined: list[str] = []
+        for word in words:
+            if joined and word[:1] == "-" and word in (choices.get(joined[-1]) or ()):
+                joined[-1] += f"={word}"
+            else:
+                joined.append(word)
+        return joined
 
 
 def _is_empty(value: object) -> bool:

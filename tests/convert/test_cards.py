@@ -66,7 +66,13 @@ def test_labels_are_read_in_every_spelling(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("shape", "expected"),
-    [((28, 28), (28, 28, 1)), ((28, 28, 1), (28, 28, 1)), ((48, 64, 3), (48, 64, 3))],
+    [
+        ((28, 28), (28, 28, 1)),
+        ((28, 28, 1), (28, 28, 1)),
+        ((48, 64, 3), (48, 64, 3)),
+        ((784,), (28, 28, 1)),
+        ((3072,), (32, 32, 3)),
+    ],
 )
 def test_plain_spec(shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
     spec = cards.default_input_spec(shape)
@@ -75,10 +81,23 @@ def test_plain_spec(shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
     assert spec.color == ("rgb" if expected[2] == 3 else "gray")
 
 
-@pytest.mark.parametrize("shape", [(784,), (None, None, 3), (28, 28, 2), (2, 28, 28, 1)])
+@pytest.mark.parametrize("shape", [(785,), (None, None, 3), (28, 28, 2), (2, 28, 28, 1), (3, 28, 28)])
 def test_plain_spec_needs_a_picture(shape: tuple[int | None, ...]) -> None:
     with pytest.raises(ModelMismatch, match="--card FILE"):
         cards.default_input_spec(shape)
+
+
+def test_a_model_of_any_size_takes_that_of_the_test_images() -> None:
+    assert cards.default_input_spec((None, None, 3), (40, 60)).shape == (40, 60, 3)
+    assert cards.default_input_spec((None, 50, 3), (40, 60)).shape == (40, 50, 3)
+
+
+def test_the_framing_that_was_asked_for() -> None:
+    ink = cards.with_framing(cards.default_input_spec((32, 32)), "ink")
+    assert (ink.framing, ink.ink_box, ink.polarity) == ("ink", 23, "light-on-dark")
+    assert cards.with_framing(ink, "whole").framing == "whole"
+    with pytest.raises(OptionError, match="--framing ink is for gray pictures; the model takes rgb"):
+        cards.with_framing(cards.default_input_spec((32, 32, 3)), "ink")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from convert import worker
 from convert.layers import layer_errors, layer_name
+from convert.load import load
 from runtime.errors import ModelError
 from workbench.dataset import Dataset
 
@@ -29,7 +30,7 @@ def test_layers_are_named_as_keras_names_them(name: str, layer: str) -> None:
 @pytest.fixture(scope="module")
 def files(artifacts: Path, digits: Dataset) -> dict[str, bytes]:
     """The same network in float32, and in int8 calibrated with bright and with dim pictures."""
-    source = worker.load(artifacts / "model.keras")
+    source = load(artifacts / "model.keras")
     assert digits.train is not None
     bright = digits.train.images[:100]
     samples = {"float32": ("float32", bright), "int8": ("int8", bright), "dim": ("int8", bright // 8)}

@@ -60,6 +60,16 @@ def test_limits_are_met_at_exactly_their_value(wrong: int, missed: int) -> None:
     assert len(violations(found, Limits(0.002, 0.998))) == missed
 
 
+@pytest.mark.parametrize(("n", "wrong", "missed"), [(50, 3, 0), (50, 4, 2), (3000, 6, 0), (3000, 7, 2)])
+def test_limits_of_a_small_test_set_are_counts(n: int, wrong: int, missed: int) -> None:
+    """3 images may differ, or 0.002 of the images where that is more."""
+    truth = np.zeros(n, np.int64)
+    keras = np.tile(np.array([1, 0], np.float32), (n, 1))
+    tflite = keras.copy()
+    tflite[:wrong] = (0, 1)
+    assert len(violations(compare(keras, tflite, truth, ("a", "b")), Limits())) == missed
+
+
 def test_misses_say_by_how_much() -> None:
     drop, agreement = violations(compare(*_with_wrong(12), ("a", "b")), Limits(0.002, 0.998))
     assert drop == "accuracy drops by 0.0120 (0.9000 to 0.8880), 0.0100 more than the 0.002 allowed"

@@ -65,7 +65,7 @@ def test_a_quantization_of_another_package_is_converted_to(toy: Path, artifacts:
     environment = {**os.environ, "PYTHONPATH": path}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Parity of Keras and int16x8 .tflite on 500 test images")
+    assert "\nParity of Keras and int16x8 .tflite on 500 test images\n" in done.stdout
     model, card = split_card(output.read_bytes())
     assert card is not None
     assert card.quantization == "int16x8"
