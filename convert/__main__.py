@@ -77,8 +77,7 @@ def _prove(job: Job) -> Outcome:
         raise ParityError(f"the .tflite does not do what the Keras model does: {missed}. {_removed(job.output)}")
     if outcome.faults and not job.allow_useless:
         raise ParityError(
-            f"{job.model.name} is of no use: {'; '.join(outcome.faults)} (--allow-useless converts it all the same). "
-            f"{_removed(job.output)}"
+            f"{job.model.name} is of no use: {outcome.faults[0]} (or --allow-useless). {_removed(job.output)}"
         )
     return outcome
 
@@ -93,7 +92,7 @@ def _note_feeding(outcome: Outcome) -> None:
 def _removed(output: Path) -> str:
     stale = output.exists()
     output.unlink(missing_ok=True)
-    return f"There is no {output}{' (the one from an earlier run was removed)' if stale else ''}"
+    return f"There is no {output.name}{' (the one from an earlier run was removed)' if stale else ''}"
 
 
 def _job(options: argparse.Namespace) -> Job:

@@ -117,8 +117,8 @@ def faults(
         found += _blind(predicted, truth, labels)
     if quality.correct and not quality.answered:
         found.append(
-            f"no score reaches the reject threshold (the highest of {quality.n} is {best:.3f}), so the device would "
-            'say "unsure" to every picture: does the model end with two softmax layers? Else give --reject-threshold'
+            f"no score reaches the reject threshold (the highest of {quality.n} is {best:.3f}): the device would say "
+            '"unsure" to everything. Does it end with two softmax layers? Else give --reject-threshold'
         )
     return tuple(found)
 

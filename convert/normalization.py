@@ -156,16 +156,18 @@ def choose(trials: Sequence[Trial], truth: NDArray[np.int64]) -> Trial | None:
     return ranked[0] if is_clear and np.isfinite(ranked[0].loss) else None
 
 
-def describe(trials: Sequence[Trial]) -> str:
+def describe(trials: Sequence[Trial], shown: int | None = None) -> str:
     """Describe trials, for a message.
 
     Args:
         trials: One for each candidate.
+        shown: How many of the best; None for all.
 
     Returns:
         Such as "0..1 reads 297 of 300 (loss 0.04), 0..255 299 of 300 (loss 0.31)", the best first.
     """
     ranked = sorted(trials, key=lambda trial: trial.loss)
     return ", ".join(
-        f"{trial.normalization.name} {trial.correct} of {len(trial.losses)} (loss {trial.loss:.3g})" for trial in ranked
+        f"{trial.normalization.name} {trial.correct} of {len(trial.losses)} (loss {trial.loss:.3g})"
+        for trial in ranked[:shown]
     )

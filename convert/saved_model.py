@@ -67,12 +67,12 @@ def check_saved_model(folder: Path) -> None:
     if refused:
         rest = f" and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
         raise ModelError(
-            f"{folder} has operators that do more than compute: {', '.join(refused[:SHOWN])}{rest}. It was not loaded, "
+            f"{folder.name} has operators that do more than compute: {', '.join(refused[:SHOWN])}{rest}. It was not loaded, "
             "and TFLite has none of them: export the model without them"
         )
     large = max(map(_constant_bytes, nodes), default=0)
     if large > MAX_CONSTANT:
-        raise ModelError(f"{folder} has a constant of {large >> 20:,} MiB; it was not loaded")
+        raise ModelError(f"{folder.name} has a constant of {large >> 20:,} MiB; it was not loaded")
 
 
 def _of_objects(graph: Any) -> Iterator[Any]:

@@ -80,8 +80,8 @@ def _range(
     best = choose(trials, truth[few])
     if best is None:
         raise ModelMismatch(
-            f"the model does not say which range of pixels it takes, and {len(few)} test images cannot tell: "
-            f"{describe(trials)}. Say it: {CHOICES}"
+            f"the model does not say which range of pixels it takes, and {len(few)} images cannot tell: "
+            f"{describe(trials, 2)}. Say it: {CHOICES}"
         )
     return best.normalization, f"{len(few)} test images: {describe(trials)}"
 

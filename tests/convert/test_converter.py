@@ -106,7 +106,7 @@ def test_where_the_images_cannot_tell_the_range_is_asked_for(
 ) -> None:
     network(rescale=False).save(tmp_path / "bare.keras")
     few = Split(digits.test.images[:5], digits.test.labels[:5])
-    with pytest.raises(ModelMismatch, match=r"5 test images cannot tell: .* Say it: --scale 0\.\.1 \(most Keras"):
+    with pytest.raises(ModelMismatch, match=r"5 images cannot tell: .* Say it: --scale 0\.\.1 \(most Keras"):
         converter.convert_model(Request(tmp_path / "bare.keras", "float32"), few, None)
     given = Request(tmp_path / "bare.keras", "float32", SCALES["-1..1"])
     made = converter.convert_model(given, few, None)
