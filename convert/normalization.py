@@ -166,8 +166,7 @@ def describe(trials: Sequence[Trial], shown: int | None = None) -> str:
     Returns:
         Such as "0..1 reads 297 of 300 (loss 0.04), 0..255 299 of 300 (loss 0.31)", the best first.
     """
-    ranked = sorted(trials, key=lambda trial: trial.loss)
+    ranked = sorted(trials, key=lambda trial: trial.loss)[:shown]
     return ", ".join(
-        f"{trial.normalization.name} {trial.correct} of {len(trial.losses)} (loss {trial.loss:.3g})"
-        for trial in ranked[:shown]
+        f"{trial.normalization.name} {trial.correct} of {len(trial.losses)} (loss {trial.loss:.3g})" for trial in ranked
     )

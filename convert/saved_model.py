@@ -67,8 +67,8 @@ def check_saved_model(folder: Path) -> None:
     if refused:
         rest = f" and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
         raise ModelError(
-            f"{folder.name} has operators that do more than compute: {', '.join(refused[:SHOWN])}{rest}. It was not loaded, "
-            "and TFLite has none of them: export the model without them"
+            f"{folder.name} has operators that do more than compute: {', '.join(refused[:SHOWN])}{rest}. It was not "
+            "loaded, and TFLite has none of them: export the model without them"
         )
     large = max(map(_constant_bytes, nodes), default=0)
     if large > MAX_CONSTANT:
