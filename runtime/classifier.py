@@ -156,9 +156,18 @@ class Classifier:
 
         Returns:
             Probabilities, float32 (classes,).
+
+        Raises:
+            ModelError: A score is infinite or not a number.
         """
         raw = self.interpreter.run(quantize_input(pixels, self.interpreter.input))
-        return to_probabilities(raw, self.interpreter.output, self.card.decision)
+        scores = to_probabilities(raw, self.interpreter.output, self.card.decision)
+        if not np.isfinite(scores).all():
+            raise ModelError(
+                "expected scores of 0 to 1; the model gives some that are infinite or no number: its weights are "
+                "broken, or its input is not what the card says. Convert it again"
+            )
+        return scores
 
     def _limit(self, threshold: float | None) -> float:
         return self.card.decision.reject_threshold if threshold is None else threshold

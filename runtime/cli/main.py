@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runtime.cli.parser import INTERRUPTED, PROGRAM, Parser, run
+from runtime.cli.parser import PROGRAM, Parser, run
+from runtime.native import INTERRUPTED
 
 
 @dataclass(frozen=True)

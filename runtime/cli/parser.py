@@ -12,10 +12,9 @@ from typing import NoReturn
 from runtime import __version__
 from runtime.cli.printing import one_line, print_aside, print_traceback
 from runtime.errors import EdgeError
-from runtime.native import discard, prepare_standard_streams
+from runtime.native import INTERRUPTED, discard, exit_on_interrupt, prepare_standard_streams, raise_on_interrupt
 
 PROGRAM = "edge-classifier"  # the command of pyproject.toml's [project.scripts]
-INTERRUPTED = 130  # the exit status of a shell's command that Ctrl-C ended
 MAX_ERROR = 300  # characters of an error line: values in it may be of any length
 # What a system refuses that is not the program's fault: a write to a full or broken disk, a file that may not be used.
 DISK_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
@@ -119,6 +118,10 @@ class Parser(argparse.ArgumentParser):
                 joined.append(word)
         return joined
 
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Print -h and --version. argparse itself drops the error of a full disk, and would end with 0."""
+        sys.stdout.write(message)
+
 
 def _is_empty(value: object) -> bool:
     return value == "" or (isinstance(value, list) and "" in value)
@@ -183,6 +186,7 @@ def run(main: Callable[[], int]) -> NoReturn:
     prepare_standard_streams()
     sys.excepthook = print_traceback
     try:
+        raise_on_interrupt()
         status = _status_of(main)
         sys.stdout.flush()
     except EdgeError as error:
@@ -202,6 +206,7 @@ def run(main: Callable[[], int]) -> NoReturn:
             discard(sys.stdout)
         print_error(f"{error.filename or 'standard output'}: {error.strerror}")
         status = 1
+    exit_on_interrupt()  # what follows is Python's own end
     sys.exit(status)
 
 

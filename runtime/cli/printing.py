@@ -87,6 +87,8 @@ def print_traceback(kind: type[BaseException], error: BaseException, trace: Trac
         error: The exception.
         trace: Where it came from.
     """
+    if issubclass(kind, KeyboardInterrupt):  # between the command's end and Python's own
+        return
     import traceback  # here: a command that works needs none of it
 
     from runtime.redaction import scrubbed, scrubbed_urls

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -106,3 +107,57 @@ run(lambda: print_lines("a \\u20ac \\udce9") or print_data(to_json("\\u00e9 \\u2
     assert (done.returncode, done.stderr) == (0, b"")
     assert json.loads(written.decode("utf-8")) == "\u00e9 \u20ac \udce9"
     assert text.decode("utf-8") in ("a \u20ac \\udce9", "a \\u20ac \\udce9")
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    """A line for bash, whose "$PYTHON -m" is this Python's."""
+    env = {**os.environ, "PYTHON": sys.executable}
+    env.pop("DEBUG", None)
+    words = ["bash", "-c", line]
+    return subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+COMMANDS = [
+    "runtime.classify samples/photo_7.jpg",
+    "runtime.classify --csv samples/photo_7.jpg",
+    "runtime.classify -h",
+    "runtime.camera --version",
+    "runtime.camera fake://digits --count 1 --json",
+    "runtime.selftest",
+    "runtime.doctor --json",
+    "runtime.benchmark --count 1 --warmup 0 --num-threads 1",
+    "runtime.cli.main -h",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_full_standard_output_is_one_line_and_status_1(command: str) -> None:
+    done = shell(f"$PYTHON -m {command} > /dev/full")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("No space left on device") == 1
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "runtime.classify missing.png", "runtime.camera --nonsense"])
+def test_closed_streams_change_no_status(command: str) -> None:
+    status = 1 if "missing" in command else 2 if "nonsense" in command else 0
+    for closed in ("<&- >&- 2>&-", "2>/dev/full", "2>&-"):
+        done = shell(f"$PYTHON -m {command} {closed}")
+        assert (done.returncode, done.stderr) == (status, ""), closed
+
+
+@pytest.mark.parametrize(
+    "command", ["classify samples/photo_7.jpg", "camera fake://digits", "selftest", "doctor", "benchmark"]
+)
+def test_ctrl_c_during_the_imports_is_no_traceback(command: str) -> None:
+    code = """
+import os, runpy, signal, sys
+class Interrupted:
+    def find_spec(self, name, path, target=None):
+        if name == "runtime.cli.parser":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupted())
+runpy.run_module(f"runtime.{sys.argv[1]}", run_name="__main__")"""
+    words = [sys.executable, "-c", code, *command.split()]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
