@@ -131,7 +131,7 @@ def _watch(options: Namespace, stream: StreamClassifier, stop: Stop, notifier: N
     try:
         for output in open_outputs(options, context):
             outputs.insert(0, output)
-        events = _greeted(_events(source, stop, on_turn), greeting)
+        events = _greeted(_events(source, stop, on_turn, context), greeting)
         _pump(events, stream, outputs, options.count, stop)
     finally:
         context.each_turn.clear()  # a window that is being closed has no more events
@@ -145,7 +145,9 @@ def _open(options: Namespace) -> LiveSource | Iterator[Frame]:
     def opener() -> Iterator[Frame]:
         return open_source(options.source, options.frames)
 
-    return LiveSource(redacted(options.source), opener, options.give_up) if is_live(options.source) else opener()
+    if not is_live(options.source):
+        return opener()
+    return LiveSource(redacted(options.source), opener, options.give_up, stale_s=options.stale_after)
 
 
 def _context(options: Namespace, source: LiveSource | Iterator[Frame], log: Log, stop: Stop) -> OutputContext:
@@ -154,9 +156,16 @@ def _context(options: Namespace, source: LiveSource | Iterator[Frame], log: Log,
     return OutputContext(log.write, stop, stop.request, live=False, fps=options.fps)
 
 
-def _events(source: LiveSource | Iterator[Frame], stop: Stop, on_turn: Callable[[], None]) -> Iterator[SourceEvent]:
-    """Events until `stop()`. on_turn is called at every turn, so that a lost camera does not look like a hung loop."""
-    return source.events(stop, on_turn) if isinstance(source, LiveSource) else stored_events(source, stop, on_turn)
+def _events(
+    source: LiveSource | Iterator[Frame], stop: Stop, on_turn: Callable[[], None], context: OutputContext
+) -> Iterator[SourceEvent]:
+    """Events until `stop()`. on_turn is called at every turn, so that a lost camera does not look like a hung loop.
+
+    A picture of a folder that cannot be read is a failure of the run, which goes on.
+    """
+    if isinstance(source, LiveSource):
+        return source.events(stop, on_turn)
+    return stored_events(source, stop, on_turn, lambda error: context.fail(str(error)))
 
 
 def _greeted(events: Iterator[SourceEvent], greeting: str) -> Iterator[SourceEvent]:

@@ -8,7 +8,7 @@ import os
 from runtime.cli.options import add_classifier_options, add_read_option
 from runtime.cli.parser import Parser, float_between, int_at_least
 from runtime.outputs.registry import add_options as add_output_options
-from runtime.sources.base import SourceOptions
+from runtime.sources.base import STALE_S, SourceOptions
 from runtime.sources.registry import GRAMMAR
 from runtime.sources.transform import FLIPS, ROTATIONS
 
@@ -60,7 +60,15 @@ def parse() -> argparse.Namespace:
     if options.record and _is_same_file(options.source, options.record):
         parser.error(f"argument --record: {options.record} is the source; give the recording another name")
     options.frames = SourceOptions(
-        options.width, options.height, options.fps, options.flip, options.rotate, options.roi
+        options.width,
+        options.height,
+        options.fps,
+        options.flip,
+        options.rotate,
+        options.roi,
+        options.stale_after,
+        options.http_ca,
+        options.insecure,
     )
     return options
 
@@ -87,6 +95,29 @@ def _add_source_options(parser: Parser) -> None:
         metavar="SECONDS",
         help="end if a camera stays lost for so long (default: never)",
     )
+    parser.add_argument(
+        "--stale-after",
+        type=float_between(0.1, 3600),
+        default=STALE_S,
+        metavar="SECONDS",
+        help=f"without a new frame for so long, a camera is stale; a slow one needs more (default: {STALE_S:g})",
+    )
+    parser.add_argument(
+        "--http-ca",
+        type=_readable_file,
+        metavar="FILE",
+        help="certificate (PEM) that an https camera must have, or have one signed by (default: those of the system)",
+    )
+    parser.add_argument("--insecure", action="store_true", help="take any certificate of an https camera")
+
+
+def _readable_file(text: str) -> str:
+    try:
+        with open(text, "rb"):  # noqa: PTH123
+            return text
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise argparse.ArgumentTypeError(f"expected a certificate file (PEM); {text}: {reason}") from None
 
 
 def _roi(text: str) -> tuple[int, int, int, int]:

@@ -21,10 +21,13 @@ from runtime.image.pixels import as_picture
 from runtime.native import captured_stderr, is_encodable
 from runtime.redaction import redacted
 from runtime.sources.backlog import BacklogFilter
-from runtime.sources.base import Frame, SourceOptions
+from runtime.sources.base import Frame, SourceOptions, frame_timeout
 
 OPEN_TIMEOUT_MS = 5000  # for RTSP, where a camera does not answer
-READ_TIMEOUT_MS = 10000  # for RTSP, where a camera went away; the source is stale (STALE_S) long before
+# Frames of one video. A decoder holds up to some twenty of them: 400 MB in all are enough for these (measured: VP9).
+MAX_FRAME_PIXELS = 25_000_000
+MISSING_FRAMES, MISSING_SHARE = 3, 0.05  # fewer frames than promised by more than the larger of the two: cut short
+MAX_PROMISED, MAX_RATE = 1e9, 1e4  # frames and frames a second beyond which a header says nothing
 
 
 def open_camera(text: str, options: SourceOptions) -> Iterator[Frame]:
@@ -111,11 +114,11 @@ def explain_node_error(node: Path) -> str:
 
 
 def open_rtsp(text: str, options: SourceOptions) -> Iterator[Frame]:
-    """Open an RTSP stream, over TCP.
+    """Open an RTSP stream, over TCP where the camera has that, else over UDP.
 
     Args:
         text: rtsp:// or rtsps://, with user and password where the camera wants them.
-        options: Not used: a stream has a size and a frame rate of its own.
+        options: `stale_s` is used: a stream has a size and a frame rate of its own.
 
     Returns:
         The frames, (h, w) or (h, w, 3) BGR uint8, without those that were buffered; SourceError where it ends.
@@ -126,8 +129,14 @@ def open_rtsp(text: str, options: SourceOptions) -> Iterator[Frame]:
     from runtime.sources.rtsp import diagnose, for_ffmpeg
 
     name = redacted(text)
-    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")  # over UDP, lost packets tear pictures
-    limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
+    # Over UDP lost packets tear pictures: TCP first. Decoding by one thread after the other holds no frame back.
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_flags;prefer_tcp|flags;low_delay")
+    limits = [
+        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+        OPEN_TIMEOUT_MS,
+        cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+        round(1000 * frame_timeout(options)),
+    ]
     capture = cv2.VideoCapture(for_ffmpeg(text), cv2.CAP_FFMPEG, limits)
     if not capture.isOpened():
         raise SourceError(f"cannot open {name}: {diagnose(text)}")
@@ -160,33 +169,92 @@ def open_video(text: str, options: SourceOptions) -> Iterator[Frame]:
         Every frame, (h, w) or (h, w, 3) BGR uint8.
 
     Raises:
-        SourceError: There is no such file, or OpenCV cannot read it; from the iterator, where it has no frame.
+        SourceError: There is no such file, OpenCV cannot read it, or its frames are too large; from the iterator, where
+            it has no frame, and after the last one where the file is cut short.
     """
     try:
         if not Path(text).is_file():
             raise SourceError(f"no such file: {text}")
-    except OSError as error:
-        raise SourceError(f"{text}: cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{text}: cannot be read: {getattr(error, 'strerror', error)}") from None
     if not is_encodable(text):
         raise SourceError(f"{text}: OpenCV reads no video whose name is not UTF-8; rename it")
     with captured_stderr():
         capture = cv2.VideoCapture(text)
     if not capture.isOpened():
         raise SourceError(f"{text}: not a video OpenCV can read; the file is damaged or its codec is not supported")
+    problem = explain_size(capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    if problem:
+        capture.release()
+        raise SourceError(f"{text}: {problem}")
     return _file_frames(capture, text)
+
+
+def explain_size(width: float, height: float) -> str:
+    """Say why frames of a size are not decoded: a decoder holds several of them at once, whatever the file has.
+
+    Args:
+        width: Pixels.
+        height: Pixels.
+
+    Returns:
+        The reason and what to do; "" where they are decoded.
+
+    Example:
+        >>> explain_size(3840, 2160), explain_size(16000, 16000)[:29]
+        ('', 'its frames are too large: 160')
+    """
+    if width * height <= MAX_FRAME_PIXELS:
+        return ""
+    return (
+        f"its frames are too large: {width:.0f}x{height:.0f} pixels, of at most {MAX_FRAME_PIXELS:,} in all; "
+        "make it smaller: ffmpeg -i VIDEO -vf scale=1920:-2 smaller.mp4"
+    )
 
 
 def _file_frames(capture: cv2.VideoCapture, source: str) -> Iterator[Frame]:
     try:
-        index = 0
+        index, last = 0, 0.0
         while True:
             with captured_stderr():
                 ok, image = capture.read()
             if not ok:
                 break
+            last = max(last, capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
             yield Frame(as_picture(image), source, index, time.time())
             index += 1
+        missing = explain_missing(index, last, capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS))
     finally:
         capture.release()
     if index == 0:
         raise SourceError(f"{source}: no frame could be read from it")
+    if missing:
+        raise SourceError(f"{source}: {missing}")
+
+
+def explain_missing(frames: int, last: float, promised: float, fps: float) -> str:
+    """Say that a video ended before its time.
+
+    Args:
+        frames: Number of frames that were read.
+        last: When the last one is shown, in seconds from the video's start; 0 where that is not known.
+        promised: Number of frames that the file's header says there are, or that its length and rate give.
+        fps: Frames a second, by the header.
+
+    Returns:
+        What is missing; "" where nothing is, as far as can be known.
+
+    Example:
+        >>> explain_missing(60, 5.9, 60, 10), explain_missing(30, 2.9, 60, 10)[:38]
+        ('', 'it is cut short or damaged: 30 of abou')
+    """
+    if not (0 < promised < MAX_PROMISED and 0 < fps < MAX_RATE):  # such as raw H.264, which has no header
+        return ""
+    # A length that is a guess is off by a few frames; so is a rate that changes, of which the time is right.
+    at_time = last * fps + 1 if last > 0 else float(frames)
+    if promised - max(frames, at_time) <= max(MISSING_FRAMES, MISSING_SHARE * promised):
+        return ""
+    return (
+        f"it is cut short or damaged: {frames} of about {promised:.0f} frames could be read; "
+        "copy it again, or repair it: ffmpeg -i VIDEO -c copy repaired.mkv"
+    )

@@ -1,15 +1,12 @@
-"""Frames from picture files, and from standard input."""
+"""Frames from picture files."""
 
 from __future__ import annotations
 
-import io
-import sys
 import time
 from collections.abc import Iterator
 
 from runtime.errors import SourceError
-from runtime.image.files import STDIN, decode_image, expand, read_image
-from runtime.image.jpeg import JPEG_START
+from runtime.image.files import expand, read_image
 from runtime.sources.base import Frame, SourceOptions
 
 
@@ -25,34 +22,36 @@ def open_files(text: str, options: SourceOptions) -> Iterator[Frame]:
 
     Raises:
         SourceError: There is no such file, or no picture in the folder.
-        ImageError: From the iterator, where a picture cannot be read.
+        ImageError: From the iterator, where a picture cannot be read; the next call gives the next one.
     """
     files = []
     for item in expand([text]):
         if isinstance(item, SourceError):
             raise item
         files.append(item)
-    return (Frame(read_image(file), file, index, time.time()) for index, file in enumerate(files))
+    return PictureFiles(files)
 
 
-def open_stdin(text: str, options: SourceOptions) -> Iterator[Frame]:
-    """Open standard input: one JPEG after another, or a single picture of any kind.
+class PictureFiles:
+    """An iterator of frames that goes on after a picture that cannot be read, which a generator would not."""
 
-    Args:
-        text: "-".
-        options: Not used: the pictures have a size of their own.
+    def __init__(self, files: list[str]) -> None:
+        """Start before the first file.
 
-    Returns:
-        The frames, until standard input ends.
+        Args:
+            files: Their paths.
+        """
+        self._files = enumerate(files)
 
-    Raises:
-        ImageError: It begins with something that is not a picture.
-        SourceError: From the iterator, where there is no whole JPEG.
-    """
-    stream = io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))
-    if not stream.peek(3)[:3].startswith(JPEG_START):
-        image = decode_image(stream.read(), "standard input")
-        return (Frame(image, STDIN, 0, time.time()) for image in [image])
-    from runtime.sources.mjpeg import decode_stream
+    def __iter__(self) -> Iterator[Frame]:
+        """The iterator itself."""
+        return self
 
-    return decode_stream(stream.read1, STDIN)
+    def __next__(self) -> Frame:
+        """Read the next file; ImageError where it cannot be read."""
+        index, file = next(self._files)
+        return Frame(read_image(file), file, index, time.time())
+
+    def close(self) -> None:
+        """Leave out the files that are left."""
+        self._files = enumerate([])

@@ -72,7 +72,7 @@ SCHEMES: dict[str, Scheme] = {
         Scheme(VIDEO, "runtime.sources.opencv:open_video", False, True, False, "a video"),
         Scheme(PICTURES, "runtime.sources.pictures:open_files", False, False, False, "a picture, a folder, a pattern"),
         # Live where it is a pipe; is_live looks at it.
-        Scheme(STANDARD_INPUT, "runtime.sources.pictures:open_stdin", True, True, False, "- (JPEG after JPEG)"),
+        Scheme(STANDARD_INPUT, "runtime.sources.standard_input:open_stdin", True, True, False, "- (JPEG after JPEG)"),
         Scheme("fake", "runtime.sources.synthetic:open_fake", True, True, True, "fake://digits"),
     )
 }
@@ -166,8 +166,21 @@ def find_scheme(text: str) -> Scheme:
         return SCHEMES[STANDARD_INPUT]
     name, separator, _ = text.partition("://")
     if separator:
-        return SCHEMES.get(name) or _installed_scheme(name, text)
-    return SCHEMES[VIDEO if Path(text).suffix.lower() in VIDEO_SUFFIXES else PICTURES]
+        return SCHEMES.get(name) or SCHEMES.get(name.lower()) or _installed_scheme(name, text)
+    return SCHEMES[VIDEO if Path(text).suffix.lower() in VIDEO_SUFFIXES or _is_video(text) else PICTURES]
+
+
+def _is_video(text: str) -> bool:
+    """Whether a file has the content of a video, whatever its name: rpicam-vid writes .h264."""
+    from runtime.sources.content import HEAD, video_kind
+
+    try:
+        if not stat.S_ISREG(os.stat(text).st_mode):  # noqa: PTH116 a name that is no path raises ValueError here too
+            return False
+        with open(text, "rb") as file:  # noqa: PTH123
+            return bool(video_kind(file.read(HEAD)))
+    except (OSError, ValueError):  # told where it is opened
+        return False
 
 
 def _installed_scheme(name: str, text: str) -> Scheme:

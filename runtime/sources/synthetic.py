@@ -58,7 +58,7 @@ def draw(index: int, width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uin
 def open_fake(
     text: str,
     options: SourceOptions,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Frame]:
     """Open the synthetic camera.
@@ -66,7 +66,7 @@ def open_fake(
     Args:
         text: "fake://digits".
         options: width, height (640 by 480 without them) and fps (30) are used.
-        clock: Gives the time in seconds since the epoch.
+        clock: Gives the time in seconds; it does not go back.
         sleep: Waits for so many seconds.
 
     Returns:
@@ -89,5 +89,5 @@ def _frames(
         image = draw(index, options.width or WIDTH, options.height or HEIGHT)
         due = max(due + step, clock() - MAX_LATE_S)
         sleep(max(0.0, due - clock()))
-        yield Frame(image, text, index, clock())
+        yield Frame(image, text, index, time.time())
         index += 1

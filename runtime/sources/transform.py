@@ -23,16 +23,33 @@ def transform_frames(frames: Iterator[Frame], options: SourceOptions) -> Iterato
         frames: The source; it is closed when the result is closed.
         options: See `transform_image`.
 
-    Yields:
-        The frames, with their images transformed.
-
-    Raises:
-        SourceError: The crop lies outside the picture.
+    Returns:
+        The frames, with their images transformed. The iterator raises what `frames` raises, and SourceError where the
+        crop lies outside the picture.
     """
-    try:
-        for frame in frames:
-            yield replace(frame, image=transform_image(frame.image, options))
-    finally:
+    return TransformedFrames(frames, options)
+
+
+class TransformedFrames:
+    """An iterator of transformed frames that goes on after an error where the source does."""
+
+    def __init__(self, frames: Iterator[Frame], options: SourceOptions) -> None:
+        """Start before the first frame; see `transform_frames`."""
+        self._frames = frames
+        self._options = options
+
+    def __iter__(self) -> Iterator[Frame]:
+        """The iterator itself."""
+        return self
+
+    def __next__(self) -> Frame:
+        """Transform the next frame."""
+        frame = next(self._frames)
+        return replace(frame, image=transform_image(frame.image, self._options))
+
+    def close(self) -> None:
+        """Close the source, after which there are no more frames."""
+        frames, self._frames = self._frames, iter(())
         close = getattr(frames, "close", None)
         if close:
             close()

@@ -18,7 +18,7 @@ class CapturedFrame:
 
     Attributes:
         frame: The frame.
-        arrived: When it came, in seconds by the thread's clock.
+        arrived: When it was taken, as far as that is known, in seconds by the thread's clock.
         capture_ms: Milliseconds that the source took to give it, waiting included.
     """
 
@@ -115,5 +115,5 @@ class CaptureThread:
                 if self._stopping:
                     return
                 self.dropped += self._newest is not None
-                self._newest = CapturedFrame(frame, self._clock(), took)
+                self._newest = CapturedFrame(frame, self._clock() - frame.age_s, took)
                 self._changed.notify_all()

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from runtime.errors import EdgeError, SourceError
-from runtime.sources.base import STALE_S, Frame
+from runtime.errors import EdgeError, ImageError, SourceError
+from runtime.sources.base import STALE_S, EndedError, Frame, TryLaterError
 from runtime.stream.capture import CapturedFrame, CaptureThread, Opener
 from runtime.stream.health import LOST, OK, STALE, SourceHealth
 
@@ -58,6 +58,7 @@ class LiveSource:
         give_up: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[threading.Condition, float], object] = threading.Condition.wait,
+        stale_s: float = STALE_S,
     ) -> None:
         """Start to open the source.
 
@@ -67,13 +68,14 @@ class LiveSource:
             give_up: Seconds after which a lost source is an error; None for never.
             clock: Gives the time in seconds.
             wait: Waits on a condition, at most so many seconds.
+            stale_s: Seconds without a new frame after which the source is stale.
         """
         self._name = name
         self._opener = opener
         self._clock = clock
         self._wait = wait
         self._changed = threading.Condition()
-        self._health = SourceHealth(name, clock(), give_up)
+        self._health = SourceHealth(name, clock(), give_up, stale_s)
         self._hung: list[CaptureThread] = []
         self._dropped = 0
         self._capture: CaptureThread | None = CaptureThread(opener, self._changed, clock)
@@ -107,12 +109,12 @@ class LiveSource:
                     captured, ended = self._poll()
             now = self._clock()
             if captured is not None:
-                if now - captured.arrived < STALE_S:
+                if now - captured.arrived < self._health.stale_s:
                     state = self._health.frame(now)
                     yield SourceEvent(state, captured.arrived, captured.frame, captured.capture_ms)
                 else:
                     self._dropped += 1  # nobody asked for so long that the frame is out of date
-            elif ended and self._capture is not None and self._capture.error is None:
+            elif ended and self._has_ended():
                 return
             else:
                 yield from self._without_frame(now, ended)
@@ -133,6 +135,11 @@ class LiveSource:
     def _poll(self) -> tuple[CapturedFrame | None, bool]:
         return (self._capture.take_newest(), self._capture.ended) if self._capture else (None, False)
 
+    def _has_ended(self) -> bool:
+        """True where the source came to its end; one that never gave a frame is an error."""
+        error = self._capture.error if self._capture else None
+        return self._capture is not None and (error is None or (isinstance(error, EndedError) and self._health.seen))
+
     def _without_frame(self, now: float, ended: bool) -> Iterator[SourceEvent]:
         """Report a source that has no frame as stale or lost where it is, and open it again where that is due."""
         if ended and self._capture is not None:
@@ -144,7 +151,7 @@ class LiveSource:
                 now, self._capture, f"{self._name} gives no frame and no error; its driver or network hangs"
             )
         elif self._health.is_stale(now):
-            yield SourceEvent(STALE, now, message=f"no new frame for {STALE_S:g} s")
+            yield SourceEvent(STALE, now, message=f"no new frame for {self._health.stale_s:g} s")
         if self._health.begin_reopening(now):
             self._reopen(now)
 
@@ -153,7 +160,9 @@ class LiveSource:
             raise SourceError(message)
         self._dropped += capture.dropped
         self._capture = None
-        if self._health.failed(now, message):
+        error = capture.error
+        at_least = error.seconds if isinstance(error, TryLaterError) else 0.0
+        if self._health.failed(now, message, at_least):
             yield SourceEvent(LOST, now, message=message)
 
     def _reopen(self, now: float) -> None:
@@ -169,7 +178,10 @@ def _error_text(name: str, error: Exception | None) -> str:
 
 
 def stored_events(
-    frames: Iterator[Frame], stop: Callable[[], bool], on_turn: Callable[[], None] = lambda: None
+    frames: Iterator[Frame],
+    stop: Callable[[], bool],
+    on_turn: Callable[[], None] = lambda: None,
+    on_error: Callable[[ImageError], None] | None = None,
 ) -> Iterator[SourceEvent]:
     """Give every frame of a file, none of which is late.
 
@@ -177,16 +189,27 @@ def stored_events(
         frames: The frames.
         stop: True once the events are to end.
         on_turn: Called before each frame.
+        on_error: Called with what is wrong with a picture that cannot be read; the next one follows. None to end there.
 
     Yields:
         An event for each frame, in state "ok".
+
+    Raises:
+        SourceError: The source fails.
+        ImageError: A picture cannot be read, and there is no `on_error`.
     """
     while True:
         on_turn()
         if stop():
             return
         start = time.monotonic()
-        frame = next(frames, None)
+        try:
+            frame = next(frames, None)
+        except ImageError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+            continue
         if frame is None:
             return
         now = time.monotonic()

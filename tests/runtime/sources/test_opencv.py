@@ -6,12 +6,15 @@ import os
 import tempfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from runtime.errors import SourceError
+from runtime.sources import opencv
+from runtime.sources.base import Frame
 from runtime.sources.opencv import explain_node_error, node_number
-from runtime.sources.registry import open_source
+from runtime.sources.registry import has_video, open_source
 
 
 def test_every_frame_of_a_video_counts(video: Path) -> None:
@@ -37,6 +40,53 @@ def test_a_source_that_is_not_there(text: str, complaint: str, capfd: pytest.Cap
     with pytest.raises(SourceError, match=complaint):
         open_source(text)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", ["clip", "clip.h264", "clip.dat", "clip.jpg"])
+def test_a_video_by_its_content_whatever_its_name(video: Path, name: str) -> None:
+    named = video.rename(video.with_name(name))
+    assert len(list(open_source(str(named)))) == 3
+    assert has_video(str(named))
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".avi"])
+def test_a_video_that_is_cut_in_half_is_told_after_its_last_frame(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"clip{suffix}"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (320, 240))
+    shades = np.random.default_rng(1).integers(0, 255, (60, 240, 320, 3), np.uint8)
+    for shade in shades:
+        writer.write(shade)
+    writer.release()
+    assert len(list(open_source(str(path)))) == 60
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    seen: list[Frame] = []
+    with pytest.raises(SourceError, match=r"cut short or damaged: \d+ of about 60 frames could be read; copy it again"):
+        seen.extend(open_source(str(path)))
+
+
+def test_frames_that_are_too_large_are_refused_before_one_is_decoded(
+    video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opencv, "MAX_FRAME_PIXELS", 80 * 60 - 1)
+    with pytest.raises(SourceError, match=r"clip\.avi: its frames are too large: 80x60 pixels, of at most 4,799"):
+        open_source(str(video))
+
+
+@pytest.mark.parametrize(
+    ("frames", "last", "promised", "fps", "is_cut"),
+    [
+        (60, 5.9, 60, 10, False),
+        (30, 2.9, 60, 10, True),
+        (30, 0.0, 60, 10, True),
+        (58, 5.7, 60, 10, False),
+        (30, 5.9, 60, 10, False),  # a rate that changes
+        (30, 2.9, -1.9e14, 25, False),  # raw H.264
+        (30, 2.9, 0, 0, False),
+        (9000, 299.9, 9100, 30, False),
+    ],
+)
+def test_what_is_missing_of_a_video(frames: int, last: float, promised: float, fps: float, is_cut: bool) -> None:
+    assert bool(opencv.explain_missing(frames, last, promised, fps)) is is_cut
 
 
 def test_a_damaged_video(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

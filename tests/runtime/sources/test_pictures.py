@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from runtime.errors import ImageError, SourceError
+from runtime.sources.base import SourceOptions
 from runtime.sources.registry import open_source
 
 
@@ -36,3 +37,16 @@ def test_a_damaged_picture_is_told_when_its_turn_comes(folder: Path) -> None:
     assert next(frames).index == 0
     with pytest.raises(ImageError, match=r"img3\.png: not a picture"):
         next(frames)
+    assert next(frames).index == 2  # and the next one follows
+    assert next(frames, None) is None
+
+
+def test_one_that_is_damaged_does_not_end_what_is_flipped(folder: Path) -> None:
+    (folder / "img3.png").write_bytes(b"damaged")
+    frames = open_source(str(folder), SourceOptions(flip="h"))
+    assert next(frames).index == 0
+    with pytest.raises(ImageError, match=r"img3\.png"):
+        next(frames)
+    assert next(frames).index == 2
+    frames.close()  # type: ignore[attr-defined]
+    assert next(frames, None) is None

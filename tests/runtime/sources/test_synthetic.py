@@ -30,6 +30,25 @@ def test_it_keeps_its_pace_and_catches_up_no_more_than_a_second() -> None:
     assert slept[-1] > 0
 
 
+def test_it_keeps_its_pace_whatever_the_wall_clock_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, wall, slept = [100.0], [1e9], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(round(seconds, 3))
+        now[0] += seconds
+
+    monkeypatch.setattr("time.time", lambda: wall[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    frames = synthetic.open_fake("fake://digits", SourceOptions(width=64, height=48, fps=10), sleep=sleep)
+    taken = []
+    for jump in (0.0, -3600.0, 7200.0):
+        wall[0] += jump
+        taken.append(next(frames).captured_at)
+    # The default clock was bound before it was replaced: what counts is that it is not time.time.
+    assert taken == [1e9, 1e9 - 3600, 1e9 + 3600]
+    assert all(pause < 1 for pause in slept)
+
+
 def test_it_shows_every_label_and_moves() -> None:
     assert [synthetic.label_at(i) for i in (0, 29, 30, 299, 300)] == ["0", "0", "1", "9", "0"]
     assert not np.array_equal(synthetic.draw(0), synthetic.draw(1))

@@ -32,7 +32,7 @@ def test_before_the_first_frame_nothing_is_stale() -> None:
     assert health.is_hung(112.0)
 
 
-def test_the_pause_doubles_up_to_half_a_minute_and_a_frame_ends_that() -> None:
+def test_the_pause_doubles_up_to_half_a_minute_and_frames_for_a_second_end_that() -> None:
     health, now, pauses = seen(), 100.0, []
     for _ in range(9):
         health.failed(now, "gone")
@@ -44,7 +44,29 @@ def test_the_pause_doubles_up_to_half_a_minute_and_a_frame_ends_that() -> None:
     assert pauses == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
     assert health.frame(now) == "recovered"
     health.failed(now, "gone")
-    assert health.seconds_until_due(now) == 0.5
+    assert health.seconds_until_due(now) == 30  # a camera that gives one frame for each connection
+    assert health.begin_reopening(now + 30)
+    assert health.frame(now + 30) == "recovered"
+    health.frame(now + 31)
+    health.failed(now + 31, "gone")
+    assert health.seconds_until_due(now + 31) == 0.5
+
+
+def test_a_source_that_asks_for_time_gets_it() -> None:
+    health = seen()
+    health.failed(101.0, "503", at_least=120)
+    assert health.seconds_until_due(101.0) == 120
+    health.failed(221.0, "503")
+    assert health.seconds_until_due(221.0) == 1
+
+
+def test_a_slow_camera_is_stale_and_hung_as_late_as_it_is_said_to_be() -> None:
+    health = SourceHealth("camera 0", 99.0, stale_s=20.0)
+    health.frame(100.0)
+    assert not health.is_stale(119.9)
+    assert health.is_stale(120.0)
+    assert not health.is_hung(129.9)
+    assert health.is_hung(130.0)
 
 
 def test_only_the_first_failure_is_news() -> None:

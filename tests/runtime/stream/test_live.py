@@ -9,9 +9,9 @@ from queue import Queue
 import numpy as np
 import pytest
 
-from runtime.errors import SourceError
+from runtime.errors import ImageError, SourceError
 from runtime.results import Prediction
-from runtime.sources.base import Frame
+from runtime.sources.base import EndedError, Frame, TryLaterError
 from runtime.stream.answer import FrameResult
 from runtime.stream.live import MAX_HUNG, LiveSource, SourceEvent, stored_events
 from runtime.stream.watcher import StreamClassifier
@@ -23,7 +23,7 @@ class Camera:
     """A source that gives what it is handed: numbers are frames, errors are raised, None is its end."""
 
     def __init__(self) -> None:
-        self.script: Queue[int | Exception | None] = Queue()
+        self.script: Queue[int | Frame | Exception | None] = Queue()
         self.opened = self.closed = 0
         self.refuse: list[Exception] = []
         self.asked = threading.Semaphore(0)
@@ -43,6 +43,9 @@ class Camera:
                     return
                 if isinstance(item, Exception):
                     raise item
+                if isinstance(item, Frame):
+                    yield item
+                    continue
                 yield Frame(np.full((2, 2), item, np.uint8), "fake", item, 0.0)
         finally:
             self.closed += 1
@@ -242,6 +245,34 @@ def test_the_end_of_a_finite_source_is_the_end(bench: Bench) -> None:
     assert [shown(event) for event in bench.events] == [("ok", 1)]
 
 
+def test_a_pipe_at_its_end_after_a_loss_is_the_end_and_at_the_start_an_error(bench: Bench) -> None:
+    bench.frame(0)
+    bench.camera.script.put(SourceError("rubbish"))
+    bench.camera.refuse = [EndedError("standard input is empty")]
+    assert [shown(event) for event in bench.events] == [("lost", None)]
+    first = Bench()
+    first.camera.script.put(EndedError("standard input is empty"))
+    with pytest.raises(SourceError, match="is empty"):
+        next(first.events)
+
+
+def test_a_server_that_asks_for_time_is_not_asked_before(bench: Bench) -> None:
+    bench.frame(0)
+    bench.camera.script.put(TryLaterError("503", 100.0))
+    assert shown(next(bench.events)) == ("lost", None)
+    bench.camera.script.put(1)
+    assert shown(next(bench.events)) == ("recovered", 1)
+    assert bench.now == pytest.approx(1100.0)
+
+
+def test_a_frame_that_was_old_when_it_was_given_is_not_shown(bench: Bench) -> None:
+    bench.frame(0)
+    bench.camera.script.put(Frame(np.full((2, 2), 1, np.uint8), "fake", 1, 0.0, age_s=2.5))
+    bench.camera.script.put(Frame(np.full((2, 2), 2, np.uint8), "fake", 2, 0.0, age_s=0.5))
+    event = next(bench.events)
+    assert (shown(event), event.arrived) == (("ok", 2), 999.5)
+
+
 def test_close_releases_the_camera(bench: Bench) -> None:
     bench.frame(0)
     bench.camera.script.put(1)
@@ -265,6 +296,34 @@ def test_a_file_has_a_turn_before_each_frame() -> None:
     turns: list[int] = []
     assert len(list(stored_events(iter(frames), lambda: False, lambda: turns.append(1)))) == 3
     assert len(turns) == 4  # and one that finds the end
+
+
+def test_a_picture_that_cannot_be_read_is_told_and_the_next_one_follows() -> None:
+    class Pictures:
+        def __init__(self) -> None:
+            self.left: list[Frame | ImageError] = [
+                Frame(np.zeros((2, 2), np.uint8), "f", 0, 0.0),
+                ImageError("bad"),
+                Frame(np.zeros((2, 2), np.uint8), "f", 2, 0.0),
+            ]
+
+        def __iter__(self) -> Iterator[Frame]:
+            return self
+
+        def __next__(self) -> Frame:
+            if not self.left:
+                raise StopIteration
+            one = self.left.pop(0)
+            if isinstance(one, ImageError):
+                raise one
+            return one
+
+    told: list[ImageError] = []
+    events = stored_events(Pictures(), lambda: False, on_error=told.append)
+    assert [shown(event) for event in events] == [("ok", 0), ("ok", 2)]
+    assert [str(error) for error in told] == ["bad"]
+    with pytest.raises(ImageError, match="bad"):
+        list(stored_events(Pictures(), lambda: False))
 
 
 def test_a_file_gives_every_frame_until_stopped() -> None:
