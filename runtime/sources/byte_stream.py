@@ -99,7 +99,14 @@ class PipeStream:
         self._closed = False
 
     def read(self) -> bytes:
-        """See `ByteStream`."""
+        """Wait for the next bytes.
+
+        Returns:
+            One or more bytes; b"" at the end.
+
+        Raises:
+            TimeoutError: There were none within the time limit.
+        """
         if self._head:
             head, self._head = self._head, b""
             return head
@@ -110,7 +117,14 @@ class PipeStream:
         return os.read(self._descriptor, CHUNK)
 
     def is_ready(self, seconds: float) -> bool:
-        """See `ByteStream`."""
+        """Tell whether bytes are there, or the end is.
+
+        Args:
+            seconds: How long to wait for them.
+
+        Returns:
+            True where `read` would not wait.
+        """
         return bool(self._head or self._closed or select.select([self._descriptor], [], [], seconds)[0])
 
     def renew(self) -> None:

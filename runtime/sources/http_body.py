@@ -79,11 +79,27 @@ class HttpStream:
             raise
 
     def read(self) -> bytes:
-        """See `ByteStream`."""
+        """Wait for the next bytes.
+
+        Returns:
+            One or more bytes; b"" at the end.
+
+        Raises:
+            TimeoutError: There were none within the time limit.
+            OSError: The connection is lost.
+            ValueError: What comes is not what the protocol has.
+        """
         return next(self._body, b"")
 
     def is_ready(self, seconds: float) -> bool:
-        """See `ByteStream`."""
+        """Tell whether bytes are there, or the end is.
+
+        Args:
+            seconds: How long to wait for them.
+
+        Returns:
+            True where `read` would not wait.
+        """
         # A line's end alone is that of a chunk that has been given: no data.
         if self._buffer.strip(b"\r\n") or self._socket.fileno() < 0:
             return True
