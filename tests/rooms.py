@@ -37,6 +37,8 @@ ALLOWED: dict[str, set[str]] = {
     "runtime.plugins": {"runtime.errors"},
     "runtime.image": {"runtime.errors", "runtime.native"},
     "runtime.tflite": {"runtime.errors", "runtime.native"},
+    # Models of others: what a file without a card says of itself.
+    "runtime.foreign": {"runtime.errors", "runtime.native", "runtime.tflite"},
     "runtime.framing": {"runtime.image.pixels", "runtime.results", "runtime.tflite.card"},
     "runtime.ink": {"runtime.framing.base", "runtime.image.pixels", "runtime.results", "runtime.tflite.card"},
     # It knows the framings it loads by their names alone.

@@ -80,5 +80,5 @@ def _read_labels(path: str) -> tuple[str, ...]:
 
     found = read_labels(path)
     if found.note:
-        print_note(f"note: {found.note}")
+        print_note(f"note: labels {path}: {found.note}")
     return found.labels

@@ -1,0 +1,1 @@
+"""Models of others: what a .tflite without a card says of itself."""
