@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from runtime.errors import ModelError, ModelMismatch
 from runtime.image.pixels import as_picture
 from runtime.native import read_regular_file
-from runtime.preprocess import load_framing
+from runtime.preprocess import TooManyMarks, load_framing
 from runtime.results import Candidate, Prediction, Reading
 from runtime.tflite.card import ModelCard
 from runtime.tflite.card_file import split_card
@@ -127,7 +127,8 @@ class Classifier:
             threshold: 0 to 1, in place of the card's; what scores less is left out.
 
         Returns:
-            The text and its regions. A model whose framing is "whole" sees the picture as one region.
+            The text and its regions; none of them, and the reason, where the picture has more marks than are read.
+            A model whose framing is "whole" sees the picture as one region.
 
         Raises:
             ValueError: The array is not a picture.
@@ -143,10 +144,14 @@ class Classifier:
             return out
 
         limit = self._limit(threshold)
-        lines = self._framing.read(as_picture(image), self.card.input, scores, self.card.labels, limit)
+        reason = None
+        try:
+            lines = self._framing.read(as_picture(image), self.card.input, scores, self.card.labels, limit)
+        except TooManyMarks:
+            lines, reason = [], "too many marks"
         text = "\n".join("".join(region.label for region in line) for line in lines)
         regions = tuple(region for line in lines for region in line)
-        return Reading(text, regions, _ms(start, time.perf_counter()) - inference_ms, inference_ms)
+        return Reading(text, regions, _ms(start, time.perf_counter()) - inference_ms, inference_ms, reason)
 
     def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Run the model on one input.

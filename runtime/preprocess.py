@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import ModelError
-from runtime.framing.base import Content, Framing, Prepared, Scores, read_one
+from runtime.framing.base import Content, Framing, Prepared, Scores, TooManyMarks, read_one
 from runtime.image.pixels import as_picture
 from runtime.tflite.card import InputSpec
 
@@ -26,6 +26,7 @@ __all__ = [
     "Framing",
     "Prepared",
     "Scores",
+    "TooManyMarks",
     "load_framing",
     "prepare",
     "read_one",

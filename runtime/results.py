@@ -68,6 +68,7 @@ class Reading:
         regions: What was read, in the order of `text`.
         preprocess_ms: Milliseconds spent on the picture, the model's runs not included.
         inference_ms: Milliseconds spent in the model, all runs together.
+        reason: "too many marks" where a picture has more than are read, and none of them was; None otherwise.
 
     Example:
         >>> from runtime import Classifier, read_image
@@ -79,6 +80,7 @@ class Reading:
     regions: tuple[Region, ...]
     preprocess_ms: float
     inference_ms: float
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

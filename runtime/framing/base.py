@@ -17,6 +17,10 @@ Content = Literal["mark", "picture"]
 Scores = Callable[[NDArray[np.uint8]], NDArray[np.float32]]  # model input, uint8 spec.shape -> probabilities (classes,)
 
 
+class TooManyMarks(Exception):
+    """A picture has more marks than are read: `Framing.read` raises it, and `Classifier.read` gives it as a reason."""
+
+
 @dataclass(frozen=True, eq=False)  # == of arrays is no single truth value
 class Prepared:
     """A model input and where it came from.
@@ -96,6 +100,9 @@ class Framing(Protocol):
 
         Returns:
             Regions in reading order: lines of text from the top, in each the regions from the left.
+
+        Raises:
+            TooManyMarks: The picture has more than are read: reading is bounded, because a camera waits for it.
         """
         ...
 

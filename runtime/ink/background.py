@@ -24,7 +24,8 @@ MIN_CONTRAST = 16.0  # gray levels; less is paper grain
 NOISE_SIGMAS = 5.0  # the strongest ink stands at least this far above the grain
 MAD_TO_SIGMA = 1.4826  # standard deviation of normal noise over its median absolute deviation
 CLEAR_BORDER = 0.95  # of the border's pixels: as many on one side of the threshold decide the polarity
-POLARITY_SIDE = 160  # pixels; polarity is told from a picture no longer than this, if not narrower than SMALL_SIDE
+POLARITY_SIDE = 160  # pixels; polarity is told from a picture no longer than this, if not narrower than SMALL_SIDE,
+LONGEST_SIDE = 1600  # pixels; and no longer than this in any case: the cost grows faster than a thin picture does
 CLEAR_SKEWNESS = 0.9  # drawn rows and tables give 1.3 to 4, a shadow on paper 0.7 with the wrong sign
 POLARITY_SHARE = 0.75  # of the widest stroke; with a wider one the dark background in a digit's hole passes for ink
 MAX_SQUARE = 32  # pixels: for a wider square the background is estimated in a picture made smaller to fit
@@ -55,7 +56,9 @@ def is_light_on_dark(image: Picture) -> bool:
         True for light marks on a dark background.
     """
     height, width = image.shape[:2]
-    gray = shrink(to_gray(image), min(1.0, max(POLARITY_SIDE / max(height, width), SMALL_SIDE / min(height, width))))
+    longer, shorter = max(height, width), min(height, width)
+    factor = min(1.0, LONGEST_SIDE / longer, max(POLARITY_SIDE / longer, SMALL_SIDE / shorter))
+    gray = shrink(to_gray(image), factor)
     if max(gray.shape) > SMALL_SIDE:
         gray = u8(cv2.medianBlur(gray, 3))
     level = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -35,16 +37,29 @@ def frame_ink(ink: Ink, spec: InputSpec) -> NDArray[np.uint8]:
     return canvas[..., np.newaxis]
 
 
-def _emboldened(strength: Gray) -> Gray:
-    """Hairlines widened to THIN_STROKE, which survives being made small. Wider strokes stay as they are."""
+def missing_width(strength: Gray) -> int:
+    """Measure by how much a mark's strokes are thinner than THIN_STROKE of its longer side.
+
+    Args:
+        strength: uint8 (h, w), its ink.
+
+    Returns:
+        Pixels; below 1 where nothing is missing.
+    """
     side = max(strength.shape)
     solid = (strength > SOLID).view(np.uint8)
     area = cv2.countNonZero(solid)
     # Beyond the box is background.
     inner = cv2.erode(solid, KERNEL_3X3, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
     outline = area - cv2.countNonZero(inner)
-    width = 2 * area / outline if outline else side
-    grow = round(THIN_STROKE * side - width)
+    width: float = 2 * area / outline if outline else side
+    missing: float = THIN_STROKE * side - width
+    return round(missing)
+
+
+def _emboldened(strength: Gray) -> Gray:
+    """Hairlines widened to THIN_STROKE, which survives being made small. Wider strokes stay as they are."""
+    grow = missing_width(strength)
     if grow < 1:
         return strength
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grow + 1, grow + 1))
@@ -76,6 +91,7 @@ def _enlarged(strength: Gray, size: tuple[int, int]) -> Gray:
     return u8(np.clip((rows @ strength.astype(np.float64) @ columns.T).round(6).round(), 0, 255))
 
 
+@lru_cache(maxsize=256)  # a page has many marks of few sizes
 def _cubic_weights(of: int, to: int) -> NDArray[np.float64]:
     """(to, of): the weight of each of `of` samples in each of `to`; beyond the ends the last sample is repeated."""
     places = (np.arange(to) + 0.5) * (of / to) - 0.5

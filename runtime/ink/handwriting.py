@@ -68,6 +68,9 @@ class Handwriting:
 
         Returns:
             Lines of text from the top, in each the regions from the left.
+
+        Raises:
+            TooManyMarks: The page has more marks than are read.
         """
         from runtime.ink.reader import read_text_lines  # not above: a start that reads one mark needs none of it
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import insort
 from dataclasses import dataclass, replace
 
 import cv2
@@ -93,8 +93,7 @@ def find_text_lines(page: Page) -> list[TextLine]:
     rest = [_glyph(component) for component in page.components]
     lines: list[tuple[float, TextLine]] = []
     for corners in _tables(page.cells):
-        inside = [g for g in rest if cv2.pointPolygonTest(corners, (g.deskewed_x, g.deskewed_y), False) >= 0]
-        rest = [g for g in rest if g not in inside]
+        inside, rest = _parted(rest, corners)
         lines += _lines(_rectify(inside, corners))
     lines += _lines(_deskew(rest))
     return [line for _, line in sorted(lines, key=lambda pair: pair[0])]
@@ -122,24 +121,57 @@ def merged(a: Glyph, b: Glyph) -> Glyph:
     return Glyph(a.components + b.components, x, y, w, h, deskewed_x, deskewed_y)
 
 
+def _parted(glyphs: list[Glyph], corners: Quadrilateral) -> tuple[list[Glyph], list[Glyph]]:
+    """The glyphs in a table, and the others."""
+    middles = np.array([(g.deskewed_x, g.deskewed_y) for g in glyphs]).reshape(-1, 2)
+    near = ((middles >= corners.min(axis=0)) & (middles <= corners.max(axis=0))).all(axis=1)
+    for index in near.nonzero()[0].tolist():
+        near[index] = cv2.pointPolygonTest(corners, middles[index].tolist(), False) >= 0
+    inside = near.tolist()
+    return (
+        [g for g, is_in in zip(glyphs, inside, strict=True) if is_in],
+        [g for g, is_in in zip(glyphs, inside, strict=True) if not is_in],
+    )
+
+
 def _tables(cells: Boxes) -> list[Quadrilateral]:
     """The corners of each table."""
     if not len(cells):
         return []
     gap = CELL_GAP * np.median(cells[:, 2:], axis=0) / 2
     low, high = cells[:, :2] - gap, cells[:, :2] + cells[:, 2:] + gap
-    touch = ((low[:, None] <= high[None]) & (high[:, None] >= low[None])).all(axis=2)
-    for _ in range(len(cells).bit_length()):
-        touch = touch @ touch
     tables = []
-    for first in np.unique(np.argmax(touch, axis=1)):
-        members = touch[first]
+    for members in _groups(low, high):
         # One row of cells tells nothing that the line itself does not.
         has_rows = np.ptp(cells[members, 1]) > SEVERAL_ROWS * float(np.median(cells[members, 3]))
-        if np.count_nonzero(members) >= MIN_CELLS and has_rows:
+        if len(members) >= MIN_CELLS and has_rows:
             corners = np.concatenate([_corners(box) for box in np.hstack([low[members], high[members]])])
             tables.append(_quadrilateral(corners.astype(np.float32)))
     return tables
+
+
+def _groups(low: NDArray[np.float64], high: NDArray[np.float64]) -> list[NDArray[np.int64]]:
+    """Indices of the boxes (n, 2), (n, 2) that touch, or are joined by others that do; ascending, as their first are.
+
+    Each box is compared with those alone that begin before it ends, from the left.
+    """
+    order = np.argsort(low[:, 0], kind="stable")
+    parent = list(range(len(low)))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = index = parent[parent[index]]
+        return index
+
+    ends = np.searchsorted(low[order, 0], high[order, 0], side="right").tolist()
+    for place, index in enumerate(order.tolist()):
+        beside = order[place + 1 : ends[place]]
+        meets = (low[beside, 1] <= high[index, 1]) & (high[beside, 1] >= low[index, 1])
+        for other in beside[meets].tolist():
+            first, second = sorted((root(index), root(other)))
+            parent[second] = first
+    roots = np.array([root(index) for index in range(len(low))])
+    return [np.flatnonzero(roots == first) for first in np.unique(roots)] if len(low) else []
 
 
 def _corners(box: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -169,53 +201,77 @@ def _rectify(glyphs: list[Glyph], corners: Quadrilateral) -> list[Glyph]:
 
 def _deskew(glyphs: list[Glyph]) -> list[Glyph]:
     """The glyphs with the lines' slope taken out: the median between a glyph and its neighbor to the right."""
-    slopes = []
-    for a in glyphs:
-        neighbors = [b for b in glyphs if _is_right_neighbor(a, b)]
-        if neighbors:
-            near = min(
-                neighbors, key=lambda b: b.deskewed_x - a.deskewed_x + RISE_COST * abs(b.deskewed_y - a.deskewed_y)
-            )
-            slopes.append((near.deskewed_y - a.deskewed_y) / (near.deskewed_x - a.deskewed_x))
+    slopes = _slopes(glyphs)
     slope = float(np.clip(np.median(slopes), -STEEPEST, STEEPEST)) if slopes else 0.0
     return [replace(g, deskewed_y=g.deskewed_y - slope * g.deskewed_x) for g in glyphs]
 
 
-def _is_right_neighbor(a: Glyph, b: Glyph) -> bool:
-    """Whether `b` may follow `a` on a line. Glyphs of other heights would tilt it: their middles lie elsewhere."""
-    return (
-        0 < b.deskewed_x - a.deskewed_x < NEIGHBOR * max(a.h, b.h)
-        and abs(b.deskewed_y - a.deskewed_y) < NEIGHBOR_RISE * min(a.h, b.h)
-        and NEIGHBOR_HEIGHT[0] * a.h < b.h < NEIGHBOR_HEIGHT[1] * a.h
-    )
+def _slopes(glyphs: list[Glyph]) -> list[float]:
+    """From each glyph that may be followed by another on its line, the slope to the nearest such.
+
+    Glyphs of other heights would tilt the line: their middles lie elsewhere.
+    """
+    x, y, h = np.array([(g.deskewed_x, g.deskewed_y, g.h) for g in glyphs]).reshape(-1, 3).T
+    order = np.argsort(x, kind="stable")
+    reach = x + NEIGHBOR * np.maximum(1.0, NEIGHBOR_HEIGHT[1]) * h
+    starts, ends = np.searchsorted(x[order], x, "right").tolist(), np.searchsorted(x[order], reach).tolist()
+    slopes = []
+    for a, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        b = order[start:end]
+        dx, dy = x[b] - x[a], np.abs(y[b] - y[a])
+        follows = (dx < NEIGHBOR * np.maximum(h[a], h[b])) & (dy < NEIGHBOR_RISE * np.minimum(h[a], h[b]))
+        follows &= (NEIGHBOR_HEIGHT[0] * h[a] < h[b]) & (h[b] < NEIGHBOR_HEIGHT[1] * h[a])
+        if follows.any():
+            cost = (dx + RISE_COST * dy)[follows]
+            near = int(b[follows][cost == cost.min()].min())
+            slopes.append(float((y[near] - y[a]) / (x[near] - x[a])))
+    return slopes
+
+
+class _OpenLine:
+    """A line that glyphs join from the tallest down, so that its span is known without looking at all of them."""
+
+    def __init__(self, first: Glyph) -> None:
+        self.glyphs: list[Glyph] = []
+        self._limit = TALL * first.h
+        self._tops: list[float] = []  # of its tall glyphs, ascending
+        self._bottoms: list[float] = []
+        self.add(first)
+
+    def add(self, glyph: Glyph) -> None:
+        self.glyphs.append(glyph)
+        if glyph.h >= self._limit:
+            insort(self._tops, glyph.deskewed_y - glyph.h / 2)
+            insort(self._bottoms, glyph.deskewed_y + glyph.h / 2)
+
+    def span(self) -> tuple[float, float]:
+        """The deskewed y at which the line's tall glyphs begin and end."""
+        return _middle(self._tops), _middle(self._bottoms)
+
+
+def _middle(ascending: list[float]) -> float:
+    """Their median."""
+    half = len(ascending) // 2
+    return ascending[half] if len(ascending) % 2 else (ascending[half - 1] + ascending[half]) / 2
 
 
 def _lines(glyphs: list[Glyph]) -> list[tuple[float, TextLine]]:
     """Each line with its deskewed y. Tall glyphs make lines; the others join the line that they lie in."""
-    lines: list[list[Glyph]] = []
+    lines: list[_OpenLine] = []
+    spans = np.empty((len(glyphs), 2))
     for glyph in sorted(glyphs, key=lambda g: (-g.h, g.deskewed_x)):
-        inside = [
-            (abs(glyph.deskewed_y - (low + high) / 2), i)
-            for i, (low, high) in enumerate(map(_span, lines))
-            if low - LINE_SLACK * (high - low) <= glyph.deskewed_y <= high + LINE_SLACK * (high - low)
-        ]
-        if inside:
-            lines[min(inside)[1]].append(glyph)
+        low, high = spans[: len(lines)].T
+        slack = LINE_SLACK * (high - low)
+        inside = np.flatnonzero((low - slack <= glyph.deskewed_y) & (glyph.deskewed_y <= high + slack))
+        if len(inside):
+            index = int(inside[np.argmin(np.abs(glyph.deskewed_y - (low[inside] + high[inside]) / 2))])
+            lines[index].add(glyph)
         else:
-            lines.append([glyph])
-    found = []
-    for line in lines:
-        low, high = _span(line)
-        found.append(((low + high) / 2, _merge_fragments(line)))
-    return found
-
-
-def _span(line: Sequence[Glyph]) -> tuple[float, float]:
-    """The deskewed y at which the line's tall glyphs begin and end."""
-    limit = TALL * max(g.h for g in line)
-    tall = [g for g in line if g.h >= limit]
-    top = float(np.median([g.deskewed_y - g.h / 2 for g in tall]))
-    return top, float(np.median([g.deskewed_y + g.h / 2 for g in tall]))
+            index = len(lines)
+            lines.append(_OpenLine(glyph))
+        spans[index] = lines[index].span()
+    middles = spans[: len(lines)].mean(axis=1).tolist()
+    return [(middles[i], _merge_fragments(line.glyphs)) for i, line in enumerate(lines)]
 
 
 def _merge_fragments(line: list[Glyph]) -> TextLine:
@@ -223,13 +279,19 @@ def _merge_fragments(line: list[Glyph]) -> TextLine:
     tallest = max(g.h for g in line)
     height = float(np.median([g.h for g in line if g.h >= MEDIAN_TALL * tallest]))
     done: list[Glyph] = []
+    edges = np.empty((len(line), 2), np.int64)  # left and right of those done
     for glyph in sorted(line, key=lambda g: (-g.h, g.deskewed_x)):
-        partners = [other for other in done if _same_glyph(other, glyph, height)]
+        left, right = edges[: len(done)].T
+        reach = MERGED_WIDTH * height  # of both together: those further off need no comparison
+        near = (left >= glyph.x + glyph.w - reach) & (right <= glyph.x + reach)
+        partners = [i for i in near.nonzero()[0].tolist() if _same_glyph(done[i], glyph, height)]
         if partners:
-            partner = min(partners, key=lambda other: _gap(other, glyph))
-            done[done.index(partner)] = merged(partner, glyph)
+            index = min(partners, key=lambda i: _gap(done[i], glyph))
+            done[index] = merged(done[index], glyph)
         else:
+            index = len(done)
             done.append(glyph)
+        edges[index] = done[index].x, done[index].x + done[index].w
     return TextLine(tuple(sorted(done, key=lambda g: g.deskewed_x)), height)
 
 

@@ -16,7 +16,7 @@ from runtime.ink.background import (
 )
 from runtime.ink.page_strength import ink_mask, page_strength, smoothed
 from runtime.ink.ruled_lines import are_line_remnants, find_lines, frame_lines
-from runtime.ink.table_cells import NO_CELLS, TABLE_HOLES, find_cells
+from runtime.ink.table_cells import NO_CELLS, find_cells, tables_among
 
 READ_SIDE = 1600  # pixels; a 30-pixel digit of a 2000-pixel page keeps 24, enough for MNIST's 20
 PIECE_THRESHOLD = 0.33  # of a component's own strongest ink: what is its ink
@@ -136,18 +136,12 @@ def _ruled(mask: Mask, strength: Gray) -> tuple[Mask, Boxes]:
         return np.zeros_like(mask), NO_CELLS
     cells = find_cells(mask)
     found = _components(mask & ~frame_lines(mask), strength)[1]
-    digit_height = median_height([c for c in found if not _is_table(c, cells)])
+    boxes = np.array([(c.x, c.y, c.w, c.h) for c in found], np.int64).reshape(-1, 4)
+    is_table = tables_among(boxes, cells, mask.shape).tolist()
+    digit_height = median_height([c for c, around_cells in zip(found, is_table, strict=True) if not around_cells])
     if digit_height is not None and len(cells) and float(np.median(cells[:, 3])) < digit_height:
         cells = NO_CELLS
     return find_lines(mask, cells, digit_height), cells
-
-
-def _is_table(component: Component, cells: Boxes) -> bool:
-    """Whether a component is around TABLE_HOLES cells or more."""
-    x, y, w, h = cells.T
-    right, bottom = component.x + component.w, component.y + component.h
-    is_inside = (x >= component.x) & (y >= component.y) & (x + w <= right) & (y + h <= bottom)
-    return int(np.sum(is_inside)) >= TABLE_HOLES
 
 
 def _is_cut(component: Component, shape: tuple[int, ...]) -> bool:

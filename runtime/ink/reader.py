@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from runtime.framing.base import Scores
+from runtime.framing.base import Scores, TooManyMarks
 from runtime.image.pixels import Mask, Picture
 from runtime.ink.hypothesis import Hypothesis, ReadingContext
 from runtime.ink.layout import TALL, Glyph, TextLine, find_text_lines
@@ -19,6 +19,8 @@ from runtime.ink.signs import is_plus
 from runtime.ink.touching import WIDEST_DIGIT, split_glyph
 from runtime.results import Region
 from runtime.tflite.card import InputSpec
+
+MAX_MARKS = 5000  # components of ink on a page; a sheet of paper full of digits has 2,000
 
 # Sizes of a digit.
 LOWEST_DIGIT = 0.45  # of the line's height: lower, it is a minus, a dot, a comma
@@ -55,10 +57,15 @@ def read_text_lines(
 
     Returns:
         Lines from the top, in each the digits from the left.
+
+    Raises:
+        TooManyMarks: The page has more marks than are read.
     """
     page = segment_page(picture)
     if page is None:
         return []
+    if len(page.components) > MAX_MARKS:
+        raise TooManyMarks
     context = ReadingContext(page, spec, scores, threshold)
     lines = [_read_line(context, line) for line in find_text_lines(page)]
     return [[_region(context, digit, labels, picture) for digit in line] for line in lines if line]
@@ -114,6 +121,7 @@ def _is_digit_sized(glyph: Glyph, height: float) -> bool:
 
 def _read_glyph(context: ReadingContext, glyph: Glyph, usual_width: float) -> list[Hypothesis]:
     """The digits of one glyph: one, several that touch, or none."""
+    context.effort.add(glyph.w * glyph.h)
     mask = _mask(context.page, glyph)
     if is_plus(mask):
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runtime.image.pixels import Mask
 from runtime.ink.hypothesis import Hypothesis, ReadingContext
@@ -95,18 +96,22 @@ def _may_be_digit(part: Hypothesis, height: float) -> bool:
 def _cuts(mask: Mask, height: float) -> list[Mask]:
     """Masks (h, w) of the pixels left of each cut, from left to right: straight lines that go through little ink."""
     h, w = mask.shape
-    found: list[tuple[float, float, Mask]] = []
+    found: list[tuple[float, float, float]] = []  # ink and slope together, x, slope
     for slope in CUT_SLOPES:
-        shift = np.round((np.arange(h) - h / 2) * slope).astype(int)[:, None]
-        foot = np.arange(w)[None] - shift  # where a line through each pixel meets the middle row
-        ink = np.bincount(np.clip(foot, 0, w - 1)[mask], minlength=w).astype(float)
+        ink = np.bincount(np.clip(_feet(h, w, slope), 0, w - 1)[mask], minlength=w).astype(float)
         smooth = np.convolve(np.pad(ink, 1, mode="edge"), np.ones(3) / 3, "valid")
         for x in range(int(CUT_MARGIN * height), w - int(CUT_MARGIN * height)):
             near = smooth[max(0, x - CUT_WINDOW) : x + CUT_WINDOW + 1]
             if smooth[x] <= CUT_STROKE * height and smooth[x] == near.min():
-                found.append((float(smooth[x]) + abs(slope), float(x), np.asarray(foot < x)))
-    chosen: list[tuple[float, float, Mask]] = []
+                found.append((float(smooth[x]) + abs(slope), float(x), slope))
+    chosen: list[tuple[float, float, float]] = []
     for cut in sorted(found, key=lambda c: c[:2]):
         if all(abs(cut[1] - other[1]) > CUT_DISTANCE * height for other in chosen) and len(chosen) < MAX_CUTS:
             chosen.append(cut)
-    return [left for _, _, left in sorted(chosen, key=lambda c: c[1])]
+    return [np.asarray(_feet(h, w, slope) < x) for _, x, slope in sorted(chosen, key=lambda c: c[1])]
+
+
+def _feet(h: int, w: int, slope: float) -> NDArray[np.int64]:
+    """(h, w): where a line of this slope through each pixel meets the middle row."""
+    shift = np.round((np.arange(h) - h / 2) * slope).astype(int)[:, None]
+    return np.asarray(np.arange(w)[None] - shift)

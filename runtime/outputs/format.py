@@ -89,11 +89,12 @@ def reading_to_text(source: str, reading: Reading) -> str:
         reading: What was read in it.
 
     Returns:
-        "strip.png: 05221859"; where it has several lines, each indented on a line of its own after the name.
+        "strip.png: 05221859"; where it has several lines, each indented on a line of its own after the name; where
+        nothing was read "strip.png: no digits", or the reason.
     """
     name = shortened(printable(source), MAX_NAME)
     if not reading.regions:
-        return f"{name}: no digits"
+        return f"{name}: {reading.reason or 'no digits'}"
     lines = [shortened(printable(line), MAX_LINE) for line in reading.text.split("\n")]
     return f"{name}: {lines[0]}" if len(lines) == 1 else "\n  ".join([f"{name}:", *lines])
 
@@ -105,12 +106,11 @@ def reading_to_dict(reading: Reading) -> dict[str, object]:
         reading: What was read in the picture.
 
     Returns:
-        The keys text and regions (box in pixels, label, score).
+        The keys text and regions (box in pixels, label, score), and unread where a reason is known.
     """
-    return {
-        "text": reading.text,
-        "regions": [{"box": list(r.box), "label": r.label, "score": round(r.score, 4)} for r in reading.regions],
-    }
+    regions = [{"box": list(r.box), "label": r.label, "score": round(r.score, 4)} for r in reading.regions]
+    unread = {"unread": reading.reason} if reading.reason else {}
+    return {"text": reading.text, "regions": regions, **unread}
 
 
 def update_to_text(update: StreamUpdate) -> str:
@@ -144,7 +144,7 @@ def result_to_text(result: FrameResult) -> str:
         "31415 / 92653 (97.1 %)", the score being that of its least certain part.
     """
     if result.outcome.text is None:
-        return "no digits"
+        return (result.reading.reason if result.reading else None) or "no digits"
     text = " / ".join(printable(line) for line in result.outcome.text.split("\n"))
     return f"{shortened(text, MAX_LINE - MAX_NAME)} ({_percent(result.score)})"
 

@@ -14,7 +14,7 @@ class Outcome:
 
     Attributes:
         text: The label, or the text of the whole frame; None where there is neither.
-        reason: Why there is no text: the prediction's own reason, or "no text" for a whole frame without any;
+        reason: Why there is no text: the prediction's own reason, or for a whole frame "no text" or the reading's;
             None where there is a text.
     """
 
@@ -40,7 +40,7 @@ class FrameResult:
         if self.reading is None:
             return Outcome(self.prediction.label, self.prediction.reason)
         # The same reason for every frame without text: whatever its main mark is, they are one reading.
-        return Outcome(self.reading.text, None) if self.reading.text else Outcome(None, "no text")
+        return Outcome(self.reading.text or None, None if self.reading.text else self.reading.reason or "no text")
 
     @property
     def score(self) -> float:
@@ -54,7 +54,7 @@ class FrameResult:
         """Why there is no label or text, such as "blank" or "unsure"; None where there is one."""
         if self.reading is None:
             return self.prediction.reason
-        return None if self.reading.text else self.prediction.reason or "unsure"
+        return None if self.reading.text else self.reading.reason or self.prediction.reason or "unsure"
 
 
 @dataclass(frozen=True)

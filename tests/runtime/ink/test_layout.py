@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runtime.ink.layout import find_text_lines
+from runtime.ink.layout import (
+    NEIGHBOR,
+    NEIGHBOR_HEIGHT,
+    NEIGHBOR_RISE,
+    RISE_COST,
+    _glyph,
+    _groups,
+    _slopes,
+    find_text_lines,
+)
 from runtime.ink.page import Component, Page
 from runtime.ink.table_cells import NO_CELLS
 
@@ -54,3 +63,35 @@ def test_a_table_is_apart_from_the_lines_beside_it() -> None:
     assert [65, 130, 195] in rows
     assert len([row for row in rows if row == [65, 130, 195]]) == 3
     assert [400] in rows
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_boxes_that_touch_are_one_group(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    low = random.integers(0, 60, (30, 2)).astype(float)
+    high = low + random.integers(1, 12, (30, 2)).astype(float)
+    touch = ((low[:, None] <= high[None]) & (high[:, None] >= low[None])).all(axis=2)
+    for _ in range(5):
+        touch = np.asarray(np.matmul(touch, touch))
+    expected = [np.flatnonzero(touch[first]).tolist() for first in np.unique(np.argmax(touch, axis=1))]
+    assert [group.tolist() for group in _groups(low, high)] == expected
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_slope_to_the_nearest_neighbor_is_that_of_all_pairs(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    boxes = [tuple(random.integers((0, 0, 2, 4), (500, 300, 40, 60)).tolist()) for _ in range(60)]
+    glyphs = [_glyph(component) for component in page(boxes).components]
+    expected = []
+    for a in glyphs:
+        right = [
+            (b.deskewed_x - a.deskewed_x + RISE_COST * abs(b.deskewed_y - a.deskewed_y), i)
+            for i, b in enumerate(glyphs)
+            if 0 < b.deskewed_x - a.deskewed_x < NEIGHBOR * max(a.h, b.h)
+            and abs(b.deskewed_y - a.deskewed_y) < NEIGHBOR_RISE * min(a.h, b.h)
+            and NEIGHBOR_HEIGHT[0] * a.h < b.h < NEIGHBOR_HEIGHT[1] * a.h
+        ]
+        if right:
+            near = glyphs[min(right)[1]]
+            expected.append((near.deskewed_y - a.deskewed_y) / (near.deskewed_x - a.deskewed_x))
+    assert _slopes(glyphs) == expected

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
 
 from runtime.classifier import Classifier
 from runtime.image.files import read_image
+from runtime.ink.hypothesis import MAX_EFFORT, RUN_EFFORT
 from runtime.results import Reading
 from samples.draw import BOARD, CHALK, PAPER, Pen, camera, light, shadow, sheet
 from tests.runtime.helpers import ROOT
@@ -170,3 +174,96 @@ def test_a_threshold_of_one_reads_nothing(shipped: Classifier) -> None:
 def test_an_array_that_is_no_picture_is_refused(shipped: Classifier) -> None:
     with pytest.raises(ValueError, match="8 or 16 bits"):
         shipped.read(np.zeros((28, 28), np.float32))
+
+
+def grid(side: int, step: int, across: int, down: int) -> Image:
+    """Bars on a page, one every `step` pixels."""
+    image = np.full((side, side), 220, np.uint8)
+    for y in range(step // 4, side - step, step):
+        for x in range(step // 4, side - step, step):
+            image[y : y + down, x : x + across] = 30
+    return image
+
+
+def dots(side: int, step: int, radius: int) -> Image:
+    image = np.full((side, side), 230, np.uint8)
+    for y in range(step, side - step, step):
+        for x in range(step, side - step, step):
+            cv2.circle(image, (x, y), radius, (20,), -1)
+    return image
+
+
+def blots() -> Image:
+    noise = np.random.default_rng(1).integers(0, 256, (1600, 1600), np.uint8)
+    return np.asarray(cv2.GaussianBlur(noise, (0, 0), 2.0), np.uint8)
+
+
+def ruled(side: int, step: int) -> Image:
+    image = np.full((side, side), 255, np.uint8)
+    for at in range(0, side, step):
+        image[at : at + 2] = image[:, at : at + 2] = 0
+    return image
+
+
+def hairlines(side: int, step: int) -> Image:
+    image = np.full((side, side), 240, np.uint8)
+    for x in range(0, side, step):
+        image[:, x : x + 3] = 20
+    return image
+
+
+def thin(height: int, width: int) -> Image:
+    image = np.full((height, width), 220, np.uint8)
+    image.ravel()[: image.size // 10] = 30
+    return image
+
+
+DENSE: dict[str, Callable[[], Image]] = {
+    "dots": lambda: dots(1600, 12, 4),
+    "bars": lambda: grid(1000, 20, 3, 14),
+    "blots": blots,
+    "a board of squares": lambda: np.kron(np.indices((80, 80)).sum(0) % 2, np.ones((20, 20))).astype(np.uint8) * 255,
+    "ruled": lambda: ruled(1500, 15),
+    "large and ruled": lambda: ruled(4000, 40),
+    "hairlines": lambda: hairlines(1600, 12),
+    "one row of pixels": lambda: thin(1, 1_000_000),
+    "one column of pixels": lambda: thin(1_000_000, 1),
+    "two rows of pixels": lambda: thin(2, 65_500),
+    "a strip": lambda: thin(40, 40_000),
+}
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_the_cost_of_a_page_is_bounded(shipped: Classifier, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No picture takes more memory or runs of the model than a bound, and what is given up is said."""
+    most = MAX_EFFORT // RUN_EFFORT
+    runs = iter(range(most + 1))
+
+    def counted(pixels: np.ndarray) -> np.ndarray:
+        next(runs)  # StopIteration: one too many
+        return np.full(10, 0.1, np.float32)
+
+    monkeypatch.setattr(shipped, "scores", counted)
+    image = DENSE[name]()
+    tracemalloc.start()
+    try:
+        found = shipped.read(image)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found.reason in (None, "too many marks")
+    assert not (found.reason and found.regions)
+    assert peak < 200e6
+
+
+def test_more_marks_than_are_read_is_the_reason_and_not_an_empty_page(shipped: Classifier) -> None:
+    found = shipped.read(dots(1600, 12, 4))
+    assert (found.text, found.regions, found.reason) == ("", (), "too many marks")
+    assert shipped.read(np.full((200, 200), 220, np.uint8)).reason is None
+
+
+def test_a_full_sheet_of_digits_is_read(shipped: Classifier) -> None:
+    image = camera(page(["0123456789" * 4] * 20, 36, gap=0.9), rng())
+    found = shipped.read(image)
+    assert found.reason is None
+    assert len(found.regions) > 700

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from runtime.ink.table_cells import MIN_CELLS, NO_CELLS, find_cells
+from runtime.ink.table_cells import MIN_CELLS, NO_CELLS, TABLE_HOLES, find_cells, tables_among
 from tests.runtime.ink.drawing import grid_mask
 
 
@@ -50,3 +50,15 @@ def test_of_two_sizes_the_one_that_covers_more_is_taken() -> None:
     found = find_cells(mask > 0)
     assert len(found) == 16
     assert found[:, 2].min() > 50
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_table_is_around_three_cells_or_more(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    outer, cells = (random.integers((0, 0, 1, 1), (90, 50, size, size), (40, 4)) for size in (60, 9))
+    ends = [boxes[:, :2] + boxes[:, 2:] for boxes in (outer, cells)]
+    begins_within = (cells[None, :, :2] >= outer[:, None, :2]).all(axis=2)
+    inside = begins_within & (ends[1][None] <= ends[0][:, None]).all(axis=2)
+    expected = np.count_nonzero(inside, axis=1) >= TABLE_HOLES
+    assert expected.any()
+    assert tables_among(outer, cells, (120, 160)).tolist() == expected.tolist()

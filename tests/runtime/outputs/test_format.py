@@ -23,6 +23,7 @@ from runtime.outputs.format import (
     update_to_text,
 )
 from runtime.results import Candidate, Prediction, Reading, Region
+from runtime.stream.answer import FrameResult
 from runtime.text import printable
 from tests.runtime.helpers import UNSAFE
 from tests.runtime.outputs.helpers import AT, lost, page, result, update
@@ -192,3 +193,10 @@ def test_a_text_is_as_certain_as_its_least_certain_part() -> None:
     nothing = page("")
     assert (nothing.score, nothing.reason, result_to_text(nothing)) == (0.0, "unsure", "no digits")
     assert update_to_text(update(nothing)).endswith(" frame 3: no digits")
+
+
+def test_why_a_page_was_not_read_is_said() -> None:
+    crowded = Reading("", (), 1.0, 1.0, "too many marks")
+    assert reading_to_text("a.png", crowded) == "a.png: too many marks"
+    assert reading_to_dict(crowded) == {"text": "", "regions": [], "unread": "too many marks"}
+    assert result_to_text(FrameResult(named("7"), crowded)) == "too many marks"

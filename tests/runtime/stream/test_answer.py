@@ -18,6 +18,9 @@ def reading(text: str, *scores: float) -> Reading:
     return Reading(text, tuple(Region((0, 0, 9, 9), "1", score) for score in scores), 1.0, 1.0)
 
 
+CROWDED = Reading("", (), 1.0, 1.0, "too many marks")
+
+
 @pytest.mark.parametrize(
     ("result", "outcome", "score", "reason"),
     [
@@ -29,8 +32,9 @@ def reading(text: str, *scores: float) -> Reading:
         (FrameResult(prediction("7"), reading("1", 0.6)), Outcome("1", None), 0.6, None),
         (FrameResult(prediction(None, "blank"), reading("")), Outcome(None, "no text"), 0.0, "blank"),
         (FrameResult(prediction("7"), reading("")), Outcome(None, "no text"), 0.0, "unsure"),
+        (FrameResult(prediction("7"), CROWDED), Outcome(None, "too many marks"), 0.0, "too many marks"),
     ],
-    ids=["label", "unsure", "blank", "text", "both", "no text", "a mark and no text"],
+    ids=["label", "unsure", "blank", "text", "both", "no text", "a mark and no text", "too many marks"],
 )
 def test_what_a_frame_comes_to(result: FrameResult, outcome: Outcome, score: float, reason: str | None) -> None:
     assert result.outcome == outcome
