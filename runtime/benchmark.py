@@ -26,6 +26,7 @@ from runtime.cli.options import add_model_option
 from runtime.cli.parser import Parser, int_at_least, print_error, print_note, run
 from runtime.cli.printing import print_data, print_lines
 from runtime.errors import EdgeError
+from runtime.native import MAX_THREADS
 from runtime.preprocess import to_input
 from runtime.text import printable, to_json
 from runtime.tflite.golden import selftest
@@ -205,7 +206,7 @@ def main() -> int:
     if options.compare:
         return _rank(options.compare, options.count, options.warmup, options.json)
     threads = 1
-    while threads <= (options.num_threads or os.cpu_count() or 1):
+    while threads <= (options.num_threads or min(os.cpu_count() or 1, MAX_THREADS)):
         cost = measure(options.model or str(DEFAULT_MODEL), threads, options.count, options.warmup)
         if options.json:
             print_data(cost_to_json(cost))
@@ -244,7 +245,8 @@ def build_parser() -> Parser:
     parser = Parser("python -m runtime.benchmark", "Time a model on this board.", EXAMPLE)
     add_model_option(parser)
     parser.add_argument("--compare", nargs="+", metavar="FILE", help="rank these models instead, fastest first")
-    parser.add_argument("--num-threads", type=int_at_least(1), metavar="N", help="up to N threads (default: all cores)")
+    threads = int_at_least(1, MAX_THREADS)
+    parser.add_argument("--num-threads", type=threads, metavar="N", help="up to N threads (default: all cores)")
     parser.add_argument("--count", type=int_at_least(1), default=200, metavar="N", help="timed runs (200)")
     parser.add_argument("--warmup", type=int_at_least(0), default=20, metavar="N", help="runs before them (20)")
     parser.add_argument("--json", action="store_true", help="one JSON object for each measurement")

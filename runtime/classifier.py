@@ -56,7 +56,11 @@ class Classifier:
 
     @classmethod
     def load(
-        cls, path: str | Path | None = None, labels: Sequence[str] | None = None, num_threads: int = 1
+        cls,
+        path: str | Path | None = None,
+        labels: Sequence[str] | None = None,
+        num_threads: int = 1,
+        always_try: bool = False,
     ) -> Classifier:
         """Load a .tflite; without `path` the model that ships, which reads handwritten digits.
 
@@ -64,6 +68,8 @@ class Classifier:
             path: The model's file.
             labels: For a model without a card, or to rename the classes of one that has it.
             num_threads: Number of threads of the interpreter.
+            always_try: Whether the model is tried in a process of its own even where it has passed before. One that
+                has not is always tried, so that no file can end this process.
 
         Returns:
             A classifier that is ready.
@@ -76,8 +82,13 @@ class Classifier:
             >>> Classifier.load().card.labels[7]
             '7'
         """
-        model, card = split_card(_read_model(Path(path) if path is not None else DEFAULT_MODEL))
-        interpreter = Interpreter.load(model, num_threads)
+        file = Path(path) if path is not None else DEFAULT_MODEL
+        model, card = split_card(_read_model(file))
+        if always_try or card is None or file != DEFAULT_MODEL:  # the one that ships is vouched for by its place
+            from runtime.tflite.vouching import ensure_sound  # here: a start without --model needs none of it
+
+            ensure_sound(model, card.sha256 if card else "", always=always_try)
+        interpreter = Interpreter.load(model, num_threads, is_verified=True)
         if card is None:
             card = card_from_tensors(interpreter, Path(path or DEFAULT_MODEL).stem)
         if labels is not None:

@@ -14,6 +14,7 @@ import dataclasses
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,7 +69,10 @@ def examine(model: str | None = None) -> list[Check]:
             found += check()
         except Exception as error:  # whatever a broken package does, the rest is checked
             name = check.__name__.removeprefix("check_")
-            found.append(Check(name, f"cannot be checked ({one_line(error)})", "note"))
+            problem = f"cannot be checked ({type(error).__name__}: {one_line(error)})"
+            found.append(Check(name, problem, "fault", "see where with: DEBUG=1 python -m runtime.doctor"))
+            if os.environ.get("DEBUG") == "1":
+                traceback.print_exc()
     return found
 
 

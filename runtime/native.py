@@ -17,6 +17,7 @@ from typing import IO, TextIO
 # A file whose header claims 20000x20000 pixels would take 1.2 GB before it turns out to be cut short.
 MAX_PIXELS = 120_000_000
 INTERRUPTED = 130  # the exit status of a shell's command that Ctrl-C ended
+MAX_THREADS = 64  # of an interpreter: more than any board has cores; beyond some thousands LiteRT ends the process
 STDERR = 2  # the file descriptor: the interpreters' C++ writes past sys.stderr
 
 

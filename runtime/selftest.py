@@ -57,7 +57,7 @@ def main() -> int:
         EdgeError: The model cannot be used.
     """
     options = build_parser().parse()
-    classifier = Classifier.load(options.model, num_threads=options.num_threads)
+    classifier = Classifier.load(options.model, num_threads=options.num_threads, always_try=True)
     report = selftest(classifier.interpreter, classifier.card)
     inference_ms = median_ms(classifier.interpreter, classifier.card) if report.vectors else 0.0
     print_lines(to_text(classifier, report, inference_ms))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,10 @@ from runtime.tflite.card import ModelCard
 from runtime.tflite.card_file import split_card
 
 ROOT = Path(__file__).parent.parent
+
+# Which models have passed their trial is kept in a folder of this run's own, its commands' too.
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="edge-classifier-tests-")
+atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from runtime.cli.parser import Parser, float_between, int_at_least, print_note
+from runtime.native import MAX_THREADS
 
 if TYPE_CHECKING:
     from runtime.classifier import Classifier
@@ -26,7 +27,8 @@ def add_threads_option(parser: Parser) -> None:
     Args:
         parser: Gets the option.
     """
-    parser.add_argument("--num-threads", type=int_at_least(1), default=1, metavar="N", help="interpreter threads (1)")
+    count = int_at_least(1, MAX_THREADS)
+    parser.add_argument("--num-threads", type=count, default=1, metavar="N", help="interpreter threads (1)")
 
 
 def add_classifier_options(parser: Parser) -> None:

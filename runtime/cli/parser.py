@@ -218,11 +218,12 @@ def _status_of(main: Callable[[], int]) -> int:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
 
 
-def int_at_least(low: int) -> Callable[[str], int]:
-    """An argparse type: a whole number with a lower limit.
+def int_at_least(low: int, most: int | None = None) -> Callable[[str], int]:
+    """An argparse type: a whole number with a lower limit, and perhaps an upper one.
 
     Args:
         low: The least number that is allowed.
+        most: The greatest; None where there is no limit.
 
     Returns:
         A function from a word of the command line to its number; it raises argparse.ArgumentTypeError.
@@ -239,6 +240,8 @@ def int_at_least(low: int) -> Callable[[str], int]:
             raise argparse.ArgumentTypeError(f"expected a whole number; received {text!r}") from None
         if value < low:
             raise argparse.ArgumentTypeError(f"expected {low} or more; received {value}")
+        if most is not None and value > most:
+            raise argparse.ArgumentTypeError(f"expected {low} to {most}; received {value}")
         return value
 
     return parse

@@ -77,3 +77,15 @@ def split_card(data: bytes) -> tuple[bytes, ModelCard | None]:
             "The file is damaged or the card is another model's: copy or convert it again"
         )
     return model, card
+
+
+def digest_of(data: bytes) -> str:
+    """The SHA-256 of a model or a card.
+
+    Args:
+        data: Its bytes.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    return str(sha256(data).hexdigest())

@@ -185,13 +185,19 @@ def _operator(table: Table, codes: list[Signature]) -> Operator:
     if index >= len(codes):
         raise ModelError(f"the .tflite model is damaged: an operator has code {index} of {len(codes)}; copy it again")
     signature = codes[index]
-    options = table.table(12 if signature.name.startswith("STABLEHLO") else 4)
-    fields = CALLED.get(signature.name, ())
-    called = tuple(options.scalar(field, "i") if options else 0 for field in fields)
-    if signature.name == "STABLEHLO_CASE" and options:
-        called = _indices(options, 0)
+    called = _called(table, signature.name)
     large = (table.scalar(9, "Q"), table.scalar(10, "Q"))
     return Operator(signature, _indices(table, 1), _indices(table, 2), _indices(table, 8), called, large)
+
+
+def _called(table: Table, name: str) -> tuple[int, ...]:
+    """The graphs that an operator runs. Without options of the right type it runs graph 0, as the interpreters do."""
+    field = 12 if name.startswith("STABLEHLO") else 4
+    options, kind = table.table(field), table.scalar(field - 1, "B")
+    if name == "STABLEHLO_CASE":
+        return _indices(options, 0) if options else ()
+    expected, fields = CALLED.get(name, (0, ()))
+    return tuple(options.scalar(one, "i") if options and kind == expected else 0 for one in fields)
 
 
 def _code(table: Table) -> Signature:

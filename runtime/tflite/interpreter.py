@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import InterpreterMissing, ModelError, ModelMismatch
-from runtime.native import captured_stderr
-from runtime.tflite.verify import verify_model
+from runtime.native import MAX_THREADS, captured_stderr
+from runtime.tflite.tables import root
 
 PACKAGES = ("ai_edge_litert", "tflite_runtime", "tensorflow")  # the first that works is taken
 # What the bindings raise at a model that they cannot take. Beside the interpreter's own complaints: names that are not
 # UTF-8, types that numpy does not have, tensors that nothing computed, memory that is not there.
 REFUSALS = (ValueError, RuntimeError, TypeError, KeyError, IndexError, OverflowError, MemoryError)
+LOOP_LIMIT_S = 30.0  # of a clock, for one picture
+SUBGRAPHS = 2  # number of the field in the schema's Model
 MAX_COMPLAINT = 200  # characters of an interpreter's message that are quoted
 
 
@@ -56,6 +58,7 @@ class Interpreter:
         name: Package and version, such as "ai-edge-litert 2.3.0".
         input: The input tensor.
         output: The output tensor.
+        has_loops: Whether it has more than one graph, which loops and branches run.
 
     Example:
         >>> from pathlib import Path
@@ -78,6 +81,7 @@ class Interpreter:
         """
         self._handle = handle
         self.name = name
+        self.has_loops = False
         inputs, outputs = handle.get_input_details(), handle.get_output_details()
         if len(inputs) != 1 or len(outputs) != 1:
             raise ModelMismatch(
@@ -89,12 +93,13 @@ class Interpreter:
         self.output = _tensor_info(outputs[0])
 
     @classmethod
-    def load(cls, model: bytes, num_threads: int = 1) -> Interpreter:
+    def load(cls, model: bytes, num_threads: int = 1, is_verified: bool = False) -> Interpreter:
         """Make an interpreter for a model.
 
         Args:
             model: A bare .tflite flatbuffer (see card_file.split_card).
-            num_threads: That one run may use.
+            num_threads: That one run may use, 1 to native.MAX_THREADS.
+            is_verified: Whether `verify.verify_model` has passed these bytes, here or earlier.
 
         Returns:
             An interpreter that is ready.
@@ -102,16 +107,24 @@ class Interpreter:
         Raises:
             InterpreterMissing: None is installed that works.
             ModelError: The model cannot be loaded.
+            ValueError: The number of threads is out of range.
         """
-        verify_model(model)
+        if not 1 <= num_threads <= MAX_THREADS:
+            raise ValueError(f"expected 1 to {MAX_THREADS} threads; received {num_threads}")
+        if not is_verified:
+            from runtime.tflite.verify import verify_model  # here: a start on a model that is known needs none of it
+
+            verify_model(model)
         make, name = find_interpreter()
         with captured_stderr() as complaints:
             try:
                 handle = make(model_content=model, num_threads=num_threads)
                 handle.allocate_tensors()
-                return cls(handle, name)
+                loaded = cls(handle, name)
             except REFUSALS as error:
                 raise ModelError(f"{name} cannot load this model: {_brief(complaints() or error)}") from None
+        loaded.has_loops = root(model).extent(SUBGRAPHS)[1] > 1
+        return loaded
 
     def run(self, tensor: NDArray[Any]) -> NDArray[Any]:
         """Run the model once.
@@ -131,11 +144,19 @@ class Interpreter:
         try:
             # set_tensor, not tensor(): a view would broadcast and wrap without a word.
             self._handle.set_tensor(self._input_index, tensor)
-            self._handle.invoke()
+            self._invoke()
             output: NDArray[Any] = self._handle.get_tensor(self._output_index)
         except REFUSALS as error:
             raise ModelError(f"{self.name} cannot run this model: {_brief(error)}") from None
         return output
+
+    def _invoke(self) -> None:
+        if not self.has_loops:
+            self._handle.invoke()
+            return
+        from runtime.tflite.bounded import run_bounded  # here: hardly a model needs it
+
+        run_bounded(self._handle.invoke, LOOP_LIMIT_S)
 
 
 def find_interpreter() -> tuple[Callable[..., Any], str]:
@@ -182,7 +203,9 @@ def _import_interpreter(package: str) -> tuple[Callable[..., Any], str]:
 
 def _brief(complaint: object) -> str:
     """An interpreter's message as one line that a person can read: it quotes names of the file, of any length."""
-    text = " ".join(str(complaint).split()) or type(complaint).__name__
+    if isinstance(complaint, MemoryError):
+        return "it takes more memory than there is"
+    text = " ".join(str(complaint).split()) or "it gives no reason, perhaps for want of memory"
     text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
     return text if len(text) <= MAX_COMPLAINT else f"{text[:MAX_COMPLAINT]} ... ({len(text):,} characters)"
 

@@ -94,20 +94,19 @@ def _range(text: str) -> tuple[int, int]:
     return int(fewest), int(most or fewest)
 
 
-# Fields of an operator's options that hold the index of a graph, by the operator's name: those it calls.
-CALLED: Mapping[str, tuple[int, ...]] = {
-    "CALL": (0,),
-    "IF": (0, 1),
-    "WHILE": (0, 1),
-    "CALL_ONCE": (0,),
-    "STABLEHLO_REDUCE": (1,),
-    "STABLEHLO_SCATTER": (6,),
-    "STABLEHLO_REDUCE_WINDOW": (5,),
-    "STABLEHLO_SORT": (2,),
-    "STABLEHLO_WHILE": (0, 1),
-    "STABLEHLO_COMPOSITE": (1,),
+# Operators that run other graphs, by name: the type of their options, and its fields that hold a graph's index.
+CALLED: Mapping[str, tuple[int, tuple[int, ...]]] = {
+    "CALL": (16, (0,)),
+    "IF": (92, (0, 1)),
+    "WHILE": (93, (0, 1)),
+    "CALL_ONCE": (103, (0,)),
+    "STABLEHLO_REDUCE": (6, (1,)),
+    "STABLEHLO_SCATTER": (7, (6,)),
+    "STABLEHLO_REDUCE_WINDOW": (13, (5,)),
+    "STABLEHLO_SORT": (14, (2,)),
+    "STABLEHLO_WHILE": (15, (0, 1)),
+    "STABLEHLO_COMPOSITE": (21, (1,)),
 }
-LOOPS = frozenset({"WHILE", "STABLEHLO_WHILE"})
 # Kernels that end the process (a check in the C++) where the output of a comparison is no BOOL.
 COMPARISONS = frozenset({"LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL", "EQUAL", "NOT_EQUAL"}) | frozenset(
     {"LOGICAL_AND", "LOGICAL_OR", "LOGICAL_NOT"}

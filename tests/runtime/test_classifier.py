@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtime.classifier import Classifier
+from runtime.classifier import DEFAULT_MODEL, Classifier
 from runtime.errors import ModelError, ModelMismatch
 from runtime.image.files import read_image
+from runtime.tflite import trial
 from runtime.tflite.card import ModelCard
 from runtime.tflite.card_file import attach_card
+from tests.runtime.tflite.flatbuffers import adder, flatbuffer, ints
 
 
 def test_threshold_turns_an_answer_into_unsure(shipped: Classifier, samples: Path) -> None:
@@ -100,3 +102,20 @@ def test_scores_that_are_no_numbers_are_refused(
     for answer in (shipped.predict, shipped.read):
         with pytest.raises(ModelError, match="expected scores of 0 to 1; the model gives some that are infinite"):
             answer(read_image(samples / "photo_7.jpg"))
+
+
+def test_a_model_that_would_end_the_process_is_refused_and_the_next_start_on_a_sound_one_pays_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, bare_model: bytes, shipped_card: ModelCard
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    table = adder()
+    table[2][0][3][0][1] = ints(0, -1)
+    ending = save(tmp_path, attach_card(flatbuffer(table), shipped_card))
+    with pytest.raises(ModelError, match=r"operator 0 \(ADD\): its input 1 is missing"):
+        Classifier.load(ending)
+    sound = save(tmp_path, attach_card(bare_model, shipped_card))
+    assert Classifier.load(sound).card.name == shipped_card.name
+    monkeypatch.setattr(trial, "try_out", lambda *_: pytest.fail("it was tried before"))
+    Classifier.load(sound)
+    Classifier.load()  # the one that ships, by its place
+    Classifier.load(DEFAULT_MODEL)

@@ -14,7 +14,7 @@ import pytest
 from runtime import __version__
 from runtime.board import machine
 from runtime.board.machine import Check
-from runtime.classifier import DEFAULT_MODEL
+from runtime.classifier import DEFAULT_MODEL, Classifier
 from runtime.doctor import examine as examine_here
 from runtime.doctor import to_text
 from runtime.tflite.card import ModelCard
@@ -210,14 +210,40 @@ def test_a_line_for_each_check_and_one_for_its_remedy(check: Check, lines: list[
     assert to_text(check).splitlines() == lines
 
 
-def test_a_check_that_fails_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [PermissionError("no\nword"), MemoryError(), KeyError("x"), RecursionError("deep")])
+def test_a_check_that_fails_is_a_fault_by_its_own_name(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def check_disk() -> list[Check]:
-        raise PermissionError("no\nword")
+        raise error
 
     monkeypatch.setattr(machine, "check_disk", check_disk)
     found = {check.name: check for check in examine_here()}
-    assert found["disk"] == Check("disk", "cannot be checked (no word)", "note")
-    assert found["selftest"].state == "ok"
+    assert (found["disk"].state, found["disk"].value.split(":")[0]) == (
+        "fault",
+        f"cannot be checked ({type(error).__name__}",
+    )
+    assert "\n" not in found["disk"].value
+    assert "DEBUG=1" in found["disk"].remedy
+    assert found["selftest"].state == "ok"  # the rest is checked
+
+
+def test_a_model_that_makes_python_raise_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def odd(*_: object) -> object:
+        raise TypeError("'int' object is not iterable")
+
+    monkeypatch.setattr(Classifier, "load", odd)
+    found = {check.name: check for check in examine_here("model.tflite")}
+    assert found["model"].state == "fault"
+    assert found["model"].value == "cannot be checked (TypeError: 'int' object is not iterable)"
+
+
+def test_debug_shows_where_a_check_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def check_heat() -> list[Check]:
+        raise ValueError("odd reading")
+
+    monkeypatch.setattr(machine, "check_heat", check_heat)
+    monkeypatch.setenv("DEBUG", "1")
+    examine_here()
+    assert "ValueError: odd reading" in capsys.readouterr().err
 
 
 def test_a_model_whose_name_the_system_refuses_is_a_fault(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,13 @@ def test_labels_that_cannot_be_read_are_named(tmp_path: Path, content: bytes | N
 def test_a_model_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot read model"):
         load_classifier(parser().parse(["-m", str(tmp_path / "none.tflite")]))
+
+
+@pytest.mark.parametrize("module", ["classify", "selftest", "benchmark"])
+@pytest.mark.parametrize("count", ["65", "100000", "99999999999"])
+def test_more_threads_than_a_board_has_are_refused(module: str, count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = importlib.import_module(f"runtime.{module}").build_parser()
+    with pytest.raises(SystemExit) as caught:
+        parser.parse(["picture.png", "--num-threads", count])
+    assert caught.value.code == 2
+    assert f"argument --num-threads: expected 1 to 64; received {count}" in capsys.readouterr().err

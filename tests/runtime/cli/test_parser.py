@@ -192,3 +192,10 @@ def test_what_the_system_refuses_is_one_line() -> None:
     assert (done.returncode, done.stderr) == (1, "error: some.file: Permission denied\n")
     assert "Traceback" in run(code, DEBUG="1").stderr
     assert "Traceback" in run("open('missing.file')").stderr  # whoever opens a file says what was expected
+
+
+@pytest.mark.parametrize("text", ["65", "100000", "99999999999", "-1", "0"])
+def test_whole_numbers_may_have_an_upper_limit(text: str) -> None:
+    assert int_at_least(1, 64)("64") == 64
+    with pytest.raises(argparse.ArgumentTypeError, match=r"expected 1 (to 64|or more); received"):
+        int_at_least(1, 64)(text)

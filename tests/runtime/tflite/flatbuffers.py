@@ -148,3 +148,12 @@ def adder() -> dict[int, Any]:
     ]
     operators = [operator(0, (0, 0), (1,)), operator(1, (1,), (2,), (9, {0: Scalar("f", 1)}))]
     return model(["ADD", "SOFTMAX"], [graph(tensors, (0,), (2,), operators)])
+
+
+def endless_loop() -> bytes:
+    """A WHILE whose condition is the constant true."""
+    condition = graph([tensor((1, 4)), tensor((), BOOL, buffer=1)], (0,), (1,), [])
+    body = graph([tensor((1, 4))], (0,), (0,), [])
+    options = (93, {0: Scalar("i", 1), 1: Scalar("i", 2)})
+    main = graph([tensor((1, 4)), tensor((1, 4))], (0,), (1,), [operator(0, (0,), (1,), options)])
+    return flatbuffer(model(["WHILE"], [main, condition, body], (b"\1",)))

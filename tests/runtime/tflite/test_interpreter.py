@@ -12,6 +12,7 @@ from runtime import native
 from runtime.errors import InterpreterMissing, ModelError, ModelMismatch
 from runtime.tflite import interpreter
 from runtime.tflite.interpreter import Interpreter
+from tests.runtime.tflite.flatbuffers import endless_loop
 
 
 def test_tensors_say_what_they_are(bare_model: bytes) -> None:
@@ -116,3 +117,21 @@ def test_an_error_while_it_runs_is_one_line_too(bare_model: bytes) -> None:
     handle.allocate_tensors()
     with pytest.raises(ModelError, match="cannot run this model: Tensor data is null"):
         Interpreter(Odd(handle), name).run(np.zeros((1, 28, 28, 1), np.int8))
+
+
+@pytest.mark.parametrize("count", [0, -1, 65, 100_000])
+def test_threads_out_of_range_are_refused(bare_model: bytes, count: int) -> None:
+    with pytest.raises(ValueError, match=rf"expected 1 to 64 threads; received {count}"):
+        Interpreter.load(bare_model, count)
+
+
+def test_a_loop_without_an_end_is_an_error_within_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "LOOP_LIMIT_S", 0.01)
+    loaded = Interpreter.load(endless_loop())
+    assert loaded.has_loops
+    with pytest.raises(ModelError, match=r"does not end within 0\.01 s"):
+        loaded.run(np.zeros((1, 4), np.float32))
+
+
+def test_a_model_of_one_graph_has_no_loops(bare_model: bytes) -> None:
+    assert not Interpreter.load(bare_model).has_loops

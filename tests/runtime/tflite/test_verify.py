@@ -22,7 +22,7 @@ from tests.runtime.tflite.flatbuffers import (
     tensor,
 )
 
-WHILE_OPTIONS = 92  # type of options
+WHILE_OPTIONS = 93  # type of options
 
 
 def looping(called: list[tuple[int, int]]) -> dict[int, Any]:
@@ -117,3 +117,10 @@ def test_a_comparison_gives_truth_values() -> None:
         else:
             with pytest.raises(ModelError, match=r"operator 0 \(LESS\): its output is not of type BOOL"):
                 verify_model(data)
+
+
+def test_a_loop_without_its_own_options_would_run_the_main_graph() -> None:
+    table = looping([(1, 2), (0, 0), (0, 0)])
+    first(table)[3][0][3] = Scalar("B", 16)
+    with pytest.raises(ModelError, match="runs the main graph"):
+        verify_model(flatbuffer(table))

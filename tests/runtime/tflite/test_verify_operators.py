@@ -29,9 +29,11 @@ def with_inputs(signature: Signature, inputs: tuple[int, ...]) -> bytes:
     count = min(max(signature.outputs[0], 1), signature.outputs[1])
     outputs = tuple(range(1, 1 + count))
     tensors = [tensor((1, 4), 6) for _ in range(1 + count)]
-    options = (1, {field: Scalar("i", 1) for field in CALLED.get(signature.name, ())})  # it runs the second graph
+    kind, fields = CALLED.get(signature.name, (1, ()))
+    options = (kind, {field: Scalar("i", 1) for field in fields})  # it runs the second graph
     one = operator(0, inputs, outputs, options)
-    one |= {11: Scalar("B", 1), 12: options[1]}  # where StableHLO's options are
+    if signature.name.startswith("STABLEHLO"):  # whose options are in a field of their own
+        one |= {11: one.pop(3), 12: one.pop(4)}
     main = graph(tensors, (0,), (0,), [one])
     return flatbuffer(model([signature.name], [main, graph([], (), (), [])]))
 
