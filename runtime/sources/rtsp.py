@@ -1,13 +1,13 @@
-"""What FFmpeg does not do for an RTSP URL: decode a password's escapes, and say why a stream cannot be opened."""
+"""What FFmpeg does not do for an RTSP URL: take it as it is typed, and say why a stream cannot be opened."""
 
 from __future__ import annotations
 
 import socket
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from runtime.sources.network import explain_connection_error
+from runtime.sources.url import parse_url
 
-PORTS = {"rtsp": 554, "rtsps": 322}
 TIMEOUT_S = 3.0  # to ask a server whose stream FFmpeg could not open
 REMEDIES = {
     401: "user, password or path is wrong; name them as rtsp://user:password@host/path",
@@ -19,21 +19,24 @@ REMEDIES = {
 
 
 def for_ffmpeg(url: str) -> str:
-    """Decode user and password, which FFmpeg takes without escapes.
+    """Write a URL as FFmpeg takes it: escaped, whatever a person typed.
 
     Args:
-        url: rtsp:// or rtsps://, as URLs are written: "rtsp://me:p%40ss@camera/1".
+        url: rtsp:// or rtsps://, such as "RTSP://me:p@ss#1@camera/my cam".
 
     Returns:
-        The URL for FFmpeg: "rtsp://me:p@ss@camera/1". A password with /, ? or # stays as it is, because it would end
-        the host's name.
+        The URL, such as "rtsp://me:p%40ss%231@camera:554/my%20cam".
+
+    Raises:
+        SourceError: There is no host in it, or its port is not one.
+
+    Example:
+        >>> for_ffmpeg("rtsp://me:p@ss@camera:8554/my cam")
+        'rtsp://me:p%40ss@camera:8554/my%20cam'
     """
-    parts = urlsplit(url)
-    user, at, host = parts.netloc.rpartition("@")
-    plain = unquote(user)
-    if any(character in plain for character in "/?#"):  # would end the host's name
-        plain = user
-    return urlunsplit(parts._replace(netloc=plain + at + host))
+    parts = parse_url(url)
+    login = "" if parts.user is None else f"{quote(parts.user, safe='')}:{quote(parts.password, safe='')}@"
+    return f"{parts.scheme}://{login}{parts.authority}{parts.target}"
 
 
 def diagnose(url: str) -> str:
@@ -44,20 +47,16 @@ def diagnose(url: str) -> str:
 
     Returns:
         The reason and what to do, to follow "cannot open X: ".
+
+    Raises:
+        SourceError: There is no host in the URL, or its port is not one.
     """
-    parts = urlsplit(url)
+    parts = parse_url(url)
     try:
-        host, port = parts.hostname, parts.port or PORTS[parts.scheme]
-    except ValueError:
-        host, port = None, 0
-    if not host:
-        return "expected rtsp://host/path or rtsp://user:password@host:port/path"
-    try:
-        with socket.create_connection((host, port), TIMEOUT_S) as connection:
+        with socket.create_connection((parts.host, parts.port), TIMEOUT_S) as connection:
             if parts.scheme == "rtsps":
                 return "it answers, but gives no stream; user, password, path or certificate is wrong"
-            bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-            request = f"DESCRIBE {bare} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n"
+            request = f"DESCRIBE {parts} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n"
             connection.sendall(request.encode("utf-8"))
             return _explain_status(connection.recv(1000))
     except OSError as error:

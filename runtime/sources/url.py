@@ -89,7 +89,8 @@ def _split(rest: str) -> tuple[str | None, str, str]:
     end = re.search(r"[/?#]", rest)
     authority = rest[: end.start()] if end else rest
     at = authority.rfind("@")
-    if end and at < 0 and "@" in rest and (end[0] == "#" or not HOST.fullmatch(authority)):
+    goes_on = end is not None and "@" in rest[end.start() :]
+    if end and goes_on and (end[0] == "#" or not HOST.fullmatch(authority[at + 1 :])):
         # user:pa/ss@host: what stands before the / is no host and no port, so the password goes on.
         at = _login_end(rest)
         after = re.search(r"[/?#]", rest[at + 1 :])
@@ -103,7 +104,7 @@ def _split(rest: str) -> tuple[str | None, str, str]:
 def _login_end(rest: str) -> int:
     """Where the last @ is that a host follows; the last one where none does."""
     ends = [found.start() for found in re.finditer("@", rest)]
-    hosts = [at for at in ends if re.match(r"(?:\[[^\]]+\]|[\w.-]+)(?::\d+)?(?:[/?#]|$)", rest[at + 1 :])]
+    hosts = [at for at in ends if re.match(r"(?:\[[^\]]+\]|[\w.-]+)(?::\d+)?(?:[/?]|#(?!.*@)|$)", rest[at + 1 :])]
     return (hosts or ends)[0 if hosts else -1]
 
 

@@ -163,11 +163,13 @@ def test_a_wrong_path(server: RtspServer) -> None:
     ("url", "given"),
     [
         ("rtsp://camera/1", "rtsp://camera/1"),
-        ("rtsp://me:p%40ss@camera:8554/a?b=%40", "rtsp://me:p@ss@camera:8554/a?b=%40"),
+        ("rtsp://me:p%40ss@camera:8554/a?b=%40", "rtsp://me:p%40ss@camera:8554/a?b=%40"),
+        ("RTSP://me:p@ss word#1@camera:8554/my cam", "rtsp://me:p%40ss%20word%231@camera:8554/my%20cam"),
+        ("rtsp://me:a/b@camera/1", "rtsp://me:a%2Fb@camera/1"),
         ("rtsp://me:a%2Fb@camera/1", "rtsp://me:a%2Fb@camera/1"),
     ],
 )
-def test_ffmpeg_takes_no_escapes_in_a_password(url: str, given: str) -> None:
+def test_ffmpeg_takes_every_url_escaped(url: str, given: str) -> None:
     assert rtsp.for_ffmpeg(url) == given
 
 
@@ -209,4 +211,5 @@ def test_no_server_and_no_url(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "gives no stream" in rtsp.diagnose(url.replace("rtsp", "rtsps"))
     assert "connection refused" in rtsp.diagnose(f"rtsp://127.0.0.1:{free_port()}/x")
     for url in ("rtsp:///x", "rtsp://camera:99999/x", "rtsp://camera:port/x"):
-        assert rtsp.diagnose(url).startswith("expected rtsp://host/path")
+        with pytest.raises(SourceError, match=r"^expected rtsp://host:port/path"):
+            rtsp.diagnose(url)
