@@ -105,6 +105,24 @@ def numbered(path: Path, number: int) -> Path:
     return path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
+def size_of_series(path: Path) -> int:
+    """Add up the sizes of a file and its numbered ones.
+
+    Args:
+        path: The name that was asked for.
+
+    Returns:
+        Bytes.
+
+    Raises:
+        OSError: There is no such folder.
+    """
+    names = re.compile(rf"{re.escape(path.stem)}(-[0-9]+)?{re.escape(path.suffix)}")
+    with os.scandir(path.parent) as found:
+        files = [entry for entry in found if names.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)]
+        return sum(entry.stat(follow_symlinks=False).st_size for entry in files)
+
+
 def create(path: Path) -> tuple[int, Path]:
     """Make a file that was not there: `path`, or the first of its numbered names that is free.
 
