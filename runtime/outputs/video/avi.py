@@ -36,7 +36,11 @@ class Avi:
         self._head_size = 0
 
     def head(self) -> bytes:
-        """The bytes that the file begins with: a list of headers, and one of frames without any."""
+        """Make the beginning of the file: a list of headers, and one of frames without any.
+
+        Returns:
+            The bytes that the file begins with.
+        """
         head = self._made(0, 0)
         self._head_size = len(head)
         return head

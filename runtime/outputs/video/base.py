@@ -15,7 +15,11 @@ class VideoFormat(Protocol):
     frames: int
 
     def head(self) -> bytes:
-        """The bytes that the file begins with."""
+        """Make the beginning of the file.
+
+        Returns:
+            The bytes that the file begins with.
+        """
         ...
 
     def frame(self, jpeg: bytes, tick: int) -> bytes:

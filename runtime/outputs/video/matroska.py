@@ -32,7 +32,11 @@ class Matroska:
         self._duration_at = 0  # where the duration stands in the file
 
     def head(self) -> bytes:
-        """The bytes that the file begins with: its type, and a track without frames."""
+        """Make the beginning of the file: its type, and a track without frames.
+
+        Returns:
+            The bytes that the file begins with.
+        """
         file_type = _element(
             "1A45DFA3", _number("4286", 1), _number("42F7", 1), _number("42F2", 4), _number("42F3", 8),
             _element("4282", b"matroska"), _number("4287", 4), _number("4285", 2),

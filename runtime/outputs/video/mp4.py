@@ -34,7 +34,11 @@ class Mp4:
         self._duration_at = 0  # where the duration stands in the file
 
     def head(self) -> bytes:
-        """The bytes that the file begins with: its type, and a track without frames."""
+        """Make the beginning of the file: its type, and a track without frames.
+
+        Returns:
+            The bytes that the file begins with.
+        """
         file_type = _box(b"ftyp", b"isom", struct.pack(">I", 512), b"isomiso5mp41")
         movie = _box(
             b"moov",
