@@ -129,23 +129,23 @@ def test_a_full_disk_is_said_once_and_a_new_file_begins_when_there_is_room(
     free = 10**9
     monkeypatch.setattr(disk, "free_bytes", lambda _: free)
     notes: list[str] = []
-    run, clock = context(notes.append, live=True, fps=3), Clock()
+    run, clock = context(notes.append, live=True, fps=4), Clock()
     output = VideoOutput(tmp_path / "out.mkv", run, 500_000_000, None, clock)
-    for index in range(21):  # 3 a second: by time, whatever the number of frames is
+    for index in range(21):  # 4 a second: by time, whatever the number of frames is
         free = 10**8 if 6 <= index < 15 else 10**9
         output._write((image(index), clock.now))
-        clock.now += 1 / 3
+        clock.now += 0.25
     assert output.close()
-    assert frames(tmp_path / "out.mkv") == [0, 1, 2, 3, 4, 5]
-    assert frames(tmp_path / "out-2.mkv") == [15, 16, 17, 18, 19, 20]
+    assert frames(tmp_path / "out.mkv") == [0, 1, 2, 3, 4, 5, 6, 7]  # it looks once a second
+    assert frames(tmp_path / "out-2.mkv") == [16, 17, 18, 19, 20]
     ended = f"recording ended: less than 500 MB are free in {tmp_path}"
     complaint = f"{ended}; make room, and it goes on in a new file (--min-free)"
     assert run.failures == [complaint]
     assert notes == [
         f"error: {complaint}",
-        f"saved {tmp_path / 'out.mkv'}, 6 frames",
+        f"saved {tmp_path / 'out.mkv'}, 8 frames",
         f"recording goes on in {tmp_path}",
-        f"saved {tmp_path / 'out-2.mkv'}, 6 frames",
+        f"saved {tmp_path / 'out-2.mkv'}, 5 frames",
     ]
 
 
