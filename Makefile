@@ -15,6 +15,7 @@ EXTRAS ?=
 
 VENV := .venv
 OLD := .venv-tflite-runtime
+MEDIAPIPE := .venv-mediapipe
 RUN := $(VENV)/bin/python
 PIP := $(VENV)/bin/pip --disable-pip-version-check -q
 # A virtual environment belongs to one Python: PYTHON=... makes another.
@@ -24,7 +25,7 @@ HAS_OLD := $(shell $(PYTHON) -c 'import sys; print("yes" if sys.version_info < (
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo train convert report ship test lint test-all test-old docs soak test-camera test-device bundle deploy \
+.PHONY: help demo train convert report ship test lint test-all test-old test-mediapipe docs soak test-camera test-device bundle deploy \
   rollback bench bench-model leaderboard candidates eval-real eval-robust clean FORCE
 
 help: ## List the targets
@@ -67,6 +68,9 @@ else
 test-old:
 	@echo "runtime tests with tflite-runtime 2.14: NOT RUN, it has no wheels for $$($(PYTHON) --version)"
 endif
+
+test-mediapipe: $(VENV)/dev $(MEDIAPIPE)/ready ## MediaPipe Tasks' image classifier on our .tflite: the same answers
+	$(RUN) -m pytest tests/convert/test_metadata.py
 
 docs: $(VENV)/docs ## Build the documentation site, strictly, into build/site
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
@@ -114,7 +118,7 @@ eval-robust: $(VENV)/train ## Measure on MNIST-C's corruptions and the calibrati
 	$(RUN) -m benchmarks.robustness $(EVAL_ARGS)
 
 clean: ## Remove environments, artifacts and caches
-	rm -rf $(VENV) $(OLD) artifacts build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(OLD) $(MEDIAPIPE) artifacts build dist .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is rewritten only where the Python changed; a changed stamp makes the environment anew.
@@ -131,6 +135,11 @@ $(VENV)/core: $(VENV)/python-identity pyproject.toml
 $(VENV)/train: $(VENV)/core
 	@echo "adding TensorFlow to $(VENV), about a minute" >&2
 	@$(PIP) install --group train
+	@touch $@
+
+# An environment of its own: it brings another OpenCV.
+$(MEDIAPIPE)/ready: $(VENV)/python-identity
+	@rm -rf $(MEDIAPIPE) && $(PYTHON) -m venv $(MEDIAPIPE) && $(MEDIAPIPE)/bin/pip -q install mediapipe
 	@touch $@
 
 $(VENV)/docs: $(VENV)/core

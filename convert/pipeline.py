@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from convert import cards, chance, converter, parity, rejection
 from convert.job import Job, Prepared
+from convert.metadata import attach_metadata, metadata_table
 from convert.temperature import Scores, fit_temperature, log_scores
 from runtime.tflite.card import Decision, ModelCard
 from runtime.tflite.card_file import attach_card
@@ -97,16 +98,17 @@ def run_job(job: Job, prepared: Prepared, progress: ProgressFactory) -> Outcome:
     }
     decision = Decision(converted.card.decision.output, temperature["value"], threshold.value)
     card = cards.complete_card(converted.card, job.quantization, decision, comparison, outputs, conversion)
+    model = attach_metadata(converted.tflite, metadata_table(card))
     quality, faults = _quality(converted, outputs, decision)
     violations = parity.violations(comparison, job.limits)
     report = {
-        **_summary(job, converted, violations, comparison.n),
+        **_summary(job, model, violations, comparison.n),
         "passed": not violations and not faults,
         "quality": {**quality.as_dict(), "faults": list(faults)},
         **comparison.as_dict(),
         **conversion,
     }
-    return Outcome(attach_card(converted.tflite, card), comparison, report, violations, quality, faults)
+    return Outcome(attach_card(model, card), comparison, report, violations, quality, faults)
 
 
 def _normalization(conversion: converter.Conversion) -> dict[str, Any]:
@@ -195,11 +197,11 @@ def _temperature(
     }
 
 
-def _summary(job: Job, converted: ConvertedModel, missed: tuple[str, ...], n: int) -> dict[str, Any]:
+def _summary(job: Job, model: bytes, missed: tuple[str, ...], n: int) -> dict[str, Any]:
     return {
         "model": str(job.model),
         "quantization": job.quantization,
-        "model_sha256": hashlib.sha256(converted.tflite).hexdigest(),
+        "model_sha256": hashlib.sha256(model).hexdigest(),
         "missed": list(missed),
         "limits": dict(zip(("max_accuracy_drop", "min_agreement"), job.limits.on(n), strict=True)),
     }

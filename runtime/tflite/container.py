@@ -33,8 +33,7 @@ def attach(data: bytes, files: Mapping[str, str]) -> bytes:
     with zipfile.ZipFile(buffer, "a") as archive:
         for name, text in files.items():
             info = zipfile.ZipInfo(name, ZIP_EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, text, compresslevel=9)
+            archive.writestr(info, text, zipfile.ZIP_STORED)  # MediaPipe reads no other
     return buffer.getvalue()
 
 
