@@ -12,6 +12,15 @@ Each name of ``__all__`` is imported when it is first asked for, so that ``impor
 from __future__ import annotations
 
 import os
+import sys
+
+from runtime.interrupts import exit_on_interrupt
+
+# `python -m runtime.NAME` imports this package before the command, while sys.argv[0] is still "-m": from here on Ctrl-C
+# is no traceback. A program that imports the package is left alone.
+if sys.argv[:1] == ["-m"] and any(word.removeprefix("-m").startswith("runtime.") for word in sys.orig_argv):
+    exit_on_interrupt()
+
 from typing import TYPE_CHECKING, Any
 
 from runtime.native import MAX_PIXELS

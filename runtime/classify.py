@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from runtime.native import exit_on_interrupt
-
-if __name__ == "__main__":
-    exit_on_interrupt()  # while the imports below run; then `run` takes over
-
 import argparse
 import os
 from collections.abc import Iterator

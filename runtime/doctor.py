@@ -5,11 +5,6 @@ Nothing heavy is imported at the top: numpy or OpenCV may be what is broken.
 
 from __future__ import annotations
 
-from runtime.native import exit_on_interrupt
-
-if __name__ == "__main__":
-    exit_on_interrupt()  # while the imports below run; then `run` takes over
-
 import dataclasses
 import os
 import re

@@ -5,18 +5,15 @@ from __future__ import annotations
 import errno
 import io
 import os
-import signal
 import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import IO, TextIO
 
 # A file whose header claims 20000x20000 pixels would take 1.2 GB before it turns out to be cut short.
 MAX_PIXELS = 120_000_000
-INTERRUPTED = 130  # the exit status of a shell's command that Ctrl-C ended
 MAX_THREADS = 64  # of an interpreter: more than any board has cores; beyond some thousands LiteRT ends the process
 STDERR = 2  # the file descriptor: the interpreters' C++ writes past sys.stderr
 
@@ -120,33 +117,6 @@ def read_regular_file(path: str | Path, limit: int) -> bytes:
 def _kind_of(mode: int) -> str:
     kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
     return kinds.get(stat.S_IFMT(mode), "a device")
-
-
-def exit_on_interrupt() -> None:
-    """Let Ctrl-C end the process at once with status 130, until `raise_on_interrupt`.
-
-    For the top of a command's module: while the imports below it run, a KeyboardInterrupt would be a traceback. Where
-    SIGINT is ignored (nohup), or somebody handles it, it is left alone.
-
-    Example:
-        >>> exit_on_interrupt()  # doctest: +SKIP
-    """
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _exit_interrupted)
-
-
-def raise_on_interrupt() -> None:
-    """Let Ctrl-C raise KeyboardInterrupt again, as Python does, after `exit_on_interrupt`.
-
-    Example:
-        >>> raise_on_interrupt()
-    """
-    if signal.getsignal(signal.SIGINT) is _exit_interrupted:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _exit_interrupted(number: int, frame: FrameType | None) -> None:
-    os._exit(INTERRUPTED)
 
 
 def discard(stream: TextIO) -> None:

@@ -5,11 +5,6 @@ It replays the golden vectors of the model's card, see runtime.tflite.golden.
 
 from __future__ import annotations
 
-from runtime.native import exit_on_interrupt
-
-if __name__ == "__main__":
-    exit_on_interrupt()  # while the imports below run; then `run` takes over
-
 from runtime.classifier import Classifier
 from runtime.cli.options import add_model_option, add_threads_option
 from runtime.cli.parser import Parser, print_error, run

@@ -30,6 +30,7 @@ TRAIN = {"runtime.cli.parser", "runtime.errors", "runtime.image.files", "runtime
 # A prefix names a module and all that is in it; "runtime" alone is the package's own face (__version__, public names).
 ALLOWED: dict[str, set[str]] = {
     "runtime.errors": set(),
+    "runtime.interrupts": set(),
     "runtime.native": set(),
     "runtime.results": set(),
     "runtime.text": set(),
@@ -61,7 +62,7 @@ ALLOWED: dict[str, set[str]] = {
     "runtime.stream": {"runtime.classifier", "runtime.errors", "runtime.results", "runtime.sources.base"},
     # The parser that every command and output declares its options with; the rest of cli is above them.
     "runtime.cli.printing": {"runtime.native", "runtime.redaction", "runtime.text"},
-    "runtime.cli.parser": {"runtime", "runtime.errors", "runtime.native", "runtime.cli.printing"},
+    "runtime.cli.parser": {"runtime", "runtime.errors", "runtime.interrupts", "runtime.native", "runtime.cli.printing"},
     "runtime.outputs": {
         "runtime.plugins",
         "runtime",
@@ -79,6 +80,7 @@ ALLOWED: dict[str, set[str]] = {
     "runtime.board": {"runtime.errors"},
     "runtime.cli": {
         "runtime",
+        "runtime.interrupts",
         "runtime.classifier",
         "runtime.errors",
         "runtime.native",
@@ -112,6 +114,7 @@ ALLOWED: dict[str, set[str]] = {
         for command in COMMANDS
     },
     "runtime": {"runtime.classifier", "runtime.errors", "runtime.image.files", "runtime.native", "runtime.results"}
+    | {"runtime.interrupts"}
     | {"runtime.sources.base", "runtime.sources.registry", "runtime.tflite.card"},
     "workbench": {"runtime.cli.parser", "runtime.errors", "runtime.tflite.card", "runtime.tflite.card_versions"},
     "train.data": TRAIN,

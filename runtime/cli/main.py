@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runtime.cli.parser import PROGRAM, Parser, run
-from runtime.native import INTERRUPTED
+from runtime.interrupts import INTERRUPTED
 
 
 @dataclass(frozen=True)

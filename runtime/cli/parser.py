@@ -12,7 +12,8 @@ from typing import NoReturn
 from runtime import __version__
 from runtime.cli.printing import one_line, print_aside, print_traceback
 from runtime.errors import EdgeError
-from runtime.native import INTERRUPTED, discard, exit_on_interrupt, prepare_standard_streams, raise_on_interrupt
+from runtime.interrupts import INTERRUPTED, exit_on_interrupt, raise_on_interrupt
+from runtime.native import discard, prepare_standard_streams
 
 PROGRAM = "edge-classifier"  # the command of pyproject.toml's [project.scripts]
 MAX_ERROR = 300  # characters of an error line: values in it may be of any length

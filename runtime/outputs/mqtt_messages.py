@@ -60,6 +60,9 @@ def parse_broker(url: str) -> Broker:
     """
     expected = "expected mqtt://host/topic or mqtts://user:password@host:port/topic"
     parts = urlsplit(url)
+    # mqtt://user:12/34@host and mqtt://user:12#34@host name the host "user", as URLs are read, and would go there.
+    if parts.fragment or parts.query or ("@" in parts.path and ":" in parts.netloc and "@" not in parts.netloc):
+        raise OptionError(f"--mqtt: {expected}; / ? # @ in a password or topic are written %2F %3F %23 %40")
     try:
         port = parts.port
     except ValueError:

@@ -137,33 +137,3 @@ def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
         file.truncate(2**40)
     with pytest.raises(OSError, match=r"expected at most 70,000 bytes; received 1,099,511,627,776"):
         native.read_regular_file(tmp_path / "sparse", 70_000)
-
-
-INTERRUPT = "import signal\nnative.exit_on_interrupt()\n"
-
-
-def test_an_interrupt_during_the_start_ends_it_quietly() -> None:
-    done = run(f"{INTERRUPT}os.kill(os.getpid(), signal.SIGINT)\nprint('went on')")
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
-
-
-def test_an_interrupt_after_the_start_is_an_exception_again() -> None:
-    code = f"""{INTERRUPT}native.raise_on_interrupt()
-try:
-    os.kill(os.getpid(), signal.SIGINT)
-    signal.pause()
-except KeyboardInterrupt:
-    print("caught")
-"""
-    assert run(code).stdout == "caught\n"
-
-
-@pytest.mark.parametrize("handler", ["signal.SIG_IGN", "print"])
-def test_an_interrupt_that_somebody_handles_is_left_to_them(handler: str) -> None:
-    code = f"""import signal
-signal.signal(signal.SIGINT, {handler})
-native.exit_on_interrupt()
-native.raise_on_interrupt()
-assert signal.getsignal(signal.SIGINT) is {handler}
-"""
-    assert run(code).returncode == 0

@@ -144,20 +144,3 @@ def test_closed_streams_change_no_status(command: str) -> None:
     for closed in ("<&- >&- 2>&-", "2>/dev/full", "2>&-"):
         done = shell(f"$PYTHON -m {command} {closed}")
         assert (done.returncode, done.stderr) == (status, ""), closed
-
-
-@pytest.mark.parametrize(
-    "command", ["classify samples/photo_7.jpg", "camera fake://digits", "selftest", "doctor", "benchmark"]
-)
-def test_ctrl_c_during_the_imports_is_no_traceback(command: str) -> None:
-    code = """
-import os, runpy, signal, sys
-class Interrupted:
-    def find_spec(self, name, path, target=None):
-        if name == "runtime.cli.parser":
-            os.kill(os.getpid(), signal.SIGINT)
-sys.meta_path.insert(0, Interrupted())
-runpy.run_module(f"runtime.{sys.argv[1]}", run_name="__main__")"""
-    words = [sys.executable, "-c", code, *command.split()]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -74,3 +74,26 @@ def test_the_message_says_why_there_is_no_reading() -> None:
 def test_a_text_is_as_certain_as_its_least_certain_part() -> None:
     message = json.loads(reading_message(update(page("11\n1", 0.99, 0.8126, 0.97))))
     assert (message["reading"], message["score"], message["reason"]) == ("11\n1", 0.8126, None)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mqtt://user:12#34@host/t",
+        "mqtt://user:12/34@host/t",
+        "mqtt://user:12?34@host/t",
+        "mqtts://user:secret/34@host/t",
+        "mqtt://me:secret@host/t#secret",
+        "mqtt://me:secret@host/t?password=secret",
+    ],
+)
+def test_a_password_that_would_be_taken_for_something_else_is_refused_without_it(url: str) -> None:
+    with pytest.raises(OptionError, match=r"^--mqtt: expected mqtt://host/topic") as caught:
+        parse_broker(url)
+    assert not [part for part in ("12", "34@", "user:s", "secret") if part in str(caught.value)]
+
+
+def test_escaped_letters_and_topics_with_an_at_sign_are_taken() -> None:
+    broker = parse_broker("mqtt://me:1%2F2%23%3F%40@host:1884/home@x")
+    assert (broker.password, broker.host, broker.port, broker.topic) == ("1/2#?@", "host", 1884, "home@x")
+    assert parse_broker("mqtt://host/home@x").topic == "home@x"
