@@ -23,10 +23,10 @@ if sys.argv[:1] == ["-m"] and any(word.removeprefix("-m").startswith("runtime.")
 
 from typing import TYPE_CHECKING, Any
 
-from runtime.native import MAX_PIXELS
+from runtime.native import MOST_PIXELS
 
 # OpenCV reads these once, when it is first imported; failures are ours to report, in one line.
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PIXELS))
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MOST_PIXELS))
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 

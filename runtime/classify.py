@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.cli.options import add_classifier_options, add_read_option, load_classifier
+from runtime.cli.options import add_classifier_options, add_max_pixels_option, add_read_option, load_classifier
 from runtime.cli.parser import Parser, print_error, print_note, run
 from runtime.cli.printing import print_data, print_lines
 from runtime.errors import EdgeError, ImageError, SourceError
@@ -51,7 +51,7 @@ def main() -> int:
     if options.csv:
         print_lines(csv_line(CSV_HEADER))
     failed = False
-    for name, image in _pictures(options.inputs):
+    for name, image in _pictures(options.inputs, options.max_pixels):
         if isinstance(image, EdgeError):
             print_error(image)
             failed = True
@@ -77,6 +77,7 @@ def build_parser() -> Parser:
     parser.add_argument("inputs", nargs="+", metavar="IMAGE|FOLDER|GLOB|-", help="pictures; - is standard input")
     add_classifier_options(parser)
     add_read_option(parser)
+    add_max_pixels_option(parser)
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="one JSON object a line")
     output.add_argument("--csv", action="store_true", help="CSV with a header")
@@ -84,14 +85,21 @@ def build_parser() -> Parser:
     return parser
 
 
-def _pictures(inputs: list[str]) -> Iterator[tuple[str, NDArray[np.uint8] | EdgeError]]:
+def _pictures(inputs: list[str], max_pixels: int) -> Iterator[tuple[str, NDArray[np.uint8] | EdgeError]]:
     """(name, picture) of each input, in order; (name, error) where it cannot be read."""
+    said: set[str] = set()
+
+    def say(kind: str, text: str) -> None:
+        if kind not in said:  # once, however many there are
+            said.add(kind)
+            print_note(f"note: {text}" + (", as in others like it" if len(inputs) > 1 else ""))
+
     for item in expand(inputs):
         if isinstance(item, SourceError):
             yield "", item
             continue
         try:
-            yield item, read_image(item)
+            yield item, read_image(item, max_pixels, say)
         except ImageError as error:
             yield item, error
 

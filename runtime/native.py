@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TextIO
 
-# A file whose header claims 20000x20000 pixels would take 1.2 GB before it turns out to be cut short.
-MAX_PIXELS = 120_000_000
+MAX_PIXELS = 25_000_000  # of color, that are decoded of one picture: with all that follows they take below 400 MB
+MOST_PIXELS = 120_000_000  # that --max-pixels can allow
 MAX_THREADS = 64  # of an interpreter: more than any board has cores; beyond some thousands LiteRT ends the process
 STDERR = 2  # the file descriptor: the interpreters' C++ writes past sys.stderr
 

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from runtime.cli.parser import Parser, float_between, int_at_least, print_note
-from runtime.native import MAX_THREADS
+from runtime.native import MAX_PIXELS, MAX_THREADS, MOST_PIXELS
 
 if TYPE_CHECKING:
     from runtime.classifier import Classifier
@@ -57,6 +57,28 @@ def add_read_option(parser: Parser) -> None:
         parser: Gets the option.
     """
     parser.add_argument("--read", action="store_true", help="read every digit, row by row, not just the main one")
+
+
+def add_max_pixels_option(parser: Parser) -> None:
+    """Add --max-pixels, of every command that reads pictures of any size.
+
+    Args:
+        parser: Gets the option.
+    """
+    parser.add_argument(
+        "--max-pixels",
+        type=_pixels,
+        default=MAX_PIXELS,
+        metavar="N",
+        help=f"pixels of color to decode at most; a larger JPEG is reduced ({MAX_PIXELS})",
+    )
+
+
+def _pixels(text: str) -> int:
+    value = int_at_least(1)(text)
+    if value > MOST_PIXELS:
+        raise argparse.ArgumentTypeError(f"expected 1 to {MOST_PIXELS}; received {value}")
+    return value
 
 
 def load_classifier(options: argparse.Namespace) -> Classifier:

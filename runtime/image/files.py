@@ -6,26 +6,34 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import ImageError, OutputError, SourceError
-from runtime.image.jpeg import JPEG_START, PNG_START, claimed_size, is_cut_jpeg
-from runtime.image.pixels import as_picture
+from runtime.image.decode import Say, decode
+from runtime.image.header import DAMAGED, is_picture
+from runtime.image.jpeg_scans import JPEG_START
 from runtime.native import MAX_PIXELS, captured_stderr
 
+# Of what OpenCV reads, and of pictures that are refused by name: left out of a folder they would be missed in silence.
 IMAGE_SUFFIXES = frozenset(
-    (".bmp", ".dib", ".gif", ".jpeg", ".jpg", ".jpe", ".png", ".pbm", ".pgm", ".ppm", ".tif", ".tiff", ".webp", ".avif")
+    (
+        *(".bmp", ".dib", ".gif", ".jpeg", ".jpg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".avif", ".tif"),
+        *(".tiff", ".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".jp2", ".j2k", ".sr", ".ras", ".heic", ".heif", ".jxl"),
+    )
 )
 VIDEO_SUFFIXES = frozenset(
     (".avi", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
 )
 STDIN = "-"
 FIRST_WITH_GIF = (4, 11)  # the first version of OpenCV that reads GIF
-HEIC = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1")  # from byte 4
-SIGNATURES = (JPEG_START, PNG_START, b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")  # of files that OpenCV reads
+PNG_START = b"\x89PNG\r\n\x1a\n"
+HEAD = 65536  # bytes that are read to see what a file is
+FILE_BYTES = 4  # of a file at most, for each pixel of the limit
+AS_VIDEO = "this is a video; use: python -m runtime.camera "
 
 
 def expand(inputs: Sequence[str]) -> Iterator[str | SourceError]:
@@ -84,14 +92,21 @@ def _natural(text: str) -> list[str | int]:
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
 
 
-def read_image(path: str | Path) -> NDArray[np.uint8]:
+def _say_nothing(kind: str, text: str) -> None:
+    """What a caller hears who did not ask."""
+
+
+def read_image(path: str | Path, max_pixels: int = MAX_PIXELS, say: Say = _say_nothing) -> NDArray[np.uint8]:
     """Read a picture file.
 
     Args:
         path: The file; "-" is standard input.
+        max_pixels: How many pixels of color, of 8 bits a channel, are decoded at most, and three times as many of
+            gray. A larger JPEG is reduced while it is decoded; any other larger picture is refused by its header.
+        say: say(kind, text) gets a line where not all of the picture was read, such as of an animation.
 
     Returns:
-        uint8, (h, w) gray or (h, w, 3) BGR. A JPEG is rotated upright by its EXIF tag.
+        uint8, (h, w) gray or (h, w, 3) BGR, turned upright by its EXIF tag.
 
     Raises:
         ImageError: The file cannot be read; the message names it and says what is wrong with it.
@@ -100,44 +115,64 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
         >>> read_image("samples/photo_7.jpg").shape
         (720, 960, 3)
     """
-    name = str(path)
+    name = "standard input" if str(path) == STDIN else str(path)
     try:
-        data = sys.stdin.buffer.read() if name == STDIN else Path(path).read_bytes()
-    except OSError as error:
-        raise ImageError(f"{name}: cannot be read: {error.strerror or error}") from None
-    return decode_image(data, "standard input" if name == STDIN else name)
+        if str(path) == STDIN:
+            return decode_image(_read(sys.stdin.buffer, name, max_pixels), name, max_pixels, say)
+        with open(path, "rb") as file:  # noqa: PTH123  # a start without pathlib's own work
+            data = _read(file, name, max_pixels)
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero in it
+        raise ImageError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    return decode_image(data, name, max_pixels, say)
 
 
-def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
+def _read(file: BinaryIO, name: str, max_pixels: int) -> bytes:
+    """All of a file, or as much of it as shows that it is no picture."""
+    data = file.read(HEAD)
+    if Path(name).suffix.lower() in VIDEO_SUFFIXES and not data.startswith((JPEG_START, PNG_START)):
+        raise ImageError(f"{name}: {AS_VIDEO}{name}")
+    if len(data) == HEAD and is_picture(data):
+        data += file.read(FILE_BYTES * max_pixels + 1 - HEAD)
+        if len(data) > FILE_BYTES * max_pixels:
+            raise ImageError(
+                f"{name}: too large: more than {FILE_BYTES * max_pixels:,} bytes; make it smaller, "
+                "or allow more by --max-pixels"
+            )
+    return data
+
+
+def decode_image(data: bytes, name: str, max_pixels: int = MAX_PIXELS, say: Say = _say_nothing) -> NDArray[np.uint8]:
     """Decode the bytes of a picture file.
 
     Args:
         data: The bytes.
         name: The file's name, for errors.
+        max_pixels: As for `read_image`.
+        say: As for `read_image`.
 
     Returns:
-        uint8, (h, w) gray or (h, w, 3) BGR. A JPEG is rotated upright by its EXIF tag.
+        uint8, (h, w) gray or (h, w, 3) BGR, turned upright by its EXIF tag.
 
     Raises:
         ImageError: The bytes are not a picture, or not a whole one.
     """
     if not data:
         raise ImageError(f"{name}: the file is empty")
-    # Only UNCHANGED keeps alpha, but it does not apply the EXIF orientation. A JPEG has no alpha.
-    flags = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH if data.startswith(JPEG_START) else cv2.IMREAD_UNCHANGED
-    with captured_stderr():
+    with captured_stderr() as complaints:
         try:
-            image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+            return decode(data, max_pixels, complaints, lambda kind, text: say(kind, f"{name}: {text}"))
+        except MemoryError:
+            problem = "not enough memory for it on this machine; make it smaller"
         except cv2.error:
-            image = None
-    if image is None:
-        raise ImageError(f"{name}: {_explain_undecodable(data, name)}")
-    if is_cut_jpeg(data):  # OpenCV fills the missing part with gray; not every version reports it
-        raise ImageError(f"{name}: the picture is cut short; copy or take it again")
-    try:
-        return as_picture(image)
-    except ValueError as error:
-        raise ImageError(f"{name}: {error}") from None
+            problem = DAMAGED
+        except ValueError as error:
+            problem = str(error)
+    if not is_picture(data):
+        from runtime.image.foreign import is_video  # here: a picture needs none of it
+
+        if is_video(data):
+            problem = AS_VIDEO + name
+    raise ImageError(f"{name}: {problem}")
 
 
 def write_image(path: Path, image: NDArray[np.uint8]) -> None:
@@ -160,18 +195,3 @@ def write_image(path: Path, image: NDArray[np.uint8]) -> None:
         path.write_bytes(data)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror}") from None
-
-
-def _explain_undecodable(data: bytes, name: str) -> str:
-    if Path(name).suffix.lower() in VIDEO_SUFFIXES:
-        return "this is a video; use: python -m runtime.camera " + name
-    width, height = claimed_size(data)
-    if width * height > MAX_PIXELS:
-        return f"too large: {width}x{height} pixels, of at most {MAX_PIXELS:,} in all; make it smaller"
-    if data.startswith(b"GIF8") and tuple(map(int, cv2.__version__.split(".")[:2])) < FIRST_WITH_GIF:
-        return f"OpenCV {cv2.__version__} reads no GIF; save it as PNG"
-    if data[4:12] in HEIC:
-        return "OpenCV reads no HEIC; save it as JPEG (iPhone: Settings, Camera, Formats, Most Compatible)"
-    if data.startswith(SIGNATURES):
-        return "the picture is damaged or cut short; copy or take it again"
-    return f"not a picture OpenCV can read (it starts with {data[:8]!r}); expected JPEG, PNG, BMP, WebP, TIFF or GIF"

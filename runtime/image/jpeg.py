@@ -1,8 +1,7 @@
-"""The structure of JPEG files and streams (ITU-T T.81)."""
+"""JPEGs of files and streams, decoded within limits (ITU-T T.81)."""
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Callable, Iterator
 
@@ -11,91 +10,101 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import SourceError
+from runtime.image.header import DAMAGED, Header, reduction_within
+from runtime.image.jpeg_scans import CUT, END, JPEG_START, START, check_scans, is_cut_jpeg, next_segment, read_frame
 from runtime.image.pixels import as_picture
+from runtime.native import MAX_PIXELS
 
-JPEG_START = b"\xff\xd8\xff"
-PNG_START = b"\x89PNG\r\n\x1a\n"
 CHUNK = 65536  # bytes that are read at once
 MAX_JPEG = 32_000_000  # bytes; a stream without a whole JPEG in so many is not MJPEG
-# A marker: FF and neither a stuffed 0, a restart (D0 to D7) nor padding.
-MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-START, END, SCAN = 0xD8, 0xD9, 0xDA  # start of image, end of image, start of scan
+REDUCTIONS = (1, 2, 4, 8)  # by which libjpeg reduces both sides while it decodes
+CONVERT = "convert it to one of 8 bits, or to PNG"
 
 
-def decode_jpeg(data: bytes) -> NDArray[np.uint8] | None:
+def decode_jpeg(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8] | None:
     """Decode one JPEG of a stream.
 
     Unlike `decode_image` it can run in any thread, and it cannot say what is wrong.
 
     Args:
         data: The bytes of a whole JPEG.
+        max_pixels: How many pixels are decoded at most; a larger picture is reduced while it is decoded.
 
     Returns:
-        uint8, (h, w) gray or (h, w, 3) BGR; None where the JPEG is damaged.
+        uint8, (h, w) gray or (h, w, 3) BGR; None where the JPEG is damaged or cut short.
     """
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
-    except cv2.error:
+        return decode_within(data, max_pixels)[0]
+    except (ValueError, struct.error, IndexError, MemoryError, cv2.error):
         return None
-    return None if image is None else as_picture(image)
+
+
+def decode_within(data: bytes, max_pixels: int) -> tuple[NDArray[np.uint8], Header, int]:
+    """Decode a JPEG that is whole, upright by its EXIF tag, in bounded memory.
+
+    Args:
+        data: The bytes of a file.
+        max_pixels: How many pixels are decoded at most.
+
+    Returns:
+        The picture, uint8 (h, w) gray or (h, w, 3) BGR; its header; and by how much its sides were reduced.
+
+    Raises:
+        ValueError: It is damaged, cut short or too large; the message is for a person.
+        IndexError, struct.error: Its header is cut short.
+    """
+    header = parse_jpeg(data)
+    reduction = reduction_within(header, len(data), max_pixels)
+    flags = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
+    if reduction > 1:
+        flags |= cv2.IMREAD_REDUCED_GRAYSCALE_2 * reduction // 2
+
+    def decode(data: bytes) -> NDArray[np.uint8] | None:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        return None if image is None else as_picture(image)
+
+    image = decode(data)
+    if image is None:
+        raise ValueError(CUT if is_cut_jpeg(data) else DAMAGED)
+    check_scans(data, image, decode)
+    return image, header, reduction
+
+
+def parse_jpeg(data: bytes) -> Header:
+    """Parse the header of a JPEG.
+
+    Args:
+        data: The bytes of the file, or the first of them.
+
+    Returns:
+        Its header. OpenCV turns a JPEG upright itself.
+
+    Raises:
+        ValueError: It has no size, or it is of a kind that OpenCV does not read.
+    """
+    frame = read_frame(data)
+    if frame is None:
+        raise ValueError(DAMAGED)
+    if frame.bits != 8:
+        raise ValueError(f"a JPEG of {frame.bits} bits a channel; OpenCV reads those of 8; {CONVERT}")
+    # A JPEG of several scans is decoded from all its coefficients, two bytes each; one of a single scan, row by row.
+    work = 2 * 64 * frame.blocks if frame.is_progressive or frame.first_scan < len(frame.components) else 0
+    channels = 1 if len(frame.components) == 1 else 3
+    kind = "progressive JPEG" if frame.is_progressive else "JPEG"
+    return Header(kind, frame.width, frame.height, channels, work=work, reductions=REDUCTIONS)
 
 
 def claimed_size(data: bytes) -> tuple[int, int]:
-    """Read the size of a picture from the header of its file.
+    """Read the size of a JPEG from its header.
 
     Args:
-        data: The bytes of a PNG or JPEG file, or the first of them.
+        data: The bytes of a file, or the first of them.
 
     Returns:
         (width, height) in pixels; (0, 0) where the header has no size.
     """
-    if data.startswith(PNG_START) and len(data) >= 24:
-        width, height = struct.unpack_from(">II", data, 16)
-        return width, height
-    for marker, at in _header_segments(data):
-        # Start of frame: C0 to CF, except the tables C4 and CC and the reserved C8.
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and at + 9 <= len(data):
-            height, width = struct.unpack_from(">HH", data, at + 5)
-            return width, height
-    return 0, 0
-
-
-def is_cut_jpeg(data: bytes) -> bool:
-    """Tell whether a JPEG file is cut short: its coded data has no end mark, whose bytes cannot occur within them.
-
-    Args:
-        data: The bytes of a file.
-
-    Returns:
-        True for a JPEG that is cut short within its coded data; False for every other file.
-    """
-    scans = [at for marker, at in _header_segments(data) if marker == SCAN]
-    return bool(scans) and data.find(bytes([0xFF, END]), scans[0]) < 0
-
-
-def _header_segments(data: bytes) -> Iterator[tuple[int, int]]:
-    """(marker, offset) of a JPEG's segments, up to its first scan. A file that is not a JPEG has none."""
-    at = 2 if data.startswith(JPEG_START) else len(data)
-    while segment := _next_segment(data, at):
-        marker, start, at = segment
-        yield marker, start
-        if marker == SCAN:
-            return
-
-
-def _next_segment(data: bytes | bytearray, at: int) -> tuple[int, int, int] | None:
-    """(marker, start, end) of the first segment from `at` on; its end is beyond the data where it is not whole."""
-    found = MARKER.search(data, at)
-    if found is None:
-        return None
-    start = found.start()
-    marker = data[start + 1]
-    if marker in (START, END):  # they have no length
-        return marker, start, start + 2
-    if len(data) < start + 4:
-        return marker, start, start + 4
-    # By its length, because a segment may contain a thumbnail, which is a JPEG of its own.
-    return marker, start, start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
+    frame = read_frame(data)
+    return (0, 0) if frame is None else (frame.width, frame.height)
 
 
 def jpeg_end(data: bytes | bytearray, position: int = 0) -> tuple[int, int]:
@@ -110,7 +119,7 @@ def jpeg_end(data: bytes | bytearray, position: int = 0) -> tuple[int, int]:
         `position`. (-1, position): another JPEG starts at `position` and cuts this one short.
     """
     at = position or 2
-    while segment := _next_segment(data, at):
+    while segment := next_segment(data, at):
         marker, start, at = segment
         if marker == END:
             return at, 0

@@ -17,6 +17,8 @@ Labels = NDArray[np.integer[Any]]  # (height, width): which component each pixel
 Picture = NDArray[np.uint8]  # (height, width) gray or (height, width, 3) BGR, 0 to 255
 
 BYTES = np.arange(256, dtype=np.uint8)
+SAMPLE_BITS = (8, 10, 12, 14, 16)  # of what sensors and scanners write into 16
+STRIP_PIXELS = 1 << 18  # that are laid on a background at once
 FEW_PIXELS = 1 << 14  # for a mask of fewer, OpenCV's own table of components is fastest
 
 
@@ -198,21 +200,66 @@ def as_picture(image: NDArray[np.generic]) -> Picture:
     if array.size == 0:
         raise ValueError(f"expected a picture with pixels; received {array.shape}")
     if array.dtype == np.uint16:
-        array = np.right_shift(array, 8).astype(np.uint8)
+        array = _to_bytes(array)
     if channels == 4:
-        return _flattened(array.astype(np.uint8))
+        return _flattened(array.astype(np.uint8, copy=False))
     return np.asarray(array[..., 0] if array.ndim == 3 and channels == 1 else array, dtype=np.uint8)
 
 
+def _to_bytes(array: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """The upper 8 bits of uint16. Of how many bits its values are, 8 to 16, their largest one says."""
+    most = int(array.max())
+    bits = next(bits for bits in SAMPLE_BITS if most < 1 << bits)
+    made = np.empty(array.shape, np.uint8)
+    np.right_shift(array, np.uint16(bits - 8), out=made, casting="unsafe", dtype=np.uint16)
+    return made
+
+
 def _flattened(image: NDArray[np.uint8]) -> Picture:
-    """Lay BGRA (h, w, 4) on white or black, from whichever its visible part stands out; BGR (h, w, 3)."""
-    alpha = image[..., 3:].astype(np.float32) / 255.0
-    visible = alpha.sum()
+    """Lay BGRA (h, w, 4) on white or black, from whichever its visible part stands out; BGR (h, w, 3).
+
+    In strips, because the whole picture in 16 bits would take twice its memory once more.
+    """
+    height, width = image.shape[:2]
+    rows = max(1, STRIP_PIXELS // width)
+    strips = [slice(at, at + rows) for at in range(0, height, rows)]
+    visible = light = 0
+    for strip in strips:
+        alpha = image[strip, :, 3].astype(np.uint16)
+        sums = image[strip, :, 0].astype(np.uint16) + image[strip, :, 1] + image[strip, :, 2]
+        visible += int(alpha.sum(dtype=np.uint64))
+        light += int(np.multiply(sums, alpha, dtype=np.uint32).sum(dtype=np.uint64))
+    made = np.full((height, width, 3), 255, np.uint8)
     if visible == 0:
-        return np.full((*image.shape[:2], 3), 255, np.uint8)
-    mean = float((image[..., :3].mean(axis=2, keepdims=True) * alpha).sum() / visible)
-    background = 255.0 if mean < 128 else 0.0
-    return np.asarray(image[..., :3] * alpha + background * (1 - alpha) + 0.5, dtype=np.uint8)
+        return made
+    background = 255 if light < 3 * 128 * visible else 0
+    for strip in strips:
+        alpha = image[strip, :, 3:].astype(np.uint16)
+        # Rounded, and never above 65535: 255 * 255 + 127.
+        total = image[strip, :, :3] * alpha + background * (255 - alpha) + np.uint16(127)
+        np.floor_divide(total, np.uint16(255), out=made[strip], casting="unsafe")
+    return made
+
+
+def turned(image: Picture, orientation: int) -> Picture:
+    """Turn a picture upright.
+
+    Args:
+        image: uint8, (h, w) or (h, w, 3).
+        orientation: By EXIF, 1 to 8.
+
+    Returns:
+        uint8; of orientation 5 to 8 with its sides exchanged.
+
+    Example:
+        >>> turned(np.array([[1, 2]], np.uint8), 6).tolist()
+        [[1], [2]]
+    """
+    if orientation >= 5:
+        image = u8(cv2.transpose(image))
+    # Of the transposed picture: 5 is upright, 6 mirrored, 7 upside down, 8 turned over.
+    flip = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}.get(orientation)
+    return image if flip is None else u8(cv2.flip(image, flip))
 
 
 def to_gray(image: Picture) -> Gray:

@@ -29,7 +29,7 @@ def pil(mode: str, suffix: str, **options: object) -> bytes:
 def png_that_claims(width: int, height: int) -> bytes:
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
-    return b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 100) + b"IDAT"
+    return b"\x89PNG\r\n\x1a\n" + chunk + bytes(4) + b"IDAT" + bytes(8) + b"IEND" + bytes(4)
 
 
 def jpeg_that_claims(width: int, height: int) -> bytes:

@@ -11,7 +11,8 @@ import pytest
 
 from runtime.errors import SourceError
 from runtime.image import jpeg as structure
-from runtime.image.jpeg import claimed_size, decode_jpeg, is_cut_jpeg, jpeg_end, jpegs
+from runtime.image.jpeg import claimed_size, decode_jpeg, jpeg_end, jpegs
+from runtime.image.jpeg_scans import is_cut_jpeg
 from tests.runtime.helpers import jpeg
 
 SIZE = (64, 48)  # of a JPEG that tests.runtime.helpers makes, width and height
@@ -74,10 +75,9 @@ def test_the_end_is_found_from_where_the_last_look_stopped(name: str) -> None:
 
 def test_what_is_not_a_jpeg_has_no_size_and_is_not_cut() -> None:
     png = cv2.imencode(".png", np.zeros((7, 9), np.uint8))[1].tobytes()
-    assert claimed_size(png) == (9, 7)
     for data in (b"", b"\xff", b"\xff\xd8\xff", b"\xff\xd8\xff\xe0", b"text" * 99, jpeg(50)[:20], png):
         assert not is_cut_jpeg(data)
-        assert data == png or claimed_size(data) == (0, 0)
+        assert claimed_size(data) == (0, 0)
 
 
 def test_a_damaged_jpeg_of_a_stream_is_left_to_the_caller() -> None:
