@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from runtime.errors import SourceError
-from runtime.image.jpeg import JPEG_START
+from runtime.image.jpeg_scans import JPEG_START
 
 MAX_JPEG = 32_000_000  # bytes; a stream without a whole JPEG in so many is not MJPEG
 MAX_SEGMENTS = 2000  # of one JPEG; a camera writes some ten, a large color profile 255

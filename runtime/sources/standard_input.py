@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from runtime.errors import SourceError
 from runtime.image.files import STDIN, decode_image
-from runtime.image.jpeg import JPEG_START
+from runtime.image.jpeg_scans import JPEG_START
 from runtime.sources.base import EndedError, Frame, SourceOptions, frame_timeout
 from runtime.sources.byte_stream import PipeStream
 from runtime.sources.content import HEAD, is_picture, video_kind
