@@ -22,6 +22,7 @@ from runtime.native import captured_stderr, is_encodable
 from runtime.redaction import redacted
 from runtime.sources.backlog import BacklogFilter
 from runtime.sources.base import Frame, SourceOptions, frame_timeout
+from runtime.sources.damage import DamageWatch
 
 OPEN_TIMEOUT_MS = 5000  # for RTSP, where a camera does not answer
 # Frames of one video. A decoder holds up to some twenty of them: 400 MB in all are enough for these (measured: VP9).
@@ -170,7 +171,7 @@ def open_video(text: str, options: SourceOptions) -> Iterator[Frame]:
 
     Raises:
         SourceError: There is no such file, OpenCV cannot read it, or its frames are too large; from the iterator, where
-            it has no frame, and after the last one where the file is cut short.
+            it has no frame, and after the last one where the file is cut short or damaged.
     """
     try:
         if not Path(text).is_file():
@@ -213,6 +214,7 @@ def explain_size(width: float, height: float) -> str:
 
 
 def _file_frames(capture: cv2.VideoCapture, source: str) -> Iterator[Frame]:
+    watch = DamageWatch(source)
     try:
         index, last = 0, 0.0
         while True:
@@ -221,15 +223,35 @@ def _file_frames(capture: cv2.VideoCapture, source: str) -> Iterator[Frame]:
             if not ok:
                 break
             last = max(last, capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
-            yield Frame(as_picture(image), source, index, time.time())
+            if watch.is_whole():
+                yield Frame(as_picture(image), source, index, time.time())
             index += 1
         missing = explain_missing(index, last, capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS))
     finally:
         capture.release()
+        watch.close()
     if index == 0:
         raise SourceError(f"{source}: no frame could be read from it")
-    if missing:
-        raise SourceError(f"{source}: {missing}")
+    damaged = f"{watch.damaged} of {index} frames are damaged, and were left out" if watch.damaged else ""
+    if damaged or missing:
+        raise SourceError(f"{source}: {'; '.join(filter(None, [damaged, missing or 'copy it again']))}")
+
+
+def report_frames(path: str) -> None:
+    """Decode a video and print a line for each frame, and what FFmpeg complains of; for `DamageWatch`.
+
+    Args:
+        path: The video.
+    """
+    import ctypes
+
+    flush = ctypes.CDLL(None).fflush  # FFmpeg's log goes through C's own buffer
+    capture = cv2.VideoCapture(path)
+    property_ = getattr(cv2, "CAP_PROP_FRAME_TYPE", None)
+    while capture.grab():
+        flush(None)
+        kind = capture.get(property_) if property_ is not None else 0.0
+        os.write(1, f"frame {chr(int(kind)) if 32 < kind < 127 else '?'}\n".encode())
 
 
 def explain_missing(frames: int, last: float, promised: float, fps: float) -> str:

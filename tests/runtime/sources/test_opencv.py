@@ -60,7 +60,7 @@ def test_a_video_that_is_cut_in_half_is_told_after_its_last_frame(tmp_path: Path
     assert len(list(open_source(str(path)))) == 60
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     seen: list[Frame] = []
-    with pytest.raises(SourceError, match=r"cut short or damaged: \d+ of about 60 frames could be read; copy it again"):
+    with pytest.raises(SourceError, match=r"cut short or damaged: \d+ of about 60 frames could be read; copy"):
         seen.extend(open_source(str(path)))
 
 
