@@ -7,13 +7,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.cli.options import add_classifier_options, add_max_pixels_option, add_read_option, load_classifier
 from runtime.cli.parser import Parser, print_error, print_note, run
 from runtime.cli.printing import print_data, print_lines
-from runtime.errors import EdgeError, ImageError, SourceError
+from runtime.errors import EdgeError, ImageError, OutputError, SourceError
 from runtime.image.files import STDIN, expand, read_image, write_image
 from runtime.outputs.csv_rows import CSV_HEADER, csv_line, prediction_to_csv
 from runtime.outputs.format import (
@@ -56,14 +57,21 @@ def main() -> int:
             print_error(image)
             failed = True
             continue
-        prediction = classifier.predict(image, options.top_k, options.threshold)
-        reading = classifier.read(image, options.threshold) if options.read else None
-        if options.json:
-            print_data(prediction_to_json(name, prediction, reading_to_dict(reading) if reading else None))
-        else:
-            print_lines(_text(options, name, prediction, reading))
-        if annotate:
-            _save(annotate, name, _annotated(image, prediction, reading))
+        try:
+            prediction = classifier.predict(image, options.top_k, options.threshold)
+            reading = classifier.read(image, options.threshold) if options.read else None
+            if options.json:
+                print_data(prediction_to_json(name, prediction, reading_to_dict(reading) if reading else None))
+            else:
+                print_lines(_text(options, name, prediction, reading))
+            if annotate:
+                _save(annotate, name, _annotated(image, prediction, reading))
+        except (MemoryError, cv2.error):
+            print_error(f"{name}: not enough memory to look at it on this machine; make it smaller")
+            failed = True
+        except OutputError as error:  # the others are still read
+            print_error(error)
+            failed = True
     return 1 if failed else 0
 
 
@@ -94,7 +102,7 @@ def _pictures(inputs: list[str], max_pixels: int) -> Iterator[tuple[str, NDArray
             said.add(kind)
             print_note(f"note: {text}" + (", as in others like it" if len(inputs) > 1 else ""))
 
-    for item in expand(inputs):
+    for item in expand(inputs, say):
         if isinstance(item, SourceError):
             yield "", item
             continue

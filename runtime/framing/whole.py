@@ -71,6 +71,7 @@ class WholePicture:
         return read_one(self.prepare(picture, spec), scores, labels, threshold)
 
 
+MOST_PADDED = 25_000_000  # pixels of a padded picture, or four times the picture itself
 FRAMING: Framing = WholePicture()
 
 
@@ -107,6 +108,13 @@ def _cropped(picture: Picture, ratio: float) -> Picture:
 def _padded(picture: Picture, ratio: float) -> Picture:
     """The picture on a black background whose width is `ratio` times its height."""
     height, width = picture.shape[:2]
+    most = max(width / ratio, float(height))  # the height of the padded picture
+    if most * most * ratio > max(MOST_PADDED, 4 * width * height):
+        # A thin picture: padded at its own size it would take its longer side squared.
+        factor = (MOST_PADDED / (most * most * ratio)) ** 0.5
+        size = max(1, round(width * factor)), max(1, round(height * factor))
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        height, width = picture.shape[:2]
     w, h = max(width, round(height * ratio)), max(height, round(width / ratio))
     x, y = (w - width) // 2, (h - height) // 2
     edges = (y, h - height - y, x, w - width - x)

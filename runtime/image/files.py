@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import os
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -36,16 +37,21 @@ FILE_BYTES = 4  # of a file at most, for each pixel of the limit
 AS_VIDEO = "this is a video; use: python -m runtime.camera "
 
 
-def expand(inputs: Sequence[str]) -> Iterator[str | SourceError]:
+def _say_nothing(kind: str, text: str) -> None:
+    """What a caller hears who did not ask."""
+
+
+def expand(inputs: Sequence[str], say: Say = _say_nothing) -> Iterator[str | SourceError]:
     """List the picture files that inputs name.
 
     Args:
         inputs: Files, folders, patterns such as "scans/*.png", and "-" for standard input.
+        say: say(kind, text) gets a line where a folder has subfolders, which are not searched.
 
     Yields:
-        The files, in the order of the inputs; those of a folder or pattern in natural order (img2 before img10). An
-        input without a picture gives a SourceError, which is yielded and not raised, so that the other inputs are
-        still read.
+        The files, in the order of the inputs; those of a folder or pattern in natural order (img2 before img10), each
+        file once. An input without a picture gives a SourceError, which is yielded and not raised, so that the other
+        inputs are still read.
 
     Example:
         >>> list(expand(["samples/photo_7.jpg", "-"]))
@@ -53,47 +59,52 @@ def expand(inputs: Sequence[str]) -> Iterator[str | SourceError]:
     """
     for text in inputs:
         try:
-            yield from _expand_one(text)
+            yield from _expand_one(text, say)
         except SourceError as error:
             yield error
-        except OSError as error:  # a folder that may not be read, a name that is too long
-            yield SourceError(f"{text}: cannot be read: {error.strerror}")
+        except (OSError, ValueError) as error:  # no permission, a name that is too long or has a zero in it
+            yield SourceError(f"{text}: cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
-def _expand_one(text: str) -> list[str]:
+def _expand_one(text: str, say: Say) -> Iterator[str]:
     if not text:
         raise SourceError("expected a picture file, a folder, a pattern or -; received an empty name")
-    path = Path(text)
-    if text == STDIN or path.is_file():
-        return [text]
-    if path.is_dir():
-        files = [str(p) for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()]
-        if not files:
-            raise SourceError(
-                f"no pictures in folder {text}; expected files such as .jpg or .png. "
-                f"Its subfolders are not searched; a pattern does that: '{path}/**/*.jpg'"
-            )
-        return sorted(files, key=_natural)
-    if any(character in text for character in "*?["):
-        import glob
+    if text == STDIN:
+        yield text
+        return
+    try:
+        mode = os.stat(text).st_mode  # noqa: PTH116  # Path.is_file hides why
+    except FileNotFoundError:
+        mode = 0
+    if stat.S_ISREG(mode):
+        yield text
+    elif stat.S_ISDIR(mode):
+        yield from _of_folder(text, say)
+    elif any(character in text for character in "*?["):
+        from runtime.image.listing import matches  # here: a start with files needs none of it
 
-        # Not Path.glob, which takes no absolute patterns.
-        files = [p for p in glob.glob(text, recursive=True) if Path(p).is_file()]  # noqa: PTH207
+        files = matches(text)
         if not files:
             raise SourceError(f"no file matches {text}")
-        return sorted(files, key=_natural)
-    if not path.exists():
+        yield from files
+    elif not mode:
         raise SourceError(f"no such file or folder: {text}")
-    raise SourceError(f"expected a picture file, a folder, a pattern or -; received {text}, which is none of them")
+    else:
+        raise SourceError(f"expected a picture file, a folder, a pattern or -; received {text}, which is none of them")
 
 
-def _natural(text: str) -> list[str | int]:
-    """A key that sorts img2 before img10."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
+def _of_folder(text: str, say: Say) -> Iterator[str]:
+    from runtime.image.listing import pictures_in  # here: a start with files needs none of it
 
-
-def _say_nothing(kind: str, text: str) -> None:
-    """What a caller hears who did not ask."""
+    names, folders = pictures_in(text, IMAGE_SUFFIXES)
+    path = Path(text)
+    hint = f"Its subfolders are not searched; a pattern does that: '{path}/**/*.jpg'"
+    if not names:
+        raise SourceError(f"no pictures in folder {text}; expected files such as .jpg or .png. {hint}")
+    if folders:
+        say("subfolders", f"{text}: its subfolders are not searched; a pattern does that: '{path}/**/*.jpg'")
+    for name in names:
+        yield str(path / name)
 
 
 def read_image(path: str | Path, max_pixels: int = MAX_PIXELS, say: Say = _say_nothing) -> NDArray[np.uint8]:

@@ -15,6 +15,7 @@ GREEN, ORANGE, RED = (80, 200, 80), (0, 140, 255), (40, 40, 220)  # BGR: an answ
 BAR_GRAY = 32  # gray level of the bar that text is written in
 MIN_SIDE = 240  # pixels: smaller pictures are enlarged, as nothing could be read in them
 MAX_TEXT = 200  # letters of a label: many more would be as fine as dust
+MAX_SIDE, MAX_AREA = 65_000, 25_000_000  # pixels: larger pictures are shrunk; a JPEG has no longer side
 MARGIN = 6  # pixels between the ends of a bar and its text
 
 
@@ -26,15 +27,16 @@ def overlay(image: Image, prediction: Prediction) -> Image:
         prediction: What the picture shows.
 
     Returns:
-        (H, W, 3) BGR uint8, enlarged by a whole factor where the picture is small.
+        (H, W, 3) BGR uint8, enlarged by a whole factor where the picture is small, shrunk where it is huge.
     """
-    canvas, scale = _enlarged(image)
+    canvas, scale = _scaled(image)
     height, width = canvas.shape[:2]
     color = GREEN if prediction.label is not None else ORANGE
     if prediction.box is not None:
-        x, y, w, h = (v * scale for v in prediction.box)
+        x, y, w, h = (round(v * scale) for v in prediction.box)
         cv2.rectangle(canvas, (x, y), (x + w, y + h), color, max(2, height // 200))
-    bar = max(28, round(0.08 * max(height, width)))
+    # Of a thin picture, by its shorter side: a bar by the longer one would take its square in memory.
+    bar = max(28, min(round(0.08 * max(height, width)), 4 * min(height, width)))
     gray = (BAR_GRAY,) * 3
     canvas = np.asarray(cv2.copyMakeBorder(canvas, bar, 0, 0, 0, cv2.BORDER_CONSTANT, value=gray), np.uint8)
     # Whatever the picture's size, the color tells an answer from none.
@@ -51,12 +53,12 @@ def overlay_regions(image: Image, reading: Reading) -> Image:
         reading: The text of the picture.
 
     Returns:
-        (H, W, 3) BGR uint8, enlarged by a whole factor where the picture is small.
+        (H, W, 3) BGR uint8, enlarged by a whole factor where the picture is small, shrunk where it is huge.
     """
-    canvas, scale = _enlarged(image)
+    canvas, scale = _scaled(image)
     line = max(1, max(canvas.shape[:2]) // 500)
     for region in reading.regions:
-        x, y, w, h = (v * scale for v in region.box)
+        x, y, w, h = (round(v * scale) for v in region.box)
         cv2.rectangle(canvas, (x, y), (x + w, y + h), GREEN, line)
         size = min(1.2, max(0.35, h / 90))
         place = (x, max(round(24 * size), y - 2 * line))
@@ -75,6 +77,8 @@ def write_in_bar(canvas: Image, text: str, baseline: int, bar: int, color: Color
         color: Color of the letters, BGR.
         thickness: Thickness of the strokes, pixels.
     """
+    if canvas.shape[1] <= 2 * MARGIN:
+        return  # no letter has room
     text = _ascii(text)
     size = bar / 40
     (needed, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, thickness)
@@ -83,11 +87,18 @@ def write_in_bar(canvas: Image, text: str, baseline: int, bar: int, color: Color
     cv2.putText(canvas, text, (MARGIN, baseline), cv2.FONT_HERSHEY_SIMPLEX, size, color, thickness, cv2.LINE_AA)
 
 
-def _enlarged(image: Image) -> tuple[Image, int]:
-    """A BGR copy of a picture, and the whole factor by which it is larger."""
+def _scaled(image: Image) -> tuple[Image, float]:
+    """A BGR copy of a picture, and the factor by which it is larger: a whole one for a small picture, or below 1."""
     canvas = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()
-    scale = max(1, round(MIN_SIDE / max(canvas.shape[:2])))
-    return np.asarray(cv2.resize(canvas, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST), np.uint8), scale
+    height, width = canvas.shape[:2]
+    factor = min(MAX_SIDE / max(height, width), (MAX_AREA / (height * width)) ** 0.5)
+    if factor < 1:
+        size = max(1, int(width * factor)), max(1, int(height * factor))
+        return np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA), np.uint8), factor
+    scale = max(1, round(MIN_SIDE / max(height, width)))
+    if scale > 1:
+        canvas = cv2.resize(canvas, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
+    return np.asarray(canvas, np.uint8), scale
 
 
 def _caption(prediction: Prediction) -> str:

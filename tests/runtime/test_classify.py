@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
+from runtime import classify
 from runtime.image.files import read_image
 from tests.runtime.helpers import ROOT, command
 
@@ -28,7 +29,8 @@ def sample_names(samples: Path) -> list[str]:
 
 def test_every_sample_is_read(samples: Path) -> None:
     done = command("runtime.classify", "--json", "samples")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr == "note: samples: its subfolders are not searched; a pattern does that: 'samples/**/*.jpg'\n"
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert sorted(Path(line["source"]).name for line in lines) == sample_names(samples)
     for line in lines:
@@ -204,3 +206,56 @@ def test_closed_standard_streams_are_no_fault() -> None:
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.startswith("samples/photo_7.jpg: 7")
     assert "error" not in done.stdout
+
+
+def test_too_little_memory_for_one_picture_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], samples: Path
+) -> None:
+    """A limit on memory cannot be set for a test alone: the classifier says what NumPy and OpenCV say of it."""
+    failures = iter([MemoryError("Unable to allocate 106. GiB"), cv2.error("(-4:Insufficient memory)")])
+
+    class Full:
+        def predict(self, *_: object) -> None:
+            raise next(failures)
+
+    monkeypatch.setattr(classify, "load_classifier", lambda _: Full())
+    monkeypatch.setattr(sys, "argv", ["classify", str(samples / "photo_7.jpg"), str(samples / "scan_1.png")])
+    assert classify.main() == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert [line.partition(": not enough memory")[0] for line in errors] == [
+        f"error: {samples}/{name}" for name in ("photo_7.jpg", "scan_1.png")
+    ]
+
+
+def test_max_pixels_is_a_limit_and_the_parser_checks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((100, 100), 255, np.uint8))
+    cv2.imwrite(str(tmp_path / "b.jpg"), np.full((120, 160), 255, np.uint8))
+    words = ["classify", "--max-pixels", "2000", str(tmp_path / "a.png"), str(tmp_path / "b.jpg")]
+    monkeypatch.setattr(sys, "argv", words)
+    assert classify.main() == 1
+    out, err = capsys.readouterr()
+    assert out == f"{tmp_path}/b.jpg: blank\n"
+    assert "a.png: too large: 100x100 pixels, of at most 2,000 in color" in err
+    assert "note: " in err
+    assert "b.jpg: 160x120 pixels, read as 80x60" in err
+    for value in ("0", "-1", "many", "120000001"):
+        monkeypatch.setattr(sys, "argv", ["classify", "--max-pixels", value, "x.png"])
+        with pytest.raises(SystemExit) as caught:
+            classify.main()
+        assert caught.value.code == 2
+
+
+def test_an_annotated_picture_that_cannot_be_written_does_not_end_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], samples: Path
+) -> None:
+    name = "n" * 254  # read from the current folder, and with a suffix too long to be written
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes((samples / "photo_7.jpg").read_bytes())
+    monkeypatch.setattr(sys, "argv", ["classify", "--annotate", "out", name, str(samples / "scan_1.png")])
+    assert classify.main() == 1
+    out, err = capsys.readouterr()
+    assert out.count("\n") == 2
+    assert "error: cannot write" in err
+    assert (tmp_path / "out" / "scan_1.png").is_file()

@@ -88,3 +88,11 @@ def test_it_is_read_as_one_region() -> None:
     assert (region.box, region.label) == ((0, 0, 80, 40), "dog")
     assert region.score == pytest.approx(0.8)
     assert FRAMING.read(image, spec, scores, labels, 0.9) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1_000_000), (1_000_000, 1), (60_000, 3, 3)])
+@pytest.mark.parametrize("resize", ["stretch", "crop", "pad"])
+def test_a_thin_picture_takes_no_square_of_its_longer_side(shape: tuple[int, ...], resize: str) -> None:
+    out = to_input(np.full(shape, 200, np.uint8), frame_spec(resize))
+    assert out is not None
+    assert out.max() == 200 if resize != "pad" else out.max() < 200

@@ -59,3 +59,12 @@ def test_letters_that_opencv_has_not_become_question_marks() -> None:
     write_in_bar(odd, "küche", 23, 32, ORANGE, 1)
     write_in_bar(plain, "k?che", 23, 32, ORANGE, 1)
     assert np.array_equal(odd, plain)
+
+
+@pytest.mark.parametrize("shape", [(1, 1_000_000), (1_000_000, 1), (65_500, 2), (2, 65_500, 3), (5, 5)])
+def test_a_thin_picture_takes_no_square_of_its_longer_side(shape: tuple[int, ...]) -> None:
+    picture = np.full(shape, 200, np.uint8)
+    shown = Prediction("7", 7, 0.9, None, (Candidate("7", 7, 0.9),), (0, 0, shape[1], shape[0]), 0.0, 0.0)
+    for made in (overlay(picture, shown), overlay_regions(picture, Reading("", (), 0.0, 0.0))):
+        assert made.size < 20_000_000
+        assert max(made.shape[:2]) <= 65_100
