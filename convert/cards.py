@@ -16,6 +16,7 @@ from convert.parity import Parity
 from runtime.errors import DataError, ModelError, ModelMismatch, OptionError
 from runtime.tflite import labels as label_files
 from runtime.tflite.card import Accuracy, Decision, Golden, InputSpec, ModelCard
+from runtime.tflite.card_reader import read_card
 from runtime.tflite.interpreter import Interpreter
 from workbench.dataset import Pixels
 from workbench.run_folder import CARD_FILE
@@ -70,7 +71,7 @@ def read_draft(model: Path, given: Path | None) -> ModelCard | None:
     except UnicodeDecodeError:
         raise OptionError(f"{path}: expected a card, JSON in UTF-8; received other bytes") from None
     try:
-        return ModelCard.from_json(text)
+        return read_card(text)
     except ModelError as error:
         raise ModelError(f"{path}: {error}. Train again, or give another with --card FILE") from None
 

@@ -19,7 +19,7 @@ from runtime.tflite.card import ModelCard
 from runtime.tflite.card_file import split_card
 from runtime.tflite.contract import card_from_tensors, check_tensors
 from runtime.tflite.interpreter import Interpreter
-from runtime.tflite.tensors import quantize_input, to_probabilities, top_k
+from runtime.tflite.tensors import InputEncoder, to_probabilities, top_k
 
 DEFAULT_MODEL = Path(__file__).parent / "models" / "digits.tflite"
 # Of a whole file. ResNet-152 in float32 has 230 MiB; a Raspberry Pi with 512 MB would hold no more.
@@ -53,6 +53,7 @@ class Classifier:
         self.interpreter = interpreter
         self.card = card
         self._framing = load_framing(card.input.framing)
+        self._encoder = InputEncoder.make(interpreter.input, card.input)
 
     @classmethod
     def load(
@@ -88,9 +89,12 @@ class Classifier:
             from runtime.tflite.vouching import ensure_sound  # here: a start without --model needs none of it
 
             ensure_sound(model, card.sha256 if card else "", always=always_try)
-        interpreter = Interpreter.load(model, num_threads, is_verified=True)
         if card is None:
+            interpreter = Interpreter.load(model, num_threads, is_verified=True)
             card = card_from_tensors(interpreter, Path(path or DEFAULT_MODEL).stem)
+        else:
+            index, shape = card.decision.output_index, card.input.tensor_shape
+            interpreter = Interpreter.load(model, num_threads, True, output_index=index, input_shape=shape)
         if labels is not None:
             card = _relabeled(card, tuple(labels))
         return cls(interpreter, card)
@@ -117,8 +121,8 @@ class Classifier:
         scores = self.scores(prepared.pixels)
         end = time.perf_counter()
         top = tuple(Candidate(self.card.labels[i], i, float(scores[i])) for i in top_k(scores, k))
-        best = top[0]
-        is_sure = best.score >= self._limit(threshold) and prepared.is_single
+        best, limit = top[0], self._limit(threshold)
+        is_sure = best.score >= limit and prepared.is_single
         return Prediction(
             label=best.label if is_sure else None,
             index=best.index if is_sure else None,
@@ -128,6 +132,7 @@ class Classifier:
             box=prepared.box,
             preprocess_ms=_ms(start, middle),
             inference_ms=_ms(middle, end),
+            labels=self._labels_above(scores, limit) if is_sure else (),
         )
 
     def read(self, image: NDArray[np.generic], threshold: float | None = None) -> Reading:
@@ -174,16 +179,16 @@ class Classifier:
             Probabilities, float32 (classes,).
 
         Raises:
-            ModelError: A score is infinite or not a number.
+            ModelError: A score is infinite or not a number; ModelMismatch where it is no probability, as the card says.
         """
-        raw = self.interpreter.run(quantize_input(pixels, self.interpreter.input))
-        scores = to_probabilities(raw, self.interpreter.output, self.card.decision)
-        if not np.isfinite(scores).all():
-            raise ModelError(
-                "expected scores of 0 to 1; the model gives some that are infinite or no number: its weights are "
-                "broken, or its input is not what the card says. Convert it again"
-            )
-        return scores
+        raw = self.interpreter.run(self._encoder.encode(pixels))
+        return to_probabilities(raw, self.interpreter.output, self.card.decision)
+
+    def _labels_above(self, scores: NDArray[np.float32], limit: float) -> tuple[str, ...]:
+        """All labels that are true of a picture, where more than one may be."""
+        if self.card.decision.choice == "one":
+            return ()
+        return tuple(self.card.labels[i] for i in top_k(scores, len(scores)) if scores[i] >= limit)
 
     def _limit(self, threshold: float | None) -> float:
         return self.card.decision.reject_threshold if threshold is None else threshold

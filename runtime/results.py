@@ -40,6 +40,8 @@ class Prediction:
         box: (x, y, width, height) of the part that was classified, in pixels of the picture; None when it is blank.
         preprocess_ms: Milliseconds from the picture to the model's input.
         inference_ms: Milliseconds from the model's input to the scores.
+        labels: Of a model with several labels for one picture (`decision.choice` "many"): all whose score reaches the
+            threshold, best first. Empty for any other model.
 
     Example:
         >>> from runtime import Classifier, read_image
@@ -56,6 +58,7 @@ class Prediction:
     box: tuple[int, int, int, int] | None
     preprocess_ms: float
     inference_ms: float
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

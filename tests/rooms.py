@@ -23,6 +23,7 @@ TRAIN = {"runtime.cli.parser", "runtime.errors", "runtime.image.files", "runtime
     "runtime.plugins",
     "runtime.tflite.card",
     "runtime.tflite.card_file",
+    "runtime.tflite.card_reader",
     "workbench",
 }
 

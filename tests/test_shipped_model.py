@@ -37,6 +37,8 @@ def test_the_card_tells_all(shipped_card: ModelCard) -> None:
     assert shipped_card.accuracy is not None
     assert shipped_card.accuracy.n == 10000
     assert shipped_card.accuracy.quantized >= MIN_ACCURACY
+    assert shipped_card.accuracy.float is not None
+    assert shipped_card.accuracy.agreement is not None
     assert shipped_card.accuracy.float - shipped_card.accuracy.quantized <= MAX_DROP
     assert shipped_card.accuracy.agreement >= MIN_AGREEMENT
     assert len(shipped_card.golden) >= 4

@@ -180,6 +180,8 @@ def _spec(path: Path, stored: NDArray[Any] | None) -> InputSpec | None:
     if stored is None:
         return None
     try:
-        return InputSpec(**migrate_input(json.loads(str(stored))))
+        fields: dict[str, Any] = migrate_input(json.loads(str(stored)))
+        fields |= {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
+        return InputSpec(**fields)
     except (ValueError, TypeError, AttributeError, ModelError) as error:
         raise DataError(f"{path}: its {SPEC_KEY} is damaged ({error}); train again") from None

@@ -18,6 +18,7 @@ from runtime.tflite.label_forms import parse_labels
 
 METADATA = "TFLITE_METADATA"
 ULTRALYTICS = ("temp_meta.txt", "metadata.json")  # as exporters of different years name it
+MAX_FILE = 16 * 2**20  # bytes of a file in the zip; the labels of ImageNet's 21,841 classes have 0.5 MB
 AXIS_LABELS = 2  # AssociatedFileType
 NORMALIZATION, SCORE_THRESHOLD = 1, 3  # ProcessUnitOptions
 LONGEST_TEXT = 200  # characters of a name, author or license
@@ -91,7 +92,7 @@ def language_of(environment: Mapping[str, str]) -> str:
 
 def _ultralytics(data: bytes) -> Metadata | None:
     for entry in ULTRALYTICS:
-        content = container.find(data, entry)[1]
+        content = container.find(data, (entry,), MAX_FILE)[1].get(entry)
         if content is not None:
             return _of_ultralytics(content.decode("utf-8"), entry)
     return None
@@ -178,7 +179,7 @@ def _labels(data: bytes, tensor: Table, language: str) -> tuple[str, tuple[str, 
     files.sort(key=lambda file: wanted.index(file[0]) if file[0] in wanted else len(wanted))
     name = files[0][1]
     try:
-        content = container.find(data, name)[1]
+        content = container.find(data, (name,), MAX_FILE)[1].get(name)
         if content is None:
             return f"its metadata names the labels {_short(name)}, which are not in the file"
         return name, parse_labels(content.decode("utf-8-sig", errors="replace"))

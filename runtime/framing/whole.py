@@ -51,7 +51,7 @@ class WholePicture:
             The input; its box is the whole picture.
         """
         height, width = picture.shape[:2]
-        return Prepared(_resized(_recolored(picture, spec.channels), spec), (0, 0, width, height))
+        return Prepared(_resized(_recolored(picture, spec.color), spec), (0, 0, width, height))
 
     def read(
         self, picture: Picture, spec: InputSpec, scores: Scores, labels: Sequence[str], threshold: float
@@ -75,14 +75,13 @@ MOST_PADDED = 25_000_000  # pixels of a padded picture, or four times the pictur
 FRAMING: Framing = WholePicture()
 
 
-def _recolored(picture: Picture, channels: int) -> Picture:
-    """Gray for one channel, RGB for three."""
-    if channels == 1 and picture.ndim == 3:
-        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-    if channels == 3:
-        code = cv2.COLOR_GRAY2RGB if picture.ndim == 2 else cv2.COLOR_BGR2RGB
-        return np.asarray(cv2.cvtColor(picture, code), dtype=np.uint8)
-    return picture
+def _recolored(picture: Picture, color: str) -> Picture:
+    """Gray, RGB or BGR."""
+    if color == "gray":
+        return picture if picture.ndim == 2 else np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    if picture.ndim == 2:
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
+    return picture if color == "bgr" else np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def _resized(picture: Picture, spec: InputSpec) -> Picture:

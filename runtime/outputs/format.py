@@ -40,6 +40,8 @@ def prediction_to_text(source: str, prediction: Prediction) -> str:
         return f"{name}: blank"
     if prediction.reason == "unsure":
         return f"{name}: unsure, perhaps {_listed(prediction.top, ' or ')}"
+    if prediction.labels:
+        return f"{name}: {_listed(prediction.top[: len(prediction.labels)], ' and ')}"
     others = [c for c in prediction.top[1:] if c.score >= MIN_SHOWN_SCORE]
     return f"{name}: {_listed(prediction.top[:1], '')}" + (f", then {_listed(others, ', ')}" if others else "")
 
@@ -52,8 +54,10 @@ def prediction_to_dict(source: str, prediction: Prediction) -> dict[str, object]
         prediction: What it shows.
 
     Returns:
-        The keys source, label, score, reason, top and timing_ms (milliseconds).
+        The keys source, label, score, reason, top and timing_ms (milliseconds); `labels` too where the model gives
+        several to one picture.
     """
+    several: dict[str, object] = {"labels": list(prediction.labels)} if prediction.labels else {}
     return {
         "source": source,
         "label": prediction.label,
@@ -64,6 +68,7 @@ def prediction_to_dict(source: str, prediction: Prediction) -> dict[str, object]
             "preprocess": round(prediction.preprocess_ms, 3),
             "inference": round(prediction.inference_ms, 3),
         },
+        **several,
     }
 
 

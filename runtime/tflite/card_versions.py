@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from runtime.errors import ModelError
+from runtime.tflite.card_fields import shown
 
 SCHEMA_VERSION = 2  # that this runtime writes
+SCHEMA_1_INPUT = ("height", "width", "channels", "color", "framing")  # fields of `input` in both versions
+ADDED_INPUT = ("mean", "std", "layout")  # by schema 2
 
 
 def migrate(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,7 +32,7 @@ def migrate(raw: Mapping[str, Any]) -> dict[str, Any]:
     version = raw.get("schema_version")
     if version not in (1, SCHEMA_VERSION) or isinstance(version, bool):
         raise ModelError(
-            f"card: this runtime reads schema versions 1 to {SCHEMA_VERSION}; received {version!r}. "
+            f"card: this runtime reads schema versions 1 to {SCHEMA_VERSION}; received {shown(version)}. "
             "Update the runtime, or convert the model again"
         )
     return _from_schema_1(raw) if version == 1 else dict(raw)
@@ -57,5 +60,7 @@ def migrate_input(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def _from_schema_1(raw: Mapping[str, Any]) -> dict[str, Any]:
     spec = raw.get("input")
-    migrated = migrate_input(spec) if isinstance(spec, Mapping) else spec
+    migrated = spec
+    if isinstance(spec, Mapping):  # what schema 2 added is unknown in schema 1, which ignores unknown keys
+        migrated = {key: value for key, value in migrate_input(spec).items() if key not in ADDED_INPUT}
     return {**raw, "input": migrated, "schema_version": SCHEMA_VERSION}

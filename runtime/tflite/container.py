@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 END_OF_ZIP = b"PK\x05\x06"
 ENTRY_OF_DIRECTORY = b"PK\x01\x02"
+LOCAL_ENTRY = b"PK\x03\x04"
 END_SIZE = 22  # bytes of the end record, without its comment
 LONGEST_END = END_SIZE + 65535  # bytes, with the longest comment
 ENTRY_SIZE, LOCAL_SIZE = 46, 30  # bytes of an entry in the directory, and before its data, without names
@@ -37,8 +38,8 @@ def attach(data: bytes, files: Mapping[str, str]) -> bytes:
     return buffer.getvalue()
 
 
-def find(data: bytes, name: str) -> tuple[int, bytes | None]:
-    """Find a file in the zip at the end of data.
+def find(data: bytes, names: Collection[str], limit: int) -> tuple[int, dict[str, bytes]]:
+    """Find files in the zip at the end of data.
 
     It reads stored and deflated entries, as PKWARE's APPNOTE 4.3 and 4.4 lay them out; no zip64, no encryption.
 
@@ -48,34 +49,42 @@ def find(data: bytes, name: str) -> tuple[int, bytes | None]:
 
     Args:
         data: Anything, and a zip after it or not.
-        name: Name of the file.
+        names: Names of files.
+        limit: The most bytes that one of them may have, unpacked. No more are ever unpacked.
 
     Returns:
-        (where the zip starts, the file); (len(data), None) where there is no zip, and None for the file where the zip
-        does not have it.
+        (where the zip starts, those of the files that it has); (len(data), {}) where there is no zip.
 
     Raises:
-        ValueError: The zip is damaged; as are IndexError, struct.error and zlib.error.
+        ValueError: The zip is damaged, holds one of the files twice, too large or out of its directory's sight; as are
+            IndexError, struct.error and zlib.error.
     """
     end = data.rfind(END_OF_ZIP, max(0, len(data) - LONGEST_END))
     if end < 0 or end + END_SIZE > len(data) or _end_of_comment(data, end) != len(data):
-        if data.find(b"\0\0" + name.encode()) > 0:  # as a local header has it: no extra field, then the name
-            raise ValueError("cut short")
-        return len(data), None
+        _check_not_there(data, names, "cut short")
+        return len(data), {}
     count, size, offset = struct.unpack_from("<HII", data, end + 10)
     shift = end - size - offset  # not 0 where the zip was made alone and appended later
-    entry, start, found = end - size, len(data), None
+    entry, start = end - size, len(data)
+    found: dict[str, bytes] = {}
     for _ in range(count):
         if data[entry : entry + 4] != ENTRY_OF_DIRECTORY:
             raise ValueError("its directory is damaged")
-        method, crc, packed = struct.unpack_from("<H4xII", data, entry + 10)
         lengths = struct.unpack_from("<HHH", data, entry + 28)  # of the name, the extra field, the comment
         local = struct.unpack_from("<I", data, entry + 42)[0] + shift
         start = min(start, local)
-        if data[entry + ENTRY_SIZE : entry + ENTRY_SIZE + lengths[0]] == name.encode():
-            body = local + LOCAL_SIZE + sum(struct.unpack_from("<HH", data, local + 26))
-            found = _unpacked(data[body : body + packed], method, crc)
+        name = data[entry + ENTRY_SIZE : entry + ENTRY_SIZE + lengths[0]]
+        if data[local : local + 4] != LOCAL_ENTRY or not _is_named(data, local, name):
+            raise ValueError("its directory is damaged")
+        text = name.decode("utf-8", "replace")
+        if text in names:
+            if text in found:
+                raise ValueError(f"{text} is there twice")
+            found[text] = _unpacked(data, entry, local, limit)
         entry += ENTRY_SIZE + sum(lengths)
+    if entry != end:
+        raise ValueError("its directory is damaged")
+    _check_not_there(data, [name for name in names if name not in found], "its directory is damaged")
     return start, found
 
 
@@ -83,10 +92,28 @@ def _end_of_comment(data: bytes, end: int) -> int:
     return end + END_SIZE + int(struct.unpack_from("<H", data, end + 20)[0])
 
 
-def _unpacked(packed: bytes, method: int, crc: int) -> bytes:
+def _check_not_there(data: bytes, names: Iterable[str], fault: str) -> None:
+    """Raise ValueError where a file that was not found is there: its local header ends with 0, 0 and its name."""
+    if any(data.find(b"\0\0" + name.encode()) > 0 for name in names):  # no extra field, as `attach` writes it
+        raise ValueError(fault)
+
+
+def _is_named(data: bytes, local: int, name: bytes) -> bool:
+    """Whether the header before a file's data has the name that the directory gives it."""
+    length = struct.unpack_from("<H", data, local + 26)[0]
+    return data[local + LOCAL_SIZE : local + LOCAL_SIZE + length] == name
+
+
+def _unpacked(data: bytes, entry: int, local: int, limit: int) -> bytes:
+    """The file of an entry in the directory."""
+    method, crc, size = struct.unpack_from("<H4xII", data, entry + 10)
     if method not in (STORED, DEFLATED):
         raise ValueError(f"compression method {method}, expected {STORED} or {DEFLATED}")
-    data = packed if method == STORED else zlib.decompress(packed, -zlib.MAX_WBITS)
-    if zlib.crc32(data) != crc:
+    body = local + LOCAL_SIZE + sum(struct.unpack_from("<HH", data, local + 26))
+    packed = data[body : body + size]
+    text = packed if method == STORED else zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, limit + 1)
+    if len(text) > limit:
+        raise ValueError(f"expected at most {limit} bytes, unpacked; received more")
+    if zlib.crc32(text) != crc:
         raise ValueError("its checksum is wrong")
-    return data
+    return text

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from runtime.errors import ModelMismatch
 from runtime.tflite.card import Decision, InputSpec, ModelCard
 from runtime.tflite.interpreter import Interpreter
-from runtime.tflite.tensors import dequantize, quantize_input
+from runtime.tflite.tensors import MAX_CLIPPED, clipped_values, dequantize, quantize_input
 
 SUM_TOLERANCE = 0.05  # of probabilities: those of int8 outputs are rounded, each to 1/256
-
-# Inputs that take pixels 0 to 255 as they are: (scale, zero point) by dtype; scale 0 is not quantized.
-PIXEL_INPUTS = {
-    np.dtype(np.int8): (1.0, -128),
-    np.dtype(np.uint8): (1.0, 0),
-    np.dtype(np.float32): (0.0, 0),
-}
+INPUT_TYPES = ("float32", "uint8", "int8", "int16", "int32", "float16", "int64")
 
 
 def card_from_tensors(interpreter: Interpreter, name: str) -> ModelCard:
@@ -73,20 +69,34 @@ def check_tensors(interpreter: Interpreter, card: ModelCard) -> None:
         card: The model's card.
 
     Raises:
-        ModelMismatch: The input is not of the card's shape, does not take pixels 0 to 255, or the output is not one
-            score for each label.
+        ModelMismatch: The input is not of the card's shape, cannot hold the pixels as the card scales them, or the
+            output is not one score for each label.
     """
-    received, expected = interpreter.input, (1, *card.input.shape)
+    received, expected = interpreter.input, card.input.tensor_shape
     if received.shape != expected:
         raise ModelMismatch(f"expected an input of shape {expected}, as the card says; received {received}")
-    if PIXEL_INPUTS.get(received.dtype) != (received.scale, received.zero_point):
+    if received.dtype.name not in INPUT_TYPES:
+        raise ModelMismatch(f"expected an input of {', '.join(INPUT_TYPES)}; received {received}")
+    lost = clipped_values(received, card.input.mean, card.input.std)
+    if lost > MAX_CLIPPED:
         raise ModelMismatch(
-            "expected an input that takes pixels 0 to 255: float32, uint8 (scale 1, zero point 0) or int8 "
-            f"(scale 1, zero point -128); received {received}. "
-            "Convert its Keras model with: python -m convert --quantization int8"
+            f"expected an input that holds pixels 0 to 255 with the card's mean {_numbers(card.input.mean)} and std "
+            f"{_numbers(card.input.std)}; {lost} of 256 values are outside what it takes: {received}. "
+            "Convert its Keras model again, or adopt it"
         )
-    if interpreter.output.shape != (1, len(card.labels)):
+    scores = math.prod(interpreter.output.shape)
+    if scores not in _score_counts(card) or max(interpreter.output.shape) != scores:
         raise ModelMismatch(
             f"expected an output of shape (1, {len(card.labels)}), one score for each label; "
             f"received {interpreter.output}"
         )
+
+
+def _score_counts(card: ModelCard) -> tuple[int, ...]:
+    """How many scores the output may have: one for each label; a sigmoid alone for two of them."""
+    classes = len(card.labels)
+    return (classes, 1) if card.decision.output == "sigmoid" and classes == 2 else (classes,)
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:g}" for value in values)

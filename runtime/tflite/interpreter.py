@@ -52,12 +52,12 @@ class TensorInfo:
 
 
 class Interpreter:
-    """One loaded model with one input and one output. Not for use by several threads at once.
+    """One loaded model with one input, and one of its outputs. Not for use by several threads at once.
 
     Attributes:
         name: Package and version, such as "ai-edge-litert 2.3.0".
         input: The input tensor.
-        output: The output tensor.
+        output: The output tensor that `run` returns.
         has_loops: Whether it has more than one graph, which loops and branches run.
 
     Example:
@@ -69,37 +69,49 @@ class Interpreter:
         (1, 10)
     """
 
-    def __init__(self, handle: Any, name: str) -> None:
+    def __init__(self, handle: Any, name: str, output_index: int = 0) -> None:
         """Read the tensors' facts. `load` is the usual way.
 
         Args:
             handle: An interpreter of one of PACKAGES whose tensors are allocated.
             name: Package and version.
+            output_index: Which of the model's outputs.
 
         Raises:
-            ModelMismatch: The model has not exactly one input and one output.
+            ModelMismatch: The model has not exactly one input, or no such output.
         """
         self._handle = handle
         self.name = name
         self.has_loops = False
         inputs, outputs = handle.get_input_details(), handle.get_output_details()
-        if len(inputs) != 1 or len(outputs) != 1:
+        if len(inputs) != 1 or output_index >= len(outputs):
             raise ModelMismatch(
-                f"expected a model with 1 input and 1 output; received {len(inputs)} and {len(outputs)}"
+                f"expected a model with 1 input and {output_index + 1} or more outputs; "
+                f"received {len(inputs)} and {len(outputs)}"
             )
         self._input_index: int = inputs[0]["index"]
-        self._output_index: int = outputs[0]["index"]
+        self._output_index: int = outputs[output_index]["index"]
         self.input = _tensor_info(inputs[0])
-        self.output = _tensor_info(outputs[0])
+        self.output = _tensor_info(outputs[output_index])
 
     @classmethod
-    def load(cls, model: bytes, num_threads: int = 1, is_verified: bool = False) -> Interpreter:
+    def load(
+        cls,
+        model: bytes,
+        num_threads: int = 1,
+        is_verified: bool = False,
+        *,
+        output_index: int = 0,
+        input_shape: tuple[int, ...] | None = None,
+    ) -> Interpreter:
         """Make an interpreter for a model.
 
         Args:
             model: A bare .tflite flatbuffer (see card_file.split_card).
             num_threads: That one run may use, 1 to native.MAX_THREADS.
             is_verified: Whether `verify.verify_model` has passed these bytes, here or earlier.
+            output_index: Which of the model's outputs.
+            input_shape: Shape that its input gets where the file leaves sides open (-1).
 
         Returns:
             An interpreter that is ready.
@@ -119,8 +131,9 @@ class Interpreter:
         with captured_stderr() as complaints:
             try:
                 handle = make(model_content=model, num_threads=num_threads)
+                _fix_open_sides(handle, input_shape)
                 handle.allocate_tensors()
-                loaded = cls(handle, name)
+                loaded = cls(handle, name, output_index)
             except REFUSALS as error:
                 raise ModelError(f"{name} cannot load this model: {_brief(complaints() or error)}") from None
         loaded.has_loops = root(model).extent(SUBGRAPHS)[1] > 1
@@ -208,6 +221,16 @@ def _brief(complaint: object) -> str:
     text = " ".join(str(complaint).split()) or "it gives no reason, perhaps for want of memory"
     text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
     return text if len(text) <= MAX_COMPLAINT else f"{text[:MAX_COMPLAINT]} ... ({len(text):,} characters)"
+
+
+def _fix_open_sides(handle: Any, shape: tuple[int, ...] | None) -> None:
+    """Give a model's input the shape, where it leaves exactly the sides open in which it differs."""
+    details = handle.get_input_details()
+    if shape is None or len(details) != 1 or tuple(details[0]["shape"]) == shape:
+        return
+    signature = tuple(details[0].get("shape_signature", ()))
+    if len(signature) == len(shape) and all(a in (-1, b) for a, b in zip(signature, shape, strict=True)):
+        handle.resize_tensor_input(details[0]["index"], shape)
 
 
 def _tensor_info(details: dict[str, Any]) -> TensorInfo:

@@ -13,6 +13,7 @@ from convert import cards
 from convert.parity import compare
 from runtime.errors import DataError, EdgeError, ModelError, ModelMismatch, OptionError
 from runtime.tflite.card import Decision, InputSpec, ModelCard
+from runtime.tflite.card_reader import read_card
 from runtime.tflite.interpreter import TensorInfo
 
 SPEC = InputSpec(4, 4, framing="whole", polarity="any")
@@ -157,4 +158,4 @@ def test_fill_keeps_what_training_said() -> None:
     assert (card.quantization, card.decision, card.labels) == ("int8", decision, CARD.labels)
     assert card.accuracy is not None
     assert (card.accuracy.float, card.accuracy.agreement, card.accuracy.n) == (0.8, 1.0, 5)
-    assert ModelCard.from_json(card.to_json()) == card
+    assert read_card(card.to_json()) == card

@@ -84,6 +84,7 @@ def test_the_card_is_filled_in(converted: tuple[Path, str, str]) -> None:
     assert all(20 <= n <= 22 for n in calibration["per_class"].values())
     assert card.accuracy is not None
     assert card.accuracy.n == 500
+    assert card.accuracy.float is not None
     assert card.accuracy.float > 0.85
 
 

@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from runtime.tflite.card import InputSpec, ModelCard
+from runtime.tflite.card import InputSpec
+from runtime.tflite.card_reader import read_card
 from train import outputs
 from train.data.load import Dataset
 from train.fit import Trained, train
@@ -53,7 +54,7 @@ def test_it_learns_and_metrics_are_those_of_the_saved_model(
 
 
 def test_the_card_is_a_card(finished: tuple[Path, Plan, Trained]) -> None:
-    card = ModelCard.from_json((finished[0] / "card.json").read_text())
+    card = read_card((finished[0] / "card.json").read_text())
     assert (card.name, card.version) == ("digits", "0.1.0")
     assert card.labels == tuple("0123456789")
     assert card.input == InputSpec()

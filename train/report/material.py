@@ -15,6 +15,7 @@ import numpy as np
 from runtime.errors import DataError, ModelError
 from runtime.tflite.card import ModelCard
 from runtime.tflite.card_file import split_card
+from runtime.tflite.card_reader import read_card
 from train.checkpoint import Epoch, History
 from train.data.pictures import Image, Labels
 from train.report.plots import Probabilities
@@ -123,7 +124,7 @@ def _synthetic(images: stored.Dataset) -> Mapping[str, Image]:
 
 def _card(path: Path) -> ModelCard:
     try:
-        return ModelCard.from_json(path.read_text("utf-8"))
+        return read_card(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, ModelError) as error:
         raise DataError(f"{path}: cannot be read ({error}). Train again: python -m train") from None
 

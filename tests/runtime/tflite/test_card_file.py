@@ -27,7 +27,7 @@ def test_same_model_same_bytes() -> None:
 
 def test_zip_tools_find_card_and_labels() -> None:
     with zipfile.ZipFile(io.BytesIO(attach_card(MODEL, CARD))) as archive:
-        assert archive.namelist() == ["card.json", "labels.txt"]
+        assert archive.namelist() == ["card.json", "labels.txt", "card.sha256"]
         assert archive.read("labels.txt").decode() == "null\neins\nzwölf\n"
         assert json.loads(archive.read("card.json"))["decision"]["reject_threshold"] == 0.25
 

@@ -15,25 +15,33 @@ import pytest
 
 from runtime.errors import ModelError
 from runtime.preprocess import FRAMINGS
-from runtime.tflite import card
-from runtime.tflite.card import Accuracy, Decision, Golden, InputSpec, ModelCard
+from runtime.tflite import card, card_fields, card_reader
+from runtime.tflite.card import Accuracy, Decision, Golden, GoldenPicture, InputSpec, ModelCard
 from runtime.tflite.card_file import split_card
-from runtime.tflite.card_versions import SCHEMA_VERSION
+from runtime.tflite.card_reader import read_card
+from runtime.tflite.card_versions import ADDED_INPUT, SCHEMA_1_INPUT, SCHEMA_VERSION
 from tests.runtime.helpers import ROOT
 
 jsonschema = pytest.importorskip("jsonschema")
 
 SCHEMA = json.loads((ROOT / "docs/card.schema.json").read_text(encoding="utf-8"))
 OBJECTS: dict[type, dict[str, Any]] = {ModelCard: SCHEMA} | {
-    cls: SCHEMA["$defs"][cls.__name__] for cls in (InputSpec, Decision, Accuracy, Golden)
+    cls: SCHEMA["$defs"][cls.__name__] for cls in (InputSpec, Decision, Accuracy, Golden, GoldenPicture)
 }
 ENUMS = {
     (InputSpec, "color"): card.COLORS,
     (InputSpec, "polarity"): card.POLARITIES,
     (InputSpec, "resize"): card.RESIZES,
+    (InputSpec, "layout"): card.LAYOUTS,
     (Decision, "output"): card.OUTPUTS,
+    (Decision, "choice"): card.CHOICES,
 }
-NEEDED_IN_FILES = {"input", "decision", "schema_version"}  # from_json asks for them, whatever their defaults
+# The reader asks for them, whatever their defaults.
+NEEDED_IN_FILES: dict[type, set[str]] = {
+    ModelCard: {*card_reader.CARD_FIELDS, "schema_version"},
+    InputSpec: {*SCHEMA_1_INPUT, *ADDED_INPUT},
+    Decision: {*card_reader.DECISION_FIELDS, *card_reader.ADDED_DECISION},
+}
 JSON_TYPES = {str: "string", int: "integer", float: "number", bytes: "string", Mapping: "object"}
 
 
@@ -58,6 +66,9 @@ def test_every_field_is_there_with_its_type(cls: type) -> None:
     for name, property_ in described.items():
         expected = json_type(hints[name])
         assert isinstance(expected, dict)
+        if "items" in expected:
+            assert expected["items"].items() <= property_["items"].items(), name  # it may have bounds as well
+            expected = {"type": "array"}
         assert {key: property_.get(key) for key in expected} == expected, name
         assert property_.get("enum") == (list(ENUMS[cls, name]) if (cls, name) in ENUMS else None), name
 
@@ -67,7 +78,9 @@ def test_fields_are_required_or_have_their_default(cls: type) -> None:
     required = set(OBJECTS[cls]["required"])
     for field in dataclasses.fields(cls):
         default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
-        assert (field.name in required) == (default is dataclasses.MISSING or field.name in NEEDED_IN_FILES)
+        assert (field.name in required) == (
+            default is dataclasses.MISSING or field.name in NEEDED_IN_FILES.get(cls, ())
+        )
         if field.name not in required:
             written = list(default) if isinstance(default, tuple) else default
             assert OBJECTS[cls]["properties"][field.name]["default"] == written, field.name
@@ -77,7 +90,12 @@ def test_numbers_and_patterns_are_those_of_the_code() -> None:
     assert SCHEMA["properties"]["schema_version"]["const"] == SCHEMA_VERSION
     assert OBJECTS[InputSpec]["properties"]["framing"]["pattern"] == f"^{card.FRAMING_NAME}$"
     assert OBJECTS[InputSpec]["properties"]["framing"]["examples"] == list(FRAMINGS)
-    assert OBJECTS[Decision]["properties"]["temperature"]["exclusiveMaximum"] == card.TEMPERATURE_LIMIT
+    temperature = OBJECTS[Decision]["properties"]["temperature"]
+    assert (temperature["minimum"], temperature["maximum"]) == (card.MIN_TEMPERATURE, card.MAX_TEMPERATURE)
+    assert OBJECTS[InputSpec]["properties"]["height"]["maximum"] == card.MAX_SIDE
+    assert SCHEMA["properties"]["labels"]["maxItems"] == card_fields.MAX_LABELS
+    assert SCHEMA["properties"]["labels"]["items"]["maxLength"] == card_fields.MAX_LABEL
+    assert SCHEMA["properties"]["golden"]["maxItems"] == card_reader.MAX_GOLDEN
 
 
 def test_the_schema_is_valid() -> None:
@@ -106,6 +124,16 @@ CARDS = {
         Accuracy(1, 0.5, 0, 10),
         (Golden(b"\x00\xff", b""),),
         "0" * 64,
+        golden_pictures=(GoldenPicture(b"\x89PNG", "0" * 64, "a", 0.5),),
+        origin={"license": "MIT"},
+    ),
+    "an adopted file": ModelCard(
+        "m",
+        "",
+        ("a", "b"),
+        InputSpec(32, 20, 3, "bgr", framing="whole", mean=(123.7, 116.3, 103.5), std=(58.4, 57.1, 57.4), layout="nchw"),
+        Decision("sigmoid", choice="many", output_index=1),
+        accuracy=Accuracy(None, 0.5, None, 10),
     ),
 }
 
@@ -113,7 +141,7 @@ CARDS = {
 @pytest.mark.parametrize("name", CARDS)
 def test_what_is_written_is_valid_and_read_back(name: str) -> None:
     jsonschema.validate(written(CARDS[name]), SCHEMA)
-    assert ModelCard.from_json(CARDS[name].to_json()) == CARDS[name]
+    assert read_card(CARDS[name].to_json()) == CARDS[name]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +174,19 @@ def test_real_models_have_valid_cards(model: Path) -> None:
         (("input", "resize"), "bend"),
         (("decision", "output"), "vibes"),
         (("decision", "temperature"), 0),
-        (("decision", "temperature"), 1000),
+        (("decision", "temperature"), 1001),
+        (("decision", "temperature"), 1e-300),
+        (("decision", "choice"), "few"),
+        (("decision", "output_index"), -1),
+        (("input", "std"), [0]),
+        (("input", "std"), []),
+        (("input", "mean"), ["a"]),
+        (("input", "layout"), "chwn"),
+        (("input", "height"), 5000),
+        (("labels",), [""]),
+        (("labels",), ["a" * 201, "b"]),
+        (("golden_pictures",), [{"picture": "AA=="}]),
+        (("origin",), []),
         (("decision", "temperature"), True),
         (("decision", "reject_threshold"), 1.5),
         (("accuracy",), {"float": 0.9}),
@@ -164,4 +204,18 @@ def test_schema_and_reader_refuse_the_same(path: tuple[str, ...], value: object)
         jsonschema.validate(raw, SCHEMA)
     if path != ("schema_version",) or value != 1:  # a reader takes schema 1 by other rules
         with pytest.raises(ModelError, match="card: "):
-            ModelCard.from_json(json.dumps(raw))
+            read_card(json.dumps(raw))
+
+
+@pytest.mark.parametrize("where", [(), ("input",), ("decision",), ("accuracy",)])
+def test_no_missing_field_that_an_answer_depends_on_is_guessed(where: tuple[str, ...]) -> None:
+    raw = written(CARDS["all of it"])
+    target = raw[where[0]] if where else raw
+    described = SCHEMA["$defs"]["InputSpec" if where == ("input",) else where[0].title()] if where else SCHEMA
+    for name in described["required"]:
+        kept = target.pop(name)
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(raw, SCHEMA)
+        with pytest.raises(ModelError, match=f"{name} is missing|schema versions"):
+            read_card(json.dumps(raw))
+        target[name] = kept
