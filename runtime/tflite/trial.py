@@ -144,6 +144,7 @@ def attempt(model: bytes, shape: tuple[int, ...] = ()) -> str:
     try:
         _step("load", limit)
         interpreter = Interpreter.load(model, is_verified=True)
+        interpreter.has_loops = False  # the limit here is on computing, and ends what a thread would leave
         _step("run", limit)
         _run(interpreter)
         _step("unload", limit)

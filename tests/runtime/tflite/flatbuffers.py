@@ -26,7 +26,7 @@ class Scalar:
     """One number, of a type as struct has it."""
 
     code: str
-    value: int
+    value: float
 
 
 def ints(*values: int) -> Vector:
@@ -157,3 +157,35 @@ def endless_loop() -> bytes:
     options = (93, {0: Scalar("i", 1), 1: Scalar("i", 2)})
     main = graph([tensor((1, 4)), tensor((1, 4))], (0,), (1,), [operator(0, (0,), (1,), options)])
     return flatbuffer(model(["WHILE"], [main, condition, body], (b"\1",)))
+
+
+def tiny() -> dict[int, Any]:
+    """A sound int8 network of 4x4 pixels: CONV_2D, ADD, DEPTHWISE_CONV_2D, RESHAPE, FULLY_CONNECTED, SOFTMAX."""
+    how: dict[str, Any] = {"scales": (0.5,)}
+    weights: dict[str, Any] = {"scales": (0.25, 0.5), "zeros": (0, 0)}
+    bias: dict[str, Any] = {"scales": (0.125, 0.25), "zeros": (0, 0)}
+    tensors = [
+        tensor((1, 4, 4, 1), INT8, scales=(1.0,), zeros=(-128,)),
+        tensor((2, 3, 3, 1), INT8, 1, **weights),
+        tensor((2,), INT32, 2, **bias),
+        *(tensor((1, 4, 4, 2), INT8, **how) for _ in range(3)),
+        tensor((1, 3, 3, 2), INT8, 3, **weights, axis=3),
+        tensor((1, 32), INT8, **how),
+        tensor((2,), INT32, 4),
+        tensor((2, 32), INT8, 5, scales=(0.25,)),
+        tensor((1, 2), INT8, **how),
+        tensor((1, 2), INT8, scales=(1 / 256,), zeros=(-128,)),
+    ]
+    window = {0: Scalar("b", 0), 1: Scalar("i", 1), 2: Scalar("i", 1)}  # SAME, steps of 1
+    operators = [
+        operator(0, (0, 1, 2), (3,), (1, window)),
+        operator(1, (3, 3), (4,), (11, {0: Scalar("b", 0)})),
+        operator(2, (4, 6, 2), (5,), (2, window | {3: Scalar("i", 1)})),
+        operator(3, (5, 8), (7,), (17, {0: ints(1, 32)})),
+        operator(4, (7, 9, -1), (10,), (8, {0: Scalar("b", 0)})),
+        operator(5, (10,), (11,), (9, {0: Scalar("f", 1)})),
+    ]
+    names = ["CONV_2D", "ADD", "DEPTHWISE_CONV_2D", "RESHAPE", "FULLY_CONNECTED", "SOFTMAX"]
+    sides = b"".join(side.to_bytes(4, "little") for side in (1, 32))
+    constants = (bytes(range(18)), bytes(8), bytes(range(18)), sides, bytes(range(64)))
+    return model(names, [graph(tensors, (0,), (11,), operators)], constants)
