@@ -59,7 +59,10 @@ def parse_broker(url: str) -> Broker:
         'home/meter'
     """
     expected = "expected mqtt://host/topic or mqtts://user:password@host:port/topic"
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as brackets without an address in them
+        raise OptionError(f"--mqtt: {expected}; the host is not one") from None
     # mqtt://user:12/34@host and mqtt://user:12#34@host name the host "user", as URLs are read, and would go there.
     if parts.fragment or parts.query or ("@" in parts.path and ":" in parts.netloc and "@" not in parts.netloc):
         raise OptionError(f"--mqtt: {expected}; / ? # @ in a password or topic are written %2F %3F %23 %40")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -119,3 +121,24 @@ sys.meta_path.insert(0, Interrupt())
     words = [sys.executable, "-c", interrupt + PROGRAM, "classify", "x.png"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_a_folder_of_the_same_name_in_the_current_folder_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "here" / "runtime").mkdir(parents=True)
+    (tmp_path / "here" / "runtime" / "__init__.py").touch()
+    script = tmp_path / "bin" / "edge-classifier"
+    script.parent.mkdir()
+    script.write_text("from runtime.cli.main import main\nmain()\n")  # as pip writes it
+    ways = [[str(script)], *([["-P", "-m", "runtime.cli.main"]] if sys.version_info >= (3, 11) else [])]
+    for way in ways:
+        done = subprocess.run(
+            [sys.executable, *way, "classify", str(ROOT / "samples" / "photo_7.jpg")],
+            cwd=tmp_path / "here",
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), way
+        assert done.stdout.endswith("photo_7.jpg: 7 (100.0 %)\n")
