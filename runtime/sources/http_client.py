@@ -120,7 +120,7 @@ def _written(request: _Request) -> bytes:
     ]
     if request.header is not None:
         lines.append(f"Authorization: {request.header}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
 
 
 def _next(request: _Request, stream: HttpStream, name: str) -> _Request | None:

@@ -26,7 +26,7 @@ def basic(user: str, password: str) -> str:
         >>> basic("me", "secret")
         'Basic bWU6c2VjcmV0'
     """
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode("utf-8", "surrogateescape")).decode("ascii")
 
 
 def digest(challenges: Sequence[str], user: str, password: str, target: str, nonce: str | None = None) -> str | None:
@@ -77,7 +77,9 @@ def _answer(said: dict[str, str], function: str, login: tuple[str, str], target:
     import hashlib
 
     def hashed(*parts: str) -> str:
-        return hashlib.new(function, ":".join(parts).encode("utf-8"), usedforsecurity=False).hexdigest()
+        return hashlib.new(
+            function, ":".join(parts).encode("utf-8", "surrogateescape"), usedforsecurity=False
+        ).hexdigest()
 
     user, password = login
     realm, nonce = said.get("realm", ""), said["nonce"]

@@ -35,7 +35,8 @@ def for_ffmpeg(url: str) -> str:
         'rtsp://me:p%40ss@camera:8554/my%20cam'
     """
     parts = parse_url(url)
-    login = "" if parts.user is None else f"{quote(parts.user, safe='')}:{quote(parts.password, safe='')}@"
+    user, password = (quote(one or "", safe="", errors="surrogateescape") for one in (parts.user, parts.password))
+    login = "" if parts.user is None else f"{user}:{password}@"
     return f"{parts.scheme}://{login}{parts.authority}{parts.target}"
 
 

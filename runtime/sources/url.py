@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 from runtime.errors import SourceError
 
 PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
-HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.%\w]+\]|[^\[\]:\s]*)(?::(?P<port>\d*))?")
+HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.-]+)?\]|[^\[\]:\s]*)(?::(?P<port>[0-9]*))?")
 SAFE = "/?:@&=+$,;!*'()[]~#|^%"  # of a path and a query: stays as it is; % too, because escapes are written with it
 MAX_LETTERS = 4000  # of a URL; servers take about 8,000
 
@@ -96,7 +96,7 @@ def _split(rest: str) -> tuple[str | None, str, str]:
         after = re.search(r"[/?#]", rest[at + 1 :])
         authority = rest[: at + 1 + after.start()] if after else rest
     path = rest[len(authority) :].partition("#")[0]
-    target = quote(path if path.startswith("/") else f"/{path}", safe=SAFE)
+    target = quote(path if path.startswith("/") else f"/{path}", safe=SAFE, errors="surrogateescape")
     target = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", target)
     return (authority[:at] if at >= 0 else None), authority[at + 1 :], target
 
@@ -110,9 +110,8 @@ def _login_end(rest: str) -> int:
 
 def _ascii(host: str) -> str:
     """A host as DNS has it; "" where it cannot be one."""
-    if host.isascii():
-        return "" if re.search(r"[\s\x00-\x20\x7f\"<>\\^`{|}@]", host) else host.lower()
     try:
-        return host.encode("idna").decode("ascii")
+        name = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
         return ""
+    return "" if re.search(r"[\x00-\x20\x7f\"<>\\^`{|}@/?#]", name) else name.lower()
