@@ -76,8 +76,9 @@ docs: $(VENV)/docs ## Build the documentation site, strictly, into build/site
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 	@echo "build/site/index.html"
 
-soak: $(VENV)/core ## 200,000 frames through the camera's loop: memory, descriptors and threads stay as they are
+soak: $(VENV)/core ## 200,000 frames, and a stream killed 100 times while the clock jumps: memory and threads stay as they are
 	$(RUN) -m tests.camera.soak
+	$(RUN) -m tests.camera.stream_soak
 
 test-camera: $(VENV)/dev ## Real camera nodes in a virtual machine, a real window under Xvfb (root, Debian 12, x86-64)
 	tests/camera/vm.sh $(RUN)
