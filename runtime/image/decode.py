@@ -43,13 +43,22 @@ def decode(data: bytes, max_pixels: int, complaints: Callable[[], str], say: Say
 
         raise ValueError(explain(data))
     reduction_within(header, len(data), max_pixels)
-    image = cv2.imdecode(np.frombuffer(header.still or data, np.uint8), cv2.IMREAD_UNCHANGED)
+    image = _by_opencv(header.still or data, header.kind)
     if image is None:
         raise ValueError(_why_undecodable(header))
     if header.pages > 1:
         say("pages", f"{header.kind} with several pictures; the first is read")
     picture = as_picture(_on_canvas(image, header))
     return turned(picture, header.orientation)
+
+
+def _by_opencv(data: bytes, kind: str) -> NDArray[np.generic] | None:
+    if kind == "JPEG 2000":  # imported for it alone
+        from runtime.image.apart import decode_apart, is_unsafe
+
+        if is_unsafe(kind):
+            return decode_apart(data)
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
 
 
 def _decode_jpeg(data: bytes, max_pixels: int, complaints: Callable[[], str], say: Say) -> Picture:
