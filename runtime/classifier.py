@@ -88,7 +88,8 @@ class Classifier:
         if always_try or card is None or file != DEFAULT_MODEL:  # the one that ships is vouched for by its place
             from runtime.tflite.vouching import ensure_sound  # here: a start without --model needs none of it
 
-            ensure_sound(model, card.sha256 if card else "", always=always_try)
+            open_sides = card.input.tensor_shape if card else None
+            ensure_sound(model, card.sha256 if card else "", open_sides, always=always_try)
         if card is None:
             interpreter = Interpreter.load(model, num_threads, is_verified=True)
             card = card_from_tensors(interpreter, Path(path or DEFAULT_MODEL).stem)

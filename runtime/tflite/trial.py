@@ -143,7 +143,7 @@ def attempt(model: bytes, shape: tuple[int, ...] = ()) -> str:
     limit = seconds_for(model)
     try:
         _step("load", limit)
-        interpreter = Interpreter.load(model, is_verified=True)
+        interpreter = Interpreter.load(model, is_verified=True, input_shape=shape or None)
         interpreter.has_loops = False  # the limit here is on computing, and ends what a thread would leave
         _step("run", limit)
         _run(interpreter)

@@ -17,14 +17,17 @@ from tests.runtime.tflite.flatbuffers import (
     FLOAT32,
     INT8,
     INT32,
+    Scalar,
     Vector,
     adder,
     endless_loop,
     flatbuffer,
     graph,
+    ints,
     model,
     operator,
     tensor,
+    tiny,
 )
 
 
@@ -113,3 +116,18 @@ def test_it_works_from_a_folder_with_a_runtime_of_its_own(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(ROOT), *(path for path in sys.path if path)])
     try_out(bare_model)
+
+
+def test_a_model_with_open_sides_is_tried_with_those_that_it_gets() -> None:
+    """A CONV_2D of 3x3 without padding has no output for the 1x1 picture that the file says."""
+    table = tiny()
+    graph = table[2][0]
+    window = {0: Scalar("b", 1), 1: Scalar("i", 1), 2: Scalar("i", 1)}  # VALID, steps of 1
+    graph[3] = [operator(0, (0, 1, 2), (3,), (1, window))]
+    graph[2] = ints(3)
+    graph[0][0] |= {0: ints(1, 1, 1, 1), 7: ints(1, -1, -1, 1)}
+    graph[0][3] |= {0: ints(1, 1, 1, 2), 7: ints(1, -1, -1, 2)}
+    data = flatbuffer(table)
+    with pytest.raises(ModelError, match="cannot load this model"):
+        try_out(data)
+    try_out(data, (1, 9, 9, 1))
