@@ -98,7 +98,7 @@ def test_a_model_that_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
 def test_scores_that_are_no_numbers_are_refused(
     broken: float, shipped: Classifier, samples: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runtime.classifier.to_probabilities", lambda *_: np.array([0.5, broken] * 5, np.float32))
+    monkeypatch.setattr("runtime.tflite.tensors.dequantize", lambda *_: np.array([0.5, broken] * 5, np.float32))
     for answer in (shipped.predict, shipped.read):
         with pytest.raises(ModelError, match="expected scores of 0 to 1; the model gives some that are infinite"):
             answer(read_image(samples / "photo_7.jpg"))
