@@ -250,3 +250,15 @@ def test_a_model_whose_name_the_system_refuses_is_a_fault(tmp_path: Path) -> Non
     found = {check.name: check for check in examine_here(str(tmp_path / ("a" * 300)))}
     assert found["model"].state == "fault"
     assert found["model"].value.startswith("cannot read model ")
+
+
+def test_a_model_whose_outputs_are_no_scores_is_a_fault(
+    shipped_card: ModelCard, tmp_path: Path, bare_model: bytes
+) -> None:
+    """Its golden vectors come back, and `classify` refuses it: the card calls logits probabilities."""
+    decision = dataclasses.replace(shipped_card.decision, output="probabilities", temperature=1.0)
+    model = tmp_path / "model.tflite"
+    model.write_bytes(attach_card(bare_model, dataclasses.replace(shipped_card, decision=decision)))
+    found = {check.name: check for check in examine_here(str(model))}
+    assert found["model"].state == "fault"
+    assert "selftest" not in found
