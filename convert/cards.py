@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from convert.parity import Parity
+from runtime.classifier import Classifier
 from runtime.errors import DataError, ModelError, ModelMismatch, OptionError
+from runtime.proof import GOLDEN_PICTURES, make_golden_picture
 from runtime.tflite import labels as label_files
-from runtime.tflite.card import Accuracy, Decision, Golden, InputSpec, ModelCard
+from runtime.tflite.card import Accuracy, Decision, Golden, GoldenPicture, InputSpec, ModelCard
 from runtime.tflite.card_reader import read_card
 from runtime.tflite.interpreter import Interpreter
 from workbench.dataset import Pixels
@@ -25,6 +28,8 @@ MIN_CLASSES = 2
 SHOWN_LABELS = 12  # in a message
 INK_SHARE = 20 / 28  # of the input, the longer side of a mark, as MNIST has it
 GOLDEN_CLASSES = 4
+PICTURE_SIDE = 84  # pixels of a self-test picture, its longer side without margins
+PICTURES_TRIED = 200  # test images that may become self-test pictures
 GOLDEN_BYTES = 64 * 1024  # of inputs; larger pictures get fewer vectors, at least one
 
 
@@ -227,6 +232,40 @@ def golden_vectors(outputs: TestOutputs) -> tuple[Golden, ...]:
     limit = max(1, GOLDEN_BYTES // outputs.images[0].nbytes)
     indices = golden_indices(outputs.probabilities, outputs.truth, limit)
     return tuple(Golden(outputs.images[i].tobytes(), outputs.raw[i].tobytes()) for i in indices)
+
+
+def golden_pictures(classifier: Classifier, outputs: TestOutputs) -> tuple[GoldenPicture, ...]:
+    """Make the self-test pictures: of classes apart, read rightly, and neither of the model's size nor framed yet.
+
+    Args:
+        classifier: The .tflite with its completed card.
+        outputs: Outputs of the .tflite, for the test images.
+
+    Returns:
+        GOLDEN_PICTURES of them; fewer where the model answers less.
+    """
+    found: dict[str, GoldenPicture] = {}
+    for index in np.flatnonzero(outputs.probabilities.argmax(axis=1) == outputs.truth)[:PICTURES_TRIED]:
+        label = classifier.card.labels[int(outputs.truth[index])]
+        if label not in found:
+            picture = make_golden_picture(classifier, _unframed(outputs.images[index], classifier.card.input))
+            if picture is not None and picture.label == label:
+                found[label] = picture
+        if len(found) == GOLDEN_PICTURES:
+            break
+    return tuple(found.values())
+
+
+def _unframed(pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
+    """A picture that a framing has work with: of another size, in a margin where the framing looks for a mark."""
+    picture = pixels[..., 0] if spec.channels == 1 else pixels[..., ::-1] if spec.color == "rgb" else pixels
+    factor = PICTURE_SIDE / max(picture.shape[:2])
+    size = tuple(max(1, round(side * factor)) for side in (picture.shape[1], picture.shape[0]))
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST
+    resized = cv2.resize(np.ascontiguousarray(picture), size, interpolation=method)
+    margin = PICTURE_SIDE // 4 if spec.framing == "ink" else 0
+    edge = cv2.BORDER_REPLICATE
+    return np.asarray(cv2.copyMakeBorder(resized, margin, margin, margin, margin, edge), np.uint8)
 
 
 def complete_card(

@@ -17,6 +17,7 @@ from convert import cards, chance, converter, parity, rejection
 from convert.job import Job, Prepared
 from convert.metadata import attach_metadata, metadata_table
 from convert.temperature import Scores, fit_temperature, log_scores
+from runtime.classifier import Classifier
 from runtime.tflite.card import Decision, ModelCard
 from runtime.tflite.card_file import attach_card
 from runtime.tflite.interpreter import Interpreter
@@ -98,6 +99,8 @@ def run_job(job: Job, prepared: Prepared, progress: ProgressFactory) -> Outcome:
     }
     decision = Decision(converted.card.decision.output, temperature["value"], threshold.value)
     card = cards.complete_card(converted.card, job.quantization, decision, comparison, outputs, conversion)
+    pictures = cards.golden_pictures(Classifier(converted.interpreter, card), outputs)
+    card = dataclasses.replace(card, golden_pictures=pictures)
     model = attach_metadata(converted.tflite, metadata_table(card))
     quality, faults = _quality(converted, outputs, decision)
     violations = parity.violations(comparison, job.limits)

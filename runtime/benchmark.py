@@ -23,8 +23,8 @@ from runtime.cli.printing import print_data, print_lines
 from runtime.errors import EdgeError
 from runtime.native import MAX_THREADS
 from runtime.preprocess import to_input
+from runtime.proof import selftest
 from runtime.text import printable, to_json
-from runtime.tflite.golden import selftest
 
 EXAMPLE = """  python -m runtime.benchmark
   python -m runtime.benchmark --compare int8.tflite dynamic.tflite float32.tflite"""
@@ -121,7 +121,7 @@ def measure(path: str, threads: int, count: int, warmup: int) -> Cost:
         inference=inference,
         whole=whole,
         memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024),
-        proven=not selftest(classifier.interpreter, classifier.card).faults,
+        proven=not selftest(classifier).faults,
     )
 
 

@@ -21,13 +21,13 @@ from runtime.native import silence_native_code
 from runtime.outputs.base import Output, OutputContext
 from runtime.outputs.console import Log
 from runtime.outputs.registry import open_outputs
+from runtime.proof import selftest
 from runtime.redaction import redacted
 from runtime.sources.base import Frame
 from runtime.sources.registry import has_video, is_live, open_source
 from runtime.stream.live import LiveSource, SourceEvent, stored_events
 from runtime.stream.watcher import StreamClassifier, frame_classifier
 from runtime.text import printable
-from runtime.tflite.golden import selftest
 
 
 class Stop:
@@ -92,7 +92,7 @@ def main() -> int:
 def _tested_classifier(options: Namespace) -> Classifier:
     """The classifier, after it has answered the model's golden vectors as it must."""
     classifier = load_classifier(options)
-    report = selftest(classifier.interpreter, classifier.card)
+    report = selftest(classifier)
     if report.faults and classifier.card.golden:
         raise ModelError(f"self-test failed, nothing is classified: {report.faults[0]}")
     for fault in report.faults:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,6 +170,21 @@ class Classifier:
         text = "\n".join("".join(region.label for region in line) for line in lines)
         regions = tuple(region for line in lines for region in line)
         return Reading(text, regions, _ms(start, time.perf_counter()) - inference_ms, inference_ms, reason)
+
+    def input_tensor(self, image: NDArray[np.generic]) -> NDArray[Any] | None:
+        """The tensor that `predict` gives to the model.
+
+        Args:
+            image: As for `predict`.
+
+        Returns:
+            Of the input's shape and dtype; None where the picture is blank.
+
+        Raises:
+            ValueError: The array is not a picture.
+        """
+        prepared = self._framing.prepare(as_picture(image), self.card.input)
+        return None if prepared is None else self._encoder.encode(prepared.pixels)
 
     def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Run the model on one input.

@@ -84,18 +84,13 @@ def _check_model(path: str | None) -> list[Check]:
     if try_import("numpy")[0] is None or try_import("cv2")[0] is None:
         return [Check("model", "cannot be checked without numpy and OpenCV", "note")]
     try:
-        import numpy as np
-
         from runtime.classifier import DEFAULT_MODEL, Classifier
-        from runtime.tflite.golden import median_ms, selftest
+        from runtime.proof import selftest
+        from runtime.tflite.golden import median_ms
 
         remedy = _restore_command(Path(path) if path else DEFAULT_MODEL, is_shipped=path is None)
         classifier = Classifier.load(path)
-        report = selftest(classifier.interpreter, classifier.card)
-        if not report.faults:  # outputs may come back to the byte and be no scores, as `classify` would say
-            for vector in classifier.card.golden:
-                shape = classifier.card.input.shape
-                classifier.scores(np.frombuffer(vector.input, np.uint8).reshape(shape))
+        report = selftest(classifier)
     except InterpreterMissing:
         return [Check("model", "cannot be checked without an interpreter", "note")]
     except EdgeError as error:

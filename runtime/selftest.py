@@ -1,6 +1,6 @@
 """python -m runtime.selftest: prove that this board computes what the host computed.
 
-It replays the golden vectors of the model's card, see runtime.tflite.golden.
+It replays the golden vectors and golden pictures of the model's card, see runtime.proof.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from runtime.classifier import Classifier
 from runtime.cli.options import add_model_option, add_threads_option
 from runtime.cli.parser import Parser, print_error, run
 from runtime.cli.printing import print_lines
+from runtime.proof import selftest
 from runtime.text import printable, shortened
-from runtime.tflite.golden import TIMED_RUNS, Report, median_ms, selftest
+from runtime.tflite.golden import TIMED_RUNS, Report, median_ms
 
 MAX_VALUE = 300  # characters of what the card says
 EXAMPLE = """  python -m runtime.selftest
@@ -32,11 +33,12 @@ def to_text(classifier: Classifier, report: Report, inference_ms: float) -> str:
     name, host = printable(f"{card.name} {card.version}, {card.quantization}"), printable(report.host or "unknown")
     proof = "to the byte" if report.exact == report.vectors else f"within {report.worst:.1%} of their span"
     host = "as on the host" if report.interpreter == report.host else f"converted with {shortened(host, MAX_VALUE)}"
+    pictures = f"; {report.pictures} pictures from file to label" if report.pictures else ""
     return "\n".join(
         (
             f"model        {shortened(name, MAX_VALUE)}, sha256 {card.sha256[:16]} as on the card",
             f"interpreter  {report.interpreter}, {host}",
-            f"golden       {report.vectors} replayed, {proof}" if report.vectors else "golden       none",
+            f"golden       {report.vectors} replayed, {proof}{pictures}" if report.vectors else "golden       none",
             f"time         {inference_ms:.3f} ms an image, median of {TIMED_RUNS}",
         )
     )
@@ -53,7 +55,7 @@ def main() -> int:
     """
     options = build_parser().parse()
     classifier = Classifier.load(options.model, num_threads=options.num_threads, always_try=True)
-    report = selftest(classifier.interpreter, classifier.card)
+    report = selftest(classifier)
     inference_ms = median_ms(classifier.interpreter, classifier.card) if report.vectors else 0.0
     print_lines(to_text(classifier, report, inference_ms))
     for fault in report.faults:

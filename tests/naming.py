@@ -36,6 +36,7 @@ CATCHES = {
     "runtime/cli/parser.py": "run() prints it, for every command",
     "runtime/benchmark.py": "a command: one model that fails does not stop the comparison of the others",
     "runtime/doctor.py": "a command: what fails is a line of its report",
+    "runtime/proof.py": "a check: a golden picture that fails is a line of the self-test's report",
     "runtime/board/packages.py": "a check of the doctor's: what fails is a line of its report",
     "convert/__main__.py": "a command: it adds that no file was left",
     "convert/load.py": "of the child: it passes, and whatever else Keras raises becomes one",

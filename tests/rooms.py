@@ -59,6 +59,13 @@ ALLOWED: dict[str, set[str]] = {
         "runtime.results",
         "runtime.tflite",
     },
+    "runtime.proof": {
+        "runtime.classifier",
+        "runtime.errors",
+        "runtime.image.files",
+        "runtime.results",
+        "runtime.tflite",
+    },
     "runtime.sources": {"runtime.plugins", "runtime.errors", "runtime.image", "runtime.native", "runtime.redaction"},
     "runtime.stream": {"runtime.classifier", "runtime.errors", "runtime.results", "runtime.sources.base"},
     # The parser that every command and output declares its options with; the rest of cli is above them.
@@ -105,6 +112,7 @@ ALLOWED: dict[str, set[str]] = {
             "runtime.native",
             "runtime.outputs",
             "runtime.preprocess",
+            "runtime.proof",
             "runtime.redaction",
             "runtime.results",
             "runtime.sources",

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from runtime.tflite.card import Golden, ModelCard
 from runtime.tflite.interpreter import Interpreter
-from runtime.tflite.tensors import dequantize, quantize_input
+from runtime.tflite.tensors import InputEncoder, dequantize, to_probabilities
 
 # Other kernels round differently. Measured between LiteRT 2.3 and tflite-runtime 2.14: up to 9 of 256 steps.
 KERNEL_TOLERANCE = 9 / 256  # of the span of all golden outputs
 MIN_SPAN = 1e-6  # of golden outputs that are all alike; it keeps differences finite
 TIMED_RUNS = 50
+SUM_TOLERANCE = 0.01  # of probabilities
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Report:
         worst: The largest difference, as a share of the span of the golden outputs.
         tolerance: What `worst` may be; 0 where interpreter and version are those of the host.
         faults: One line each; empty where the test passes.
+        pictures: How many golden pictures were replayed, see runtime.proof.
     """
 
     interpreter: str
@@ -45,6 +47,7 @@ class Report:
     worst: float
     tolerance: float
     faults: tuple[str, ...]
+    pictures: int = 0
 
 
 def selftest(interpreter: Interpreter, card: ModelCard) -> Report:
@@ -71,7 +74,8 @@ def selftest(interpreter: Interpreter, card: ModelCard) -> Report:
     if fault:
         return Report(name, host, 0, 0, 0.0, 0.0, (fault,))
     tolerance = 0.0 if name == host else KERNEL_TOLERANCE
-    pairs = [(_expected(interpreter, vector), _replay(interpreter, card, vector)) for vector in card.golden]
+    encoder = InputEncoder.make(interpreter.input, card.input)
+    pairs = [(_expected(interpreter, vector), _replay(interpreter, card, vector, encoder)) for vector in card.golden]
     outputs = np.concatenate([expected for expected, _ in pairs])
     span = max(MIN_SPAN, float(outputs.max() - outputs.min()))
     differences = [float(np.abs(expected - received).max()) / span for expected, received in pairs]
@@ -99,10 +103,11 @@ def median_ms(interpreter: Interpreter, card: ModelCard) -> float:
     Raises:
         ModelError: The model cannot be run.
     """
+    encoder = InputEncoder.make(interpreter.input, card.input)
     times = []
     for _ in range(TIMED_RUNS):
         start = time.perf_counter()
-        _replay(interpreter, card, card.golden[0])
+        _replay(interpreter, card, card.golden[0], encoder)
         times.append((time.perf_counter() - start) * 1000)
     return float(np.median(times))
 
@@ -117,6 +122,19 @@ def _explain_unusable(interpreter: Interpreter, card: ModelCard) -> str:
         return (
             f"a golden vector is not of {sizes[0]} and {sizes[1]} bytes: the card is damaged, convert the model again"
         )
+    return _explain_output(interpreter, card)
+
+
+def _explain_output(interpreter: Interpreter, card: ModelCard) -> str:
+    """Why the golden outputs are not what the card says of the output; "" where they are."""
+    raw = [np.frombuffer(vector.output, interpreter.output.dtype) for vector in card.golden]
+    for values in raw:
+        to_probabilities(values, interpreter.output, card.decision)  # raises where it is no probability
+    if card.decision.output != "logits":
+        return ""
+    real = [dequantize(values, interpreter.output) for values in raw]
+    if all(values.min() >= 0 and abs(float(values.sum()) - 1) < SUM_TOLERANCE for values in real):
+        return "the card says that the model gives logits; all its golden outputs are probabilities. Convert it again"
     return ""
 
 
@@ -130,9 +148,9 @@ def _expected(interpreter: Interpreter, vector: Golden) -> NDArray[np.float32]:
     return dequantize(np.frombuffer(vector.output, interpreter.output.dtype), interpreter.output)
 
 
-def _replay(interpreter: Interpreter, card: ModelCard, vector: Golden) -> NDArray[np.float32]:
+def _replay(interpreter: Interpreter, card: ModelCard, vector: Golden, encoder: InputEncoder) -> NDArray[np.float32]:
     pixels = np.frombuffer(vector.input, np.uint8).reshape(card.input.shape)
-    return dequantize(interpreter.run(quantize_input(pixels, interpreter.input)), interpreter.output).ravel()
+    return dequantize(interpreter.run(encoder.encode(pixels)), interpreter.output).ravel()
 
 
 def _describe_fault(

@@ -32,6 +32,7 @@ def test_a_job_writes_nothing_and_its_report_agrees_with_the_card(artifacts: Pat
     _, card = split_card(outcome.tflite)
     assert card is not None
     assert (card.name, card.quantization, card.labels) == ("model", "float32", tuple("0123456789"))
+    assert len({picture.label for picture in card.golden_pictures}) == 3
     assert outcome.violations == ()
     assert outcome.report["passed"] is True
     assert outcome.report["model_sha256"] == card.sha256
