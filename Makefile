@@ -1,6 +1,7 @@
 # edge-classifier. `make` lists the targets. Nothing needs activating: every target makes what it needs.
 PYTHON ?= python3
 REAL ?= ../shared/data/real
+FOREIGN ?= ../shared/data/foreign_models
 TRAIN_ARGS ?=
 CONVERT_ARGS ?=
 EVAL_ARGS ?=
@@ -26,7 +27,7 @@ HAS_OLD := $(shell $(PYTHON) -c 'import sys; print("yes" if sys.version_info < (
 .DEFAULT_GOAL := help
 
 .PHONY: help demo train convert report ship test lint test-all test-old test-mediapipe docs soak test-camera test-device bundle deploy \
-  rollback bench bench-model leaderboard candidates eval-real eval-robust clean FORCE
+  rollback bench bench-model leaderboard candidates eval-real eval-foreign eval-robust clean FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -114,6 +115,9 @@ candidates: $(VENV)/train ## Train candidate networks for a few epochs and time 
 
 eval-real: $(VENV)/core ## Measure on a folder of real pictures (REAL=folder EVAL_ARGS="--sheet out")
 	$(RUN) -m benchmarks.real_pictures $(REAL) $(EVAL_ARGS)
+
+eval-foreign: $(VENV)/core ## Run models of others against their manifest (FOREIGN=folder)
+	$(RUN) -m benchmarks.foreign_models $(FOREIGN)
 
 eval-robust: $(VENV)/train ## Measure on MNIST-C's corruptions and the calibration (MNIST_NPZ=mnist.npz)
 	$(RUN) -m benchmarks.robustness $(EVAL_ARGS)

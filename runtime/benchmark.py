@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -17,14 +18,18 @@ from numpy.typing import NDArray
 
 from runtime.board.machine import check_heat
 from runtime.classifier import DEFAULT_MODEL, Classifier
+from runtime.cli.foreign_options import add_foreign_options, given_of
 from runtime.cli.options import add_model_option
-from runtime.cli.parser import Parser, int_at_least, print_error, print_note, run
+from runtime.cli.parser import Parser, as_called, int_at_least, print_error, print_note, run
 from runtime.cli.printing import print_data, print_lines
 from runtime.errors import EdgeError
 from runtime.native import MAX_THREADS
 from runtime.preprocess import to_input
 from runtime.proof import selftest
 from runtime.text import printable, to_json
+
+if TYPE_CHECKING:
+    from runtime.foreign.given import Given
 
 EXAMPLE = """  python -m runtime.benchmark
   python -m runtime.benchmark --compare int8.tflite dynamic.tflite float32.tflite"""
@@ -81,7 +86,7 @@ class Cost:
     proven: bool
 
 
-def measure(path: str, threads: int, count: int, warmup: int) -> Cost:
+def measure(path: str, threads: int, count: int, warmup: int, given: Given | None = None) -> Cost:
     """Load a model and time it.
 
     Args:
@@ -89,6 +94,7 @@ def measure(path: str, threads: int, count: int, warmup: int) -> Cost:
         threads: Number of threads of the interpreter.
         count: Timed runs of each step.
         warmup: Runs of each step before them.
+        given: What is known of a model without a card, and not said by its file.
 
     Returns:
         What it costs.
@@ -97,8 +103,10 @@ def measure(path: str, threads: int, count: int, warmup: int) -> Cost:
         EdgeError: As `Classifier.load` does.
     """
     start = time.perf_counter()
-    classifier = Classifier.load(path, num_threads=threads)
+    classifier = Classifier.load(path, num_threads=threads, given=given)
     loaded = time.perf_counter()
+    if classifier.note and threads == 1:
+        print_note(f"note: {as_called(classifier.note)}")
     pixels = np.zeros(classifier.card.input.shape, np.uint8)
     classifier.scores(pixels)
     first = time.perf_counter()
@@ -194,7 +202,11 @@ def main() -> int:
     Raises:
         EdgeError: The one model cannot be used.
     """
-    options = build_parser().parse()
+    parser = build_parser()
+    options = parser.parse()
+    given = given_of(options)
+    if options.compare and given:
+        parser.error("argument --compare: takes models with a card, which say how they are fed; adopt the others")
     for check in check_heat():
         if check.state != "ok":
             print_note(f"warning: {check.name}: {check.value}; these times are not this board's best")
@@ -202,7 +214,7 @@ def main() -> int:
         return _rank(options.compare, options.count, options.warmup, options.json)
     threads = 1
     while threads <= (options.num_threads or min(os.cpu_count() or 1, MAX_THREADS)):
-        cost = measure(options.model or str(DEFAULT_MODEL), threads, options.count, options.warmup)
+        cost = measure(options.model or str(DEFAULT_MODEL), threads, options.count, options.warmup, given)
         if options.json:
             print_data(cost_to_json(cost))
         else:
@@ -245,6 +257,7 @@ def build_parser() -> Parser:
     parser.add_argument("--count", type=int_at_least(1), default=200, metavar="N", help="timed runs (200)")
     parser.add_argument("--warmup", type=int_at_least(0), default=20, metavar="N", help="runs before them (20)")
     parser.add_argument("--json", action="store_true", help="one JSON object for each measurement")
+    add_foreign_options(parser)
     return parser
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,12 @@ from runtime.preprocess import TooManyMarks, load_framing
 from runtime.results import Candidate, Prediction, Reading
 from runtime.tflite.card import ModelCard
 from runtime.tflite.card_file import split_card
-from runtime.tflite.contract import card_from_tensors, check_tensors
+from runtime.tflite.contract import check_tensors
 from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import InputEncoder, to_probabilities, top_k
+
+if TYPE_CHECKING:
+    from runtime.foreign.given import Given
 
 DEFAULT_MODEL = Path(__file__).parent / "models" / "digits.tflite"
 # Of a whole file. ResNet-152 in float32 has 230 MiB; a Raspberry Pi with 512 MB would hold no more.
@@ -33,6 +36,7 @@ class Classifier:
     Attributes:
         interpreter: Runs the model.
         card: What the model expects and what its scores mean.
+        note: Of a model without a card: what its file says of itself, for a person; "" for any other.
 
     Example:
         >>> from runtime import Classifier, read_image
@@ -40,12 +44,13 @@ class Classifier:
         '7'
     """
 
-    def __init__(self, interpreter: Interpreter, card: ModelCard) -> None:
+    def __init__(self, interpreter: Interpreter, card: ModelCard, note: str = "") -> None:
         """Compare the model's tensors with the card, and import the card's framing.
 
         Args:
             interpreter: An interpreter with a model loaded.
             card: The model's card.
+            note: What a person should know of a model without a card.
 
         Raises:
             ModelError: The card's framing is unknown; ModelMismatch where tensors and card disagree.
@@ -53,6 +58,7 @@ class Classifier:
         check_tensors(interpreter, card)
         self.interpreter = interpreter
         self.card = card
+        self.note = note
         self._framing = load_framing(card.input.framing)
         self._encoder = InputEncoder.make(interpreter.input, card.input)
 
@@ -63,6 +69,7 @@ class Classifier:
         labels: Sequence[str] | None = None,
         num_threads: int = 1,
         always_try: bool = False,
+        given: Given | None = None,
     ) -> Classifier:
         """Load a .tflite; without `path` the model that ships, which reads handwritten digits.
 
@@ -72,34 +79,37 @@ class Classifier:
             num_threads: Number of threads of the interpreter.
             always_try: Whether the model is tried in a process of its own even where it has passed before. One that
                 has not is always tried, so that no file can end this process.
+            given: What is known of a model without a card, and not said by its file.
 
         Returns:
             A classifier that is ready.
 
         Raises:
-            ModelError: The file or its card cannot be read; ModelMismatch where tensors, card and labels disagree.
+            ModelError: The file or its card cannot be read; it is no picture classifier, or does not say how it is
+                fed. ModelMismatch where tensors, card, labels and `given` disagree.
             InterpreterMissing: No TFLite interpreter is installed.
 
         Example:
             >>> Classifier.load().card.labels[7]
             '7'
         """
-        file = Path(path) if path is not None else DEFAULT_MODEL
-        model, card = split_card(_read_model(file))
-        if always_try or card is None or file != DEFAULT_MODEL:  # the one that ships is vouched for by its place
+        source = Path(path) if path is not None else DEFAULT_MODEL
+        data, note = _read_model(source), ""
+        model, card = split_card(data)
+        digest = card.sha256 if card else ""
+        if card is None:
+            card, note = _foreign_card(data, model, source, labels, given)
+        elif given is not None:
+            raise ModelMismatch(f"{source.name} has a card, which says how it is fed; only --labels may say otherwise")
+        elif labels is not None:
+            card = _relabeled(card, tuple(labels))
+        index, shape = card.decision.output_index, card.input.tensor_shape
+        if always_try or source != DEFAULT_MODEL:  # the one that ships is vouched for by its place
             from runtime.tflite.vouching import ensure_sound  # here: a start without --model needs none of it
 
-            open_sides = card.input.tensor_shape if card else None
-            ensure_sound(model, card.sha256 if card else "", open_sides, always=always_try)
-        if card is None:
-            interpreter = Interpreter.load(model, num_threads, is_verified=True)
-            card = card_from_tensors(interpreter, Path(path or DEFAULT_MODEL).stem)
-        else:
-            index, shape = card.decision.output_index, card.input.tensor_shape
-            interpreter = Interpreter.load(model, num_threads, True, output_index=index, input_shape=shape)
-        if labels is not None:
-            card = _relabeled(card, tuple(labels))
-        return cls(interpreter, card)
+            ensure_sound(model, digest, shape, always=always_try)
+        interpreter = Interpreter.load(model, num_threads, True, output_index=index, input_shape=shape)
+        return cls(interpreter, card, note)
 
     def predict(self, image: NDArray[np.generic], k: int = 3, threshold: float | None = None) -> Prediction:
         """Classify one picture.
@@ -211,9 +221,28 @@ class Classifier:
         return self.card.decision.reject_threshold if threshold is None else threshold
 
 
+def _foreign_card(
+    data: bytes, model: bytes, source: Path, labels: Sequence[str] | None, given: Given | None
+) -> tuple[ModelCard, str]:
+    """(the card of a model that has none, what a person is told of it), by what its file and the caller say."""
+    from runtime.foreign.cards import card_of, note_of  # here: a start with a card needs none of it
+    from runtime.foreign.evidence import read_evidence
+    from runtime.foreign.given import Given
+    from runtime.tflite.flatbuffer import check_flatbuffer
+
+    check_flatbuffer(model)
+    given = given or Given()
+    if labels is not None:
+        given = replace(given, labels=tuple(labels))
+    evidence = read_evidence(data, model, source, given)
+    return card_of(evidence), note_of(evidence)
+
+
 def _relabeled(card: ModelCard, labels: tuple[str, ...]) -> ModelCard:
     if len(labels) != len(card.labels):
-        raise ModelMismatch(f"expected {len(card.labels)} labels, one for each class; received {len(labels)}")
+        from runtime.tflite.labels import explain_count
+
+        raise ModelMismatch(explain_count(labels, len(card.labels)))
     return replace(card, labels=labels)
 
 

@@ -75,7 +75,7 @@ class ModelMismatch(ModelError):
         ...     Classifier.load(labels=["cat", "dog"])
         ... except ModelMismatch as error:
         ...     print(error)
-        expected 10 labels, one for each class; received 2
+        2 labels for 10 classes: expected one label for each class. Are they another model's?
     """
 
 

@@ -35,6 +35,7 @@ NAMED_TUPLES = {"_replace", "_asdict", "_fields", "_make"}  # public names of Py
 CATCHES = {
     "runtime/cli/parser.py": "run() prints it, for every command",
     "runtime/benchmark.py": "a command: one model that fails does not stop the comparison of the others",
+    "benchmarks/foreign_models.py": "a command: a refusal is compared with the manifest's",
     "runtime/doctor.py": "a command: what fails is a line of its report",
     "runtime/proof.py": "a check: a golden picture that fails is a line of the self-test's report",
     "runtime/board/packages.py": "a check of the doctor's: what fails is a line of its report",

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 Sources = Mapping[str, str]
 
 PRODUCT = ("runtime", "workbench", "train", "convert", "deploy", "benchmarks", "samples", "examples")
-COMMANDS = ("classify", "camera", "selftest", "doctor", "benchmark")
+COMMANDS = ("classify", "camera", "selftest", "doctor", "benchmark", "adopt")
 
 # What all of training may import of the device's side.
 TRAIN = {"runtime.cli.parser", "runtime.errors", "runtime.image.files", "runtime.native", "runtime.preprocess"} | {
@@ -53,6 +53,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "runtime.classifier": {
         "runtime.errors",
+        "runtime.foreign",
         "runtime.image.pixels",
         "runtime.native",
         "runtime.preprocess",
@@ -64,6 +65,14 @@ ALLOWED: dict[str, set[str]] = {
         "runtime.errors",
         "runtime.image.files",
         "runtime.results",
+        "runtime.tflite",
+    },
+    # A card for a model of others: what labeled pictures decide and prove.
+    "runtime.adoption": {
+        "runtime.errors",
+        "runtime.foreign",
+        "runtime.image",
+        "runtime.preprocess",
         "runtime.tflite",
     },
     "runtime.sources": {"runtime.plugins", "runtime.errors", "runtime.image", "runtime.native", "runtime.redaction"},
@@ -91,6 +100,7 @@ ALLOWED: dict[str, set[str]] = {
         "runtime.interrupts",
         "runtime.classifier",
         "runtime.errors",
+        "runtime.foreign",
         "runtime.native",
         "runtime.cli.parser",
         "runtime.cli.printing",
@@ -104,10 +114,12 @@ ALLOWED: dict[str, set[str]] = {
     **{
         f"runtime.{command}": {
             "runtime",
+            "runtime.adoption",
             "runtime.board",
             "runtime.classifier",
             "runtime.cli",
             "runtime.errors",
+            "runtime.foreign",
             "runtime.image",
             "runtime.native",
             "runtime.outputs",

@@ -34,7 +34,7 @@ def build_parser() -> Parser:
         help=f"a camera, a stream or pictures: {GRAMMAR}",
     )
     _add_source_options(parser)
-    add_classifier_options(parser)
+    add_classifier_options(parser, has_output=True)
     add_read_option(parser)
     parser.add_argument(
         "--smoothing",

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Command] = {
     "selftest": Command("Prove that this board computes what the host computed.", "runtime.selftest"),
     "doctor": Command("Check this machine; each fault comes with the command that repairs it.", "runtime.doctor"),
     "benchmark": Command("Time a model on this board.", "runtime.benchmark"),
+    "adopt": Command("Give a .tflite of others a card.", "runtime.adopt"),
     "completion": Command("Print a script that completes these commands in a shell.", "runtime.cli.completion"),
 }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from runtime.cli.parser import Parser, float_between, int_at_least, print_note
+from runtime.cli.foreign_options import add_foreign_options, given_of
+from runtime.cli.parser import Parser, as_called, float_between, int_at_least, print_note
 from runtime.native import MAX_PIXELS, MAX_THREADS, MOST_PIXELS
 
 if TYPE_CHECKING:
@@ -31,11 +32,12 @@ def add_threads_option(parser: Parser) -> None:
     parser.add_argument("--num-threads", type=count, default=1, metavar="N", help="interpreter threads (1)")
 
 
-def add_classifier_options(parser: Parser) -> None:
+def add_classifier_options(parser: Parser, has_output: bool = False) -> None:
     """Add the options of every command that runs a model on pictures.
 
     Args:
-        parser: Gets --model, --labels, --top-k, --threshold and --num-threads.
+        parser: Gets --model, --labels, --top-k, --threshold and --num-threads, and those of a model without a card.
+        has_output: As for `add_foreign_options`.
     """
     add_model_option(parser)
     parser.add_argument("-l", "--labels", metavar="FILE", help="one label a line, for a model without a card")
@@ -48,6 +50,7 @@ def add_classifier_options(parser: Parser) -> None:
         help="answer 'unsure' below this score, 0 to 1 (default: the model's own)",
     )
     add_threads_option(parser)
+    add_foreign_options(parser, has_output)
 
 
 def add_read_option(parser: Parser) -> None:
@@ -85,7 +88,8 @@ def load_classifier(options: argparse.Namespace) -> Classifier:
     """Load the classifier that the options of `add_classifier_options` ask for.
 
     Args:
-        options: The parsed command line: `model`, `labels` (files, or None) and `num_threads`.
+        options: The parsed command line: `model`, `labels` (files, or None), `num_threads`, and what
+            `add_foreign_options` adds.
 
     Returns:
         A classifier that is ready.
@@ -95,11 +99,25 @@ def load_classifier(options: argparse.Namespace) -> Classifier:
     """
     from runtime.classifier import Classifier
 
-    labels = _read_labels(options.labels) if options.labels else None
-    return Classifier.load(options.model, labels, options.num_threads)
+    labels = read_labels_option(options.labels) if options.labels else None
+    classifier = Classifier.load(options.model, labels, options.num_threads, given=given_of(options))
+    if classifier.note:
+        print_note(f"note: {as_called(classifier.note)}")
+    return classifier
 
 
-def _read_labels(path: str) -> tuple[str, ...]:
+def read_labels_option(path: str) -> tuple[str, ...]:
+    """Read the file of --labels; a note says where its encoding was guessed.
+
+    Args:
+        path: Name of the file.
+
+    Returns:
+        The labels.
+
+    Raises:
+        ModelError: It cannot be read.
+    """
     from runtime.tflite.labels import read_labels  # not above: few models need it
 
     found = read_labels(path)

@@ -136,7 +136,7 @@ def _choose_output(outputs: Sequence[OutputForm], name: str, path: Path, metadat
     """The output that holds the scores: the one given, the only one, or the one that the labels agree with."""
     if given.output is not None:
         if given.output >= len(outputs):
-            raise ModelMismatch(f"--output {given.output}: {name} has outputs 0 to {len(outputs) - 1}")
+            raise ModelMismatch(f"--model-output {given.output}: {name} has outputs 0 to {len(outputs) - 1}")
         return given.output
     if len(outputs) == 1:
         return 0
@@ -149,7 +149,7 @@ def _choose_output(outputs: Sequence[OutputForm], name: str, path: Path, metadat
             return fitting[0]
     listed = ", ".join(f"{number} {form}" for number, form in list(enumerate(outputs))[:5])
     more = " ..." if len(outputs) > 5 else ""
-    raise ModelError(f"{name} has {len(outputs)} outputs: {listed}{more}. Say which holds the scores: --output N")
+    raise ModelError(f"{name} has {len(outputs)} outputs: {listed}{more}. Say which holds the scores: --model-output N")
 
 
 def _is_list(form: OutputForm) -> bool:

@@ -21,6 +21,7 @@ ULTRALYTICS = ("temp_meta.txt", "metadata.json")  # as exporters of different ye
 MAX_FILE = 16 * 2**20  # bytes of a file in the zip; the labels of ImageNet's 21,841 classes have 0.5 MB
 AXIS_LABELS = 2  # AssociatedFileType
 NORMALIZATION, SCORE_THRESHOLD = 1, 3  # ProcessUnitOptions
+MAX_FILE = 16 * 2**20  # bytes of a file in the zip, unpacked
 LONGEST_TEXT = 200  # characters of a name, author or license
 
 

@@ -68,7 +68,9 @@ def split_card(data: bytes) -> tuple[bytes, ModelCard | None]:
         (b'TFL3', 'digits')
     """
     try:
-        start, files = container.find(data, (CARD_FILE, LABELS_FILE, SUM_FILE), MAX_CARD)
+        # TFLite metadata of others names a labels.txt too, which may have been cut off without harm.
+        names = (CARD_FILE, LABELS_FILE, SUM_FILE) if CARD_FILE.encode() in data else (CARD_FILE,)
+        start, files = container.find(data, names, MAX_CARD)
         if CARD_FILE not in files:
             return data[:start] or data, None  # a file that is all zip, such as a .keras, is no card
         texts = {name: text.decode("utf-8") for name, text in files.items()}
@@ -99,7 +101,11 @@ def _check_labels_file(card: ModelCard, text: str | None) -> None:
         return
     from runtime.tflite.label_forms import parse_labels  # here: for files that this toolkit did not write
 
-    if parse_labels(text) != card.labels:
+    try:
+        is_same = parse_labels(text) == card.labels
+    except ValueError:
+        is_same = False
+    if not is_same:
         raise ModelError(
             f"card: {LABELS_FILE} beside it names other classes, or in another order; which of them is right? "
             "Convert the model again"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 BOARDS = "tests/device/check_boards.py"
 DEPLOY = "tests/device/check_deploy.py"
+ADOPT = "tests/runtime/test_adopt.py"
 CAMERA = "tests/runtime/test_camera.py"
 END_TO_END = "tests/test_end_to_end.py::test_from_images_to_a_reading"
 SEAMS = "tests/docs/test_contributing.py::test_one_file_and_one_row_are_enough"  # compares the output, too
@@ -49,7 +50,14 @@ ELSEWHERE: Mapping[str, str] = {
         "tests/convert/test_main.py::test_a_foreign_saved_model_without_a_card"
     ),
     "edge-classifier classify -m model.tflite -l labels.txt samples/photo_7.jpg": (
-        "tests/runtime/test_classify.py::test_threshold_and_labels"
+        f"{ADOPT}::test_a_bare_file_is_classified_with_one_note"
+    ),
+    "edge-classifier adopt model.tflite -l labels.txt -o my_model.tflite": f"{ADOPT}::test_a_file_that_says_all",
+    "edge-classifier adopt model.tflite --pictures pictures/ -o my_model.tflite": (
+        f"{ADOPT}::test_it_prints_its_evidence_and_the_file_works_everywhere"
+    ),
+    "edge-classifier adopt mnist.tflite --scale 0..1 --framing ink -o digits.tflite": (
+        f"{ADOPT}::test_a_reader_of_handwriting_before_anybodys_model"
     ),
     "make report": "tests/train/report/test_main.py::test_the_command_makes_it_again",
     "python -m convert.compare": "tests/convert/test_compare.py::test_the_json_has_what_the_report_reads",
@@ -89,6 +97,7 @@ ELSEWHERE: Mapping[str, str] = {
     "make eval-real REAL=folder": (
         "tests/benchmarks/test_real_pictures.py::test_the_command_counts_and_shows_the_misses"
     ),
+    "make eval-foreign": ("tests/benchmarks/test_foreign_models.py::test_the_command_counts_what_is_run_right"),
     "make eval-robust": "tests/benchmarks/test_robustness.py::test_the_command_prints_a_row_a_corruption",
     'MNIST_NPZ=mnist.npz python -m benchmarks.architectures --epochs 4 --only cnn "32k5/2 48 64/2 96"': (
         "tests/benchmarks/test_candidates.py::test_a_network_can_be_given_in_words"

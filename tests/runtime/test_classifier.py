@@ -58,7 +58,7 @@ def test_a_model_without_a_card_runs_with_numbers_for_labels(bare_model: bytes, 
 def test_labels_rename_classes_and_must_fit(tmp_path: Path) -> None:
     names = tuple("abcdefghij")
     assert Classifier.load(labels=names).card.labels == names
-    with pytest.raises(ModelMismatch, match="expected 10 labels, one for each class; received 2"):
+    with pytest.raises(ModelMismatch, match="2 labels for 10 classes: expected one label for each class"):
         Classifier.load(labels=("a", "b"))
 
 

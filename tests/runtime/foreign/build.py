@@ -164,6 +164,7 @@ def classifier(
     name: str = "picture",
     metadata: Mapping[str, bytes] | None = None,
     weights: NDArray[np.float32] | None = None,
+    bias: NDArray[np.float64] | None = None,
 ) -> bytes:
     """A float model that runs: arithmetic, a layer with weights, and last operators. Its weights are seeded."""
     size = int(np.prod([max(n, 1) for n in shape[1:]]))
@@ -180,7 +181,7 @@ def classifier(
         Made((2,), "int32", data=np.array([1, size], np.int32)),
         Made((1, size)),
         Made(weights.shape, data=weights),
-        Made((classes,), data=np.zeros(classes, np.float32)),
+        Made((classes,), data=(np.zeros(classes) if bias is None else bias).astype(np.float32)),
         Made((1, classes)),
     ]
     last = len(tensors)

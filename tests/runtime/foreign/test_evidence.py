@@ -100,9 +100,9 @@ def test_color_and_resize() -> None:
 @pytest.mark.parametrize(
     ("model", "given", "said"),
     [
-        (several(2, 5), Given(), "has 2 outputs: 0 (1, 2) SOFTMAX, 1 (1, 5) SOFTMAX. Say which holds the scores: --"),
+        (several(2, 5), Given(), "has 2 outputs: 0 (1, 2) SOFTMAX, 1 (1, 5) SOFTMAX. Say which holds the scores: "),
         (several(5, 5), Given(labels=tuple("abcde")), "has 2 outputs: "),
-        (several(2, 5), Given(output=2), "--output 2: none.tflite has outputs 0 to 1"),
+        (several(2, 5), Given(output=2), "--model-output 2: none.tflite has outputs 0 to 1"),
         (classifier((1, 128, 1, 1)), Given(), "is no picture classifier: its input (1, 128, 1, 1) is no picture"),
         (classifier((1, 1960)), Given(), "takes 1960 numbers. If they are a picture, say its size: --size HxW"),
         (classifier((1, 1960)), Given(size=(40, 40)), "--size 40x40: none.tflite takes 1960 numbers"),

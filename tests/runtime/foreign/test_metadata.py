@@ -41,7 +41,7 @@ def test_labels_of_no_language_where_there_are_no_others() -> None:
     ("files", "problem"),
     [
         ({}, "its labels l.txt cannot be read (cut short)"),
-        ({"other.txt": "a"}, "names the labels l.txt, which are not in the file"),
+        ({"other.txt": "a"}, "its labels l.txt cannot be read (its directory is damaged)"),
         ({"l.txt": "a\n\nb"}, "its labels l.txt cannot be read (line 2 is empty"),
     ],
 )

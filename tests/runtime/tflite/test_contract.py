@@ -10,7 +10,7 @@ import pytest
 
 from runtime.errors import ModelMismatch
 from runtime.tflite.card import InputSpec, ModelCard
-from runtime.tflite.contract import card_from_tensors, check_tensors
+from runtime.tflite.contract import check_tensors
 from runtime.tflite.interpreter import Interpreter
 
 
@@ -128,30 +128,3 @@ def test_one_sigmoid_is_two_labels(shipped_card: ModelCard) -> None:
     check_tensors(loaded(GRAY, 0.5, 0.5), card)
     with pytest.raises(ModelMismatch, match="one score for each label"):
         check_tensors(loaded(GRAY, 0.5, 0.5, 0.5), card)
-
-
-@pytest.mark.parametrize(
-    ("answer", "output"),
-    [
-        ((0.25, 0.75), "probabilities"),
-        ((0.26, 0.76), "probabilities"),  # rounded, as int8 does it
-        ((0.5, 0.75), "logits"),
-        ((-0.25, 1.25), "logits"),
-        ((3.0, 5.0), "logits"),
-    ],
-)
-def test_a_models_answer_tells_probabilities_from_logits(answer: tuple[float, ...], output: str) -> None:
-    assert card_from_tensors(loaded(GRAY, *answer), "m").decision.output == output
-
-
-def test_a_model_without_a_card_sees_the_whole_picture() -> None:
-    card = card_from_tensors(loaded(tensor((1, 96, 96, 3), np.float32), 0.0, 1.0, 0.0), "birds")
-    assert (card.name, card.labels, card.quantization, card.golden) == ("birds", ("0", "1", "2"), "", ())
-    assert card.input == InputSpec(96, 96, 3, color="rgb", polarity="any", framing="whole")
-    check_tensors(loaded(tensor((1, 96, 96, 3), np.float32), 0.0, 1.0, 0.0), card)
-
-
-@pytest.mark.parametrize("shape", [(1, 784), (1, 28, 32, 1), (1, 28, 28, 2), (1, 1, 28, 28)])
-def test_an_input_that_may_be_anything_needs_a_card(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ModelMismatch, match="a model without a card must take a square picture"):
-        card_from_tensors(loaded(tensor(shape, np.float32), 1.0, 0.0), "m")
