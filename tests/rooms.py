@@ -34,6 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "runtime.interrupts": set(),
     "runtime.native": set(),
     "runtime.results": set(),
+    "runtime.passwords": {"runtime.errors"},
     "runtime.text": set(),
     "runtime.redaction": {"runtime.text"},
     "runtime.plugins": {"runtime.errors"},
@@ -88,6 +89,7 @@ ALLOWED: dict[str, set[str]] = {
         "runtime.errors",
         "runtime.image.files",
         "runtime.native",
+        "runtime.passwords",
         "runtime.redaction",
         "runtime.results",
         "runtime.text",
@@ -102,6 +104,7 @@ ALLOWED: dict[str, set[str]] = {
         "runtime.errors",
         "runtime.foreign",
         "runtime.native",
+        "runtime.passwords",
         "runtime.cli.parser",
         "runtime.cli.printing",
         "runtime.outputs.registry",
@@ -161,7 +164,6 @@ HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib", "rich", "mlxtend", "jin
 # The interpreters are not here: runtime/tflite/interpreter.py imports them by their names.
 DEVICE = {"numpy", "cv2"}
 OPTIONAL = {
-    "paho": "runtime/outputs/mqtt_client.py",
     "picamera2": "runtime/sources/csi.py",
     "shtab": "runtime/cli/completion.py",
 }

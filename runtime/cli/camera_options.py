@@ -12,6 +12,7 @@ from runtime.sources.base import STALE_S, SourceOptions
 from runtime.sources.registry import GRAMMAR
 from runtime.sources.transform import FLIPS, ROTATIONS
 
+PASSWORD_VARIABLE = "EDGE_CLASSIFIER_SOURCE_PASSWORD"
 EXAMPLE = """  python -m runtime.camera
   python -m runtime.camera /dev/video2 --smoothing 5 --json
   python -m runtime.camera http://camera.local/stream --mqtt mqtt://localhost/digits
@@ -59,6 +60,7 @@ def parse() -> argparse.Namespace:
     options = parser.parse()
     if options.record and _is_same_file(options.source, options.record):
         parser.error(f"argument --record: {options.record} is the source; give the recording another name")
+    options.source = _with_password(options.source, options.source_password_file)
     options.frames = SourceOptions(
         options.width,
         options.height,
@@ -73,12 +75,25 @@ def parse() -> argparse.Namespace:
     return options
 
 
+def _with_password(source: str, file: str | None) -> str:
+    """The source with the password that --source-password-file or the environment has for it."""
+    has_user = "@" in source.partition("://")[2].partition("/")[0]
+    if file is None and not (has_user and os.environ.get(PASSWORD_VARIABLE)):
+        return source
+    from runtime.passwords import find_password, with_password  # here: most starts need none of it
+
+    return with_password(source, find_password("--source-password-file", file, PASSWORD_VARIABLE) or "")
+
+
 def _is_same_file(one: str, other: str) -> bool:
     return os.path.isfile(one) and os.path.isfile(other) and os.path.samefile(one, other)  # noqa: PTH113, PTH121
 
 
 def _add_source_options(parser: Parser) -> None:
     parser.add_argument("--list", action="store_true", help="show the cameras found and their formats, and end")
+    parser.add_argument(
+        "--source-password-file", metavar="FILE", help=f"has the password of SOURCE's user; so may {PASSWORD_VARIABLE}"
+    )
     parser.add_argument("--width", type=int_at_least(1), metavar="N", help="pixels, asked of the camera")
     parser.add_argument("--height", type=int_at_least(1), metavar="N", help="pixels, asked of the camera")
     parser.add_argument(

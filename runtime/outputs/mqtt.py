@@ -1,6 +1,6 @@
 """The options of --mqtt.
 
-The output itself, in mqtt_client.py, is imported where --mqtt asks for it: it needs TLS and paho-mqtt.
+The output itself, in mqtt_client.py, is imported where --mqtt asks for it: it needs TLS.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from argparse import Namespace
 
 from runtime.cli.parser import Parser
 from runtime.outputs.base import Output, OutputContext
+from runtime.redaction import redacted
+
+PASSWORD_VARIABLE = "EDGE_CLASSIFIER_MQTT_PASSWORD"
 
 
 def add_options(parser: Parser) -> None:
-    """Declare --mqtt, and --mqtt-ca and --discovery, which go with it.
+    """Declare --mqtt, and the options that go with it.
 
     Args:
         parser: The camera's parser.
@@ -21,9 +24,13 @@ def add_options(parser: Parser) -> None:
     parser.add_argument(
         "--mqtt-ca", metavar="FILE.pem", help="certificate of the CA that signed the broker's (mqtts://)"
     )
+    parser.add_argument(
+        "--mqtt-password-file", metavar="FILE", help=f"has the broker's password; so may {PASSWORD_VARIABLE}"
+    )
     parser.add_argument("--discovery", action="store_true", help="with --mqtt: announce it to Home Assistant")
     parser.require("--discovery", "--mqtt")
     parser.require("--mqtt-ca", "--mqtt")
+    parser.require("--mqtt-password-file", "--mqtt")
 
 
 def open_output(options: Namespace, context: OutputContext) -> Output | None:
@@ -37,10 +44,14 @@ def open_output(options: Namespace, context: OutputContext) -> Output | None:
         The output; None without --mqtt.
 
     Raises:
-        OptionError: The URL names no broker, the file has no certificates, or paho-mqtt is not installed.
+        OptionError: The URL names no broker, or a file has no certificates or no password.
     """
     if not options.mqtt:
         return None
     from runtime.outputs.mqtt_client import MqttOutput
+    from runtime.outputs.mqtt_messages import parse_broker
+    from runtime.passwords import find_password
 
-    return MqttOutput(options.mqtt, options.discovery, context.log, options.mqtt_ca)
+    password = find_password("--mqtt-password-file", options.mqtt_password_file, PASSWORD_VARIABLE)
+    broker = parse_broker(options.mqtt, password, redacted(getattr(options, "source", "")))
+    return MqttOutput(broker, context, options.discovery, options.mqtt_ca)

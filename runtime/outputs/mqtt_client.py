@@ -2,77 +2,63 @@
 
 from __future__ import annotations
 
+import os
 import ssl
-import sys
 import threading
-from collections.abc import Callable
-from typing import Any
+import time
+from dataclasses import replace
 
 from runtime.errors import OptionError
-from runtime.outputs.mqtt_messages import discovery_message, parse_broker, reading_message
+from runtime.outputs import mqtt_packets as packets
+from runtime.outputs.base import OutputContext
+from runtime.outputs.mqtt_connection import Connection, HungUp, Refused, Silent, explain_error
+from runtime.outputs.mqtt_messages import Broker, discovery_message, reading_message
+from runtime.outputs.mqtt_packets import Login, Message, PacketError
+from runtime.outputs.mqtt_session import CONNECTED, KEEP_ALIVE_S, OFFLINE, Session, Terms
 from runtime.stream.answer import StreamUpdate
 
-KEEP_ALIVE_S = 30  # after 1.5 of these without a word the broker publishes the last will
-RETRY_S = (1, 30)  # pauses between attempts to connect, doubled
-CONNECT_TIMEOUT_S = 5.0
-CLOSE_S = 0.3  # for saying goodbye
-CONNECTED, REFUSES = "connected", "refuses"
-NOT_ALLOWED = (134, 135)  # MQTT's reason codes: bad user name or password, not authorized
-# What OpenSSL says of a certificate (X509_V_ERR_*), where another CA is not the remedy.
-REMEDIES = {
-    9: "is this board's clock right?",  # not yet valid
-    10: "renew it, or set this board's clock",  # has expired
-    62: "name the broker as its certificate does",  # another host
-    64: "name the broker as its certificate does",  # another address
-}
-
-
-def explain_error(error: BaseException | None) -> str:
-    """Tell why a broker could not be connected to, and what to do.
-
-    Args:
-        error: What the attempt to connect raised.
-
-    Returns:
-        The reason and the remedy; "" where neither is known.
-    """
-    if isinstance(error, ssl.SSLCertVerificationError):
-        remedy = REMEDIES.get(error.verify_code, "name the file of its CA's certificate with --mqtt-ca")
-        return f"its certificate is not trusted, {error.verify_message.rstrip('.')}; {remedy}"
-    if isinstance(error, ssl.SSLError):
-        return "it does not speak TLS there; try mqtt:// or another port"
-    if isinstance(error, ConnectionResetError):
-        return "it closes the connection; is the port right?"
-    if isinstance(error, TimeoutError):
-        return "no answer; is the address right?"
-    return str(getattr(error, "strerror", None) or error or "").lower()
+RETRY_S = (1.0, 30.0)  # pauses between attempts to connect, doubled
+BRIEF_S = 10.0  # a connection that the broker ends sooner may be another client's with the same identity
+LINGER_S = 10.0  # at the end of a run that nobody stopped, for the last reading to arrive
+CLOSE_S = 0.6  # after a request to stop
+REFUSES = "refuses"
 
 
 class MqttOutput:
-    """An Output. A broker that is away costs nothing: the newest reading waits until it is back."""
+    """An Output. A broker that is away costs nothing: the newest reading waits until it is back.
 
-    def __init__(self, url: str, discovery: bool, log: Callable[[str], None], ca: str | None = None) -> None:
-        """Begin to connect, in a thread of paho's.
+    One reading at most is on its way; what was not acknowledged is not sent again, but the newest in its place.
+    """
+
+    def __init__(self, broker: Broker, context: OutputContext, discovery: bool = False, ca: str | None = None) -> None:
+        """Begin to connect, in a thread.
 
         Args:
-            url: mqtt[s]://user:password@host:port/topic.
+            broker: Where to publish, and as whom.
+            context: Context of the run; its log gets a line where the broker is connected, gone or refuses.
             discovery: Announce the reading to Home Assistant.
-            log: Gets a line where the broker is connected, gone or refuses.
             ca: PEM file with the certificates of who signed the broker's; None for the system's own.
 
         Raises:
-            OptionError: The URL names no broker, `ca` has no certificates, or paho-mqtt is not installed.
+            OptionError: `ca` has no certificates, or the broker is used without TLS.
         """
-        self._broker = parse_broker(url)
-        if ca and not self._broker.tls:
+        if ca and not broker.tls:
             raise OptionError("--mqtt-ca: needs mqtts://")
-        self._discovery = discovery
-        self._log = log
-        self._lock = threading.Lock()
-        self._newest: str | None = None  # the message that is published when the broker is back
+        self.broker = broker
+        self.announcement = discovery_message(broker.topic, broker.identity) if discovery else None
+        self._tls = _tls_context(ca) if broker.tls else None
+        self._context = context
+        self._changed = threading.Condition()
+        self._newest: tuple[int, str] = (0, "")  # number of the newest reading, and its message
+        self._arrived = 0  # number of the newest reading that the broker has
         self._state: str | None = None  # of the source, as published
+        self._closing = False
+        self._connection: Connection | None = None
         self._last_log = ""
-        self._client = self._connect(ca)
+        self._at_once = False  # other terms are tried without a pause
+        self._terms = Terms(broker.identity)
+        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
+        self._thread.start()
 
     def emit(self, update: StreamUpdate) -> None:
         """Publish what changed: the reading, or the state of the source.
@@ -83,92 +69,213 @@ class MqttOutput:
         if not update.changed and update.state == self._state:
             return
         self._state = update.state
-        with self._lock:
-            self._newest = reading_message(update)
-            # Not connected: _on_connect publishes it. Nothing queues up meanwhile.
-            if self._client.is_connected():
-                self._client.publish(self._broker.topic, self._newest, qos=1, retain=True)
+        with self._changed:
+            self._newest = (self._newest[0] + 1, reading_message(update))
+            self._wake()
 
     def close(self) -> bool:
-        """Publish that nobody watches any more, and leave.
+        """Let the newest reading arrive, publish that nobody watches any more, and leave.
 
         Returns:
             False where the broker does not let it leave; otherwise True.
         """
-        self._client.on_disconnect = None
-        leaving = threading.Thread(target=self._leave, daemon=True)
-        leaving.start()
-        leaving.join(2 * CLOSE_S)
-        return not leaving.is_alive()
+        with self._changed:
+            self._closing = True
+            self._wake()
+        deadline = time.monotonic() + LINGER_S
+        while self._thread.is_alive() and not self._context.stop() and time.monotonic() < deadline:
+            self._thread.join(0.05)
+        self._thread.join(CLOSE_S)
+        if self._arrived < self._newest[0]:
+            why = f": it {self._last_log}" if self._last_log not in ("", CONNECTED) else ""
+            self._context.fail(
+                f"--mqtt: the last reading did not reach {self._name()}{why.removesuffix('; trying again')}"
+            )
+        return not self._thread.is_alive()
 
-    def _connect(self, ca: str | None) -> Any:
-        client = _paho_client()
-        broker = self._broker
-        client.will_set(broker.availability_topic, "offline", qos=1, retain=True)
-        if broker.user is not None:
-            client.username_pw_set(broker.user, broker.password)
-        if broker.tls:
-            _set_tls(client, ca)
-        client.on_connect = self._on_connect
-        # paho does not say why; it calls this while it handles the error.
-        client.on_connect_fail = lambda *_: self._log_unreachable(explain_error(sys.exc_info()[1]))
-        client.on_disconnect = lambda *_: self._on_disconnect()
-        client.reconnect_delay_set(*RETRY_S)
-        client.connect_timeout = CONNECT_TIMEOUT_S
-        client.connect_async(broker.host, broker.port, KEEP_ALIVE_S)
-        client.loop_start()  # a daemon thread of paho's
-        return client
+    def _wake(self) -> None:
+        """Tell the thread that there is something to do; the lock is held."""
+        self._changed.notify_all()
+        if self._connection is not None:
+            self._connection.wake()
 
-    def _on_connect(self, client: Any, _: object, __: object, reason: Any, ___: object) -> None:
-        """In paho's thread, after each connection: the broker may have forgotten everything."""
-        if reason.is_failure:
-            remedy = "; user and password go into the URL" if reason.value in NOT_ALLOWED else ""
-            self._log_change(f"{REFUSES}: {str(reason).lower()}{remedy}")
+    def _run(self) -> None:
+        """In the thread: connect, serve, and after a pause again."""
+        pause = RETRY_S[0]
+        while True:
+            is_last, self._at_once, began = self._closing, False, time.monotonic()
+            served = self._attempt()
+            if self._closing and not self._at_once:
+                done = served or is_last or self._arrived == self._newest[0] or self._context.stop()
+                if done:
+                    return
+                continue  # one more try: the reading may still arrive
+            if self._at_once:
+                continue
+            if served and time.monotonic() - began > BRIEF_S:
+                pause = RETRY_S[0]
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing, pause)
+            pause = min(2 * pause, RETRY_S[1])
+
+    def _attempt(self) -> bool:
+        """One connection from its login to its end. True where the login was accepted."""
+        terms = self._terms
+        session: Session | None = None
+        will = Message(self.broker.availability_topic, OFFLINE, terms.qos, terms.retain)
+        login = Login(terms.version, terms.client_id, self.broker.user, self.broker.password, KEEP_ALIVE_S)
+        try:
+            connection = Connection(self.broker, self._tls, login, will)
+            with self._changed:
+                self._connection = connection
+            session = Session(self, connection, terms)
+            session.serve()
+        except Refused as refused:
+            self._adapt_to_refusal(refused)
+        except HungUp:
+            self._adapt_to_end(session)
+        except Silent:
+            self._log_unreachable(
+                "it acknowledges nothing"
+                if session
+                else "it accepts the connection and says nothing; is the port right?"
+            )
+        except PacketError as error:
+            self._change_version(f"{error}{self._tls_remedy(session)}")
+        except OSError as error:
+            if isinstance(error, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)):
+                self._adapt_to_end(session)
+            elif session is not None and session.is_acknowledged:
+                self.log_change("is gone; trying again")
+            else:
+                self._log_unreachable(explain_error(error))
+        except Exception as error:  # nothing that a broker sends ends the thread
+            self._log_unreachable(f"{type(error).__name__}: {error}")
+        finally:
+            with self._changed:
+                ended, self._connection = self._connection, None
+            if ended is not None:
+                ended.close()
+        return session is not None
+
+    def _adapt_to_refusal(self, refused: Refused) -> None:
+        terms = self._terms
+        if refused.reason == packets.NO_RETAIN and terms.retain:
+            self._leave_out(terms.qos, False)
+            self._at_once = True
+        elif refused.reason == packets.NO_QOS and terms.qos:
+            self._leave_out(0, terms.retain)
+            self._at_once = True
+        elif refused.reason in (1, packets.BAD_PROTOCOL) and not terms.proven and terms.version == 5:
+            self._terms, self._at_once = replace(terms, version=4), True
+        else:
+            remedy = "; user and password go into the URL" if refused.reason in packets.LOGIN_REASONS else ""
+            self.log_change(f"{REFUSES}: {refused}{remedy}")
+
+    def _adapt_to_end(self, session: Session | None) -> None:
+        """The broker closed the connection: before it answered the login, or later."""
+        if session is None:
+            self._change_version(f"it closes the connection{self._tls_remedy(session) or '; is the port right?'}")
             return
-        self._log_change(CONNECTED)
-        if self._discovery:
-            client.publish(*discovery_message(self._broker.topic), qos=1, retain=True)
-        client.publish(self._broker.availability_topic, "online", qos=1, retain=True)
-        with self._lock:
-            if self._newest is not None:
-                client.publish(self._broker.topic, self._newest, qos=1, retain=True)
+        if session.is_acknowledged:
+            self.log_change("is gone; trying again")
+        else:
+            topic = self.broker.topic
+            self._log_unreachable(f"it closes the connection at the first message; may this client publish on {topic}?")
+        if session.is_taken_over or time.monotonic() - session.began < BRIEF_S:
+            # Two of one identity would end each other's connection for ever.
+            self._terms = replace(self._terms, client_id=self.broker.identity[:12] + os.urandom(5).hex())
 
-    def _on_disconnect(self) -> None:
-        if self._last_log == CONNECTED:
-            self._log_change("is gone; trying again")
-        elif not self._last_log.startswith(REFUSES):  # which was logged already
-            remedy = "is the port right?" if self._broker.tls else "perhaps it wants mqtts://"
-            self._log_unreachable(f"it closes the connection; {remedy}")
+    def _tls_remedy(self, session: Session | None) -> str:
+        return "" if session is not None or self.broker.tls else "; perhaps it wants mqtts://"
 
-    def _log_unreachable(self, why: str) -> None:
-        self._log_change("cannot be reached" + (f": {why}" if why else "") + "; trying again")
+    def _change_version(self, why: str) -> None:
+        """Try the other version of MQTT; where both fail, say why."""
+        if self._terms.proven:
+            self._log_unreachable(why)
+        elif self._terms.version == 5:
+            self._terms, self._at_once = replace(self._terms, version=4), True
+        else:
+            self._terms = replace(self._terms, version=5)
+            self._log_unreachable(why)
 
-    def _log_change(self, text: str) -> None:
-        """Log a line, unless it is the last one again."""
+    def accept(self, qos: int, retain: bool) -> None:
+        """Take the terms of a broker that accepted the login.
+
+        Args:
+            qos: 0 where it acknowledges nothing.
+            retain: False where it keeps no messages.
+        """
+        self._leave_out(qos, retain)
+        self._terms = replace(self._terms, proven=True)
+
+    def _leave_out(self, qos: int, retain: bool) -> None:
+        """Do without what the broker does not do, and say what that means."""
+        if not retain and self._terms.retain:
+            self._context.log(
+                f"{self._name()} keeps no messages: who subscribes later sees the next change, not the last"
+            )
+        if not qos and self._terms.qos:
+            self._context.log(f"{self._name()} acknowledges no messages (QoS 0): one may be lost without a word")
+        self._terms = replace(self._terms, qos=qos, retain=retain)
+
+    def due(self, sent: int) -> tuple[int, str] | None:
+        """The newest reading, where it is newer than the one that was sent.
+
+        Args:
+            sent: The number of that one.
+
+        Returns:
+            Its number and message; None where nothing is due.
+        """
+        with self._changed:
+            return self._newest if self._newest[0] > sent else None
+
+    def note_arrival(self, number: int) -> None:
+        """Note that the broker has a reading.
+
+        Args:
+            number: The reading's.
+        """
+        self._arrived = number
+
+    @property
+    def is_closing(self) -> bool:
+        """True once `close` was called."""
+        return self._closing
+
+    def refuse_publishing(self, topic: str, reason: int) -> None:
+        """Say that a message was refused, once.
+
+        Args:
+            topic: Of the message.
+            reason: The broker's code.
+        """
+        text = f"{REFUSES} what is published on {topic}: {packets.REASONS.get(reason, f'reason code {reason}')}"
+        if self._last_log != text:
+            self._last_log = text
+            self._context.fail(f"{self._name()} {text}")
+
+    def log_change(self, text: str) -> None:
+        """Log a line, unless it is the last one again.
+
+        Args:
+            text: What follows the broker's name.
+        """
         if text != self._last_log:
             self._last_log = text
-            self._log(f"mqtt broker {self._broker.host}:{self._broker.port} {text}")
+            self._context.log(f"{self._name()} {text}")
 
-    def _leave(self) -> None:
-        if self._client.is_connected():
-            last = self._client.publish(self._broker.availability_topic, "offline", qos=1, retain=True)
-            last.wait_for_publish(CLOSE_S)
-        self._client.disconnect()
-        self._client.loop_stop()  # waits for paho's thread, which may be waiting for the broker
+    def _log_unreachable(self, why: str) -> None:
+        self.log_change("cannot be reached" + (f": {why}" if why else "") + "; trying again")
+
+    def _name(self) -> str:
+        return f"mqtt broker {self.broker.host}:{self.broker.port}"
 
 
-def _paho_client() -> Any:
+def _tls_context(ca: str | None) -> ssl.SSLContext:
     try:
-        from paho.mqtt.client import Client
-        from paho.mqtt.enums import CallbackAPIVersion
-    except ImportError:
-        raise OptionError("--mqtt needs paho-mqtt 2: pip install 'paho-mqtt>=2'") from None
-    return Client(CallbackAPIVersion.VERSION2)
-
-
-def _set_tls(client: Any, ca: str | None) -> None:
-    try:
-        client.tls_set(ca)
+        return ssl.create_default_context(cafile=ca)
     except OSError as error:
         why = "no certificate is in it" if isinstance(error, ssl.SSLError) else error.strerror
         raise OptionError(f"--mqtt-ca: expected certificates in PEM; {ca}: {why}") from None

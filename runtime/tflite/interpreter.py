@@ -22,6 +22,7 @@ PACKAGES = ("ai_edge_litert", "tflite_runtime", "tensorflow")  # the first that 
 REFUSALS = (ValueError, RuntimeError, TypeError, KeyError, IndexError, OverflowError, MemoryError)
 LOOP_LIMIT_S = 30.0  # of a clock, for one picture
 SUBGRAPHS = 2  # number of the field in the schema's Model
+TENSORS, IS_VARIABLE = 0, 5  # numbers of the fields in the schema's SubGraph and Tensor
 MAX_COMPLAINT = 200  # characters of an interpreter's message that are quoted
 
 
@@ -59,6 +60,8 @@ class Interpreter:
         input: The input tensor.
         output: The output tensor that `run` returns.
         has_loops: Whether it has more than one graph, which loops and branches run.
+        has_state: Whether it keeps values from one run to the next, as an LSTM does. They are cleared before each run:
+            one picture's answer does not depend on the picture before it.
 
     Example:
         >>> from pathlib import Path
@@ -82,7 +85,7 @@ class Interpreter:
         """
         self._handle = handle
         self.name = name
-        self.has_loops = False
+        self.has_loops = self.has_state = False
         inputs, outputs = handle.get_input_details(), handle.get_output_details()
         if len(inputs) != 1 or output_index >= len(outputs):
             raise ModelMismatch(
@@ -136,7 +139,9 @@ class Interpreter:
                 loaded = cls(handle, name, output_index)
             except REFUSALS as error:
                 raise ModelError(f"{name} cannot load this model: {_brief(complaints() or error)}") from None
-        loaded.has_loops = root(model).extent(SUBGRAPHS)[1] > 1
+        graphs = root(model).tables(SUBGRAPHS)
+        loaded.has_loops = len(graphs) > 1
+        loaded.has_state = any(tensor.scalar(IS_VARIABLE, "B") for graph in graphs for tensor in graph.tables(TENSORS))
         return loaded
 
     def run(self, tensor: NDArray[Any]) -> NDArray[Any]:
@@ -155,6 +160,8 @@ class Interpreter:
         if tensor.shape != self.input.shape or tensor.dtype != self.input.dtype:
             raise ModelMismatch(f"the model takes {self.input}; received {tensor.dtype} of shape {tensor.shape}")
         try:
+            if self.has_state:
+                self._handle.reset_all_variables()
             # set_tensor, not tensor(): a view would broadcast and wrap without a word.
             self._handle.set_tensor(self._input_index, tensor)
             self._invoke()

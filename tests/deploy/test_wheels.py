@@ -68,8 +68,8 @@ def real_names(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("armv7l-py313", (), set()),  # no interpreter has wheels for it
         ("aarch64-py311", ("tflite-runtime",), SMALL),
         ("armv7l-py311", ("tflite-runtime",), {"tflite-runtime"}),
-        ("aarch64-py311", ("mqtt",), LITERT | {"paho-mqtt"}),
-        ("aarch64-py311", ("mqtt", "tflite-runtime"), SMALL | {"paho-mqtt"}),
+        ("aarch64-py311", ("mqtt",), LITERT),
+        ("aarch64-py311", ("mqtt", "tflite-runtime"), SMALL),
     ],
 )
 def test_a_board_is_given_what_it_needs_alone(

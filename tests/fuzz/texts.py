@@ -111,7 +111,7 @@ def _check_url(text: str) -> None:
             parse(text)
         except EdgeError as error:
             _password_stays_out(text, str(error))
-    discovery_message(text.encode("utf-8", "replace").decode())
+    discovery_message(text.encode("utf-8", "replace").decode(), "board")
 
 
 def _password_stays_out(text: str, said: str) -> None:

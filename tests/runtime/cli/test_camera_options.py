@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.cli.camera_options import parse
+from runtime.errors import OptionError
 from runtime.sources.base import SourceOptions
 
 
@@ -71,3 +72,21 @@ def test_a_recording_does_not_replace_its_source(
             parsed(monkeypatch, str(tmp_path / "clip.avi"), "--record", str(tmp_path / name))
         assert f"argument --record: {tmp_path / name} is the source; give" in capsys.readouterr().err
     assert vars(parsed(monkeypatch, str(tmp_path / "clip.avi"), "--record", str(tmp_path / "new.avi")))["record"]
+
+
+def test_a_password_of_a_source_is_not_in_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_text("p@ss\n")
+    words = ["camera", "rtsp://me@cam/1", "--source-password-file", str(tmp_path / "secret")]
+    monkeypatch.setattr("sys.argv", words)
+    assert parse().source == "rtsp://me:p%40ss@cam/1"
+    monkeypatch.setenv("EDGE_CLASSIFIER_SOURCE_PASSWORD", "of the environment")
+    for source, found in (
+        ("http://me@cam/", "http://me:of%20the%20environment@cam/"),
+        ("http://cam/@home", "http://cam/@home"),
+        ("0", "0"),
+    ):
+        monkeypatch.setattr("sys.argv", ["camera", source])
+        assert parse().source == found
+    monkeypatch.setattr("sys.argv", ["camera", "http://me:old@cam/", *words[2:]])
+    with pytest.raises(OptionError, match="with a user and without a password"):
+        parse()

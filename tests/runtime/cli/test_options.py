@@ -32,7 +32,7 @@ def test_labels_come_from_a_file(tmp_path: Path) -> None:
     path.write_text("\n".join("abcdefghij"), encoding="utf-8-sig")  # with a byte order mark
     assert load_classifier(parser().parse(["-l", str(path)])).card.labels == tuple("abcdefghij")
     path.write_text("a\nb", encoding="utf-8")
-    with pytest.raises(ModelMismatch, match="expected 10 labels"):
+    with pytest.raises(ModelMismatch, match="2 labels for 10 classes"):
         load_classifier(parser().parse(["-l", str(path)]))
 
 

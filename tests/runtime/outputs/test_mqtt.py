@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from runtime.cli.parser import Parser
-from runtime.errors import OptionError
 from runtime.outputs import mqtt
 from tests.runtime.helpers import command
 from tests.runtime.outputs.helpers import context
@@ -23,7 +20,7 @@ def test_nothing_is_opened_unasked() -> None:
     assert mqtt.open_output(parser().parse([]), context()) is None
 
 
-@pytest.mark.parametrize("words", [["--discovery"], ["--mqtt-ca", "ca.pem"]])
+@pytest.mark.parametrize("words", [["--discovery"], ["--mqtt-ca", "ca.pem"], ["--mqtt-password-file", "secret"]])
 def test_options_that_need_a_broker(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         parser().parse(words)
@@ -36,9 +33,3 @@ def test_the_command_says_so() -> None:
     done = command("runtime.camera", "--mqtt-ca", "ca.pem")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith("error: argument --mqtt-ca: needs --mqtt\n")
-
-
-def test_without_paho_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "paho.mqtt.client", None)
-    with pytest.raises(OptionError, match="pip install 'paho-mqtt>=2'"):
-        mqtt.open_output(parser().parse(["--mqtt", "mqtt://127.0.0.1/x"]), context())

@@ -14,13 +14,13 @@ from tests.runtime.outputs.helpers import AT, lost, page, result, update
 @pytest.mark.parametrize(
     ("url", "broker"),
     [
-        ("mqtt://pi", Broker("pi", 1883, False, None, None, "edge-classifier")),
+        ("mqtt://pi", Broker("pi", 1883, False, None, None, "edge-classifier/my-board")),
         ("mqtt://pi:1884/home/meter", Broker("pi", 1884, False, None, None, "home/meter")),
         ("mqtts://me:p%40ss@pi/a/", Broker("pi", 8883, True, "me", "p@ss", "a")),
     ],
 )
 def test_urls(url: str, broker: Broker) -> None:
-    assert parse_broker(url) == broker
+    assert parse_broker(url, host="my board") == broker
 
 
 @pytest.mark.parametrize("url", ["pi", "http://pi/x", "mqtt://", "mqtt://u:secret@pi:port/x", "mqtt://pi/a/%23"])
@@ -31,11 +31,11 @@ def test_invalid_broker_urls(url: str) -> None:
 
 
 def test_home_assistant_is_told_where_to_look() -> None:
-    topic, text = discovery_message("home/meter")
+    topic, text = discovery_message("home/meter", "me")
     config = json.loads(text)
     assert topic == f"homeassistant/sensor/{config['unique_id']}/config"
     assert (config["state_topic"], config["availability_topic"]) == ("home/meter", "home/meter/availability")
-    assert discovery_message("home/meter") != discovery_message("home/other")
+    assert discovery_message("home/meter", "me") != discovery_message("home/meter", "you")
 
 
 def test_a_broker_does_not_show_its_password() -> None:

@@ -13,8 +13,11 @@ from queue import Queue
 import pytest
 
 from runtime.errors import OptionError
-from runtime.outputs.mqtt_client import MqttOutput, explain_error
+from runtime.outputs.mqtt_client import MqttOutput
+from runtime.outputs.mqtt_connection import explain_error
+from runtime.outputs.mqtt_messages import parse_broker
 from tests.runtime.helpers import command, free_port
+from tests.runtime.outputs.helpers import context
 from tests.runtime.outputs.test_mqtt_client import PATIENCE_S, Listener, Mosquitto, mosquitto, reading, said
 
 __all__ = ["mosquitto"]
@@ -76,7 +79,7 @@ def broker(mosquitto: None, tmp_path: Path) -> Iterator[Tls]:
 def note_of(url: str, ca: str | None) -> str:
     """The first thing that is said about a broker."""
     notes: Queue[str] = Queue()
-    mqtt = MqttOutput(url, False, notes.put, ca)
+    mqtt = MqttOutput(parse_broker(url), context(notes.put), ca=ca)
     note = notes.get(timeout=PATIENCE_S)
     mqtt.close()
     return note
@@ -85,7 +88,9 @@ def note_of(url: str, ca: str | None) -> str:
 def test_readings_go_through_tls_to_a_broker_with_a_ca_of_its_own(broker: Tls) -> None:
     listener = Listener(broker.port, "me", "p@ss")
     notes: Queue[str] = Queue()
-    mqtt = MqttOutput(f"mqtts://me:p%40ss@127.0.0.1:{broker.tls_port}/meter", False, notes.put, broker.ca)
+    mqtt = MqttOutput(
+        parse_broker(f"mqtts://me:p%40ss@127.0.0.1:{broker.tls_port}/meter"), context(notes.put), ca=broker.ca
+    )
     said(notes, "connected")
     mqtt.emit(reading(7))
     assert '"reading": "7"' in listener.until("meter", '"7"')[0]
@@ -107,9 +112,9 @@ def test_the_log_says_what_is_wrong_with_a_broker(broker: Tls) -> None:
 
 
 def test_a_wrong_password_is_said_once(broker: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runtime.outputs.mqtt_client.RETRY_S", (1, 1))
+    monkeypatch.setattr("runtime.outputs.mqtt_client.RETRY_S", (0.2, 0.2))
     notes: Queue[str] = Queue()
-    mqtt = MqttOutput(f"mqtts://me:guess@127.0.0.1:{broker.tls_port}/x", False, notes.put, broker.ca)
+    mqtt = MqttOutput(parse_broker(f"mqtts://me:guess@127.0.0.1:{broker.tls_port}/x"), context(notes.put), ca=broker.ca)
     for _ in range(3):  # it tries again and again
         broker.until("not authori[sz]ed")  # its own words, spelled as its version spells them
     mqtt.close()
@@ -127,7 +132,6 @@ def test_an_expired_certificate_is_no_question_of_the_ca() -> None:
 
 
 def test_a_file_without_a_certificate(tmp_path: Path) -> None:
-    pytest.importorskip("paho.mqtt.client", reason="NOT RUN: no paho-mqtt")
     (tmp_path / "empty.pem").write_text("nothing\n")
     for name, why in (("empty.pem", "no certificate is in it"), ("missing.pem", "No such file or directory")):
         done = command("runtime.camera", "fake://digits", "--mqtt", "mqtts://x/y", "--mqtt-ca", str(tmp_path / name))
@@ -135,4 +139,4 @@ def test_a_file_without_a_certificate(tmp_path: Path) -> None:
         assert done.stderr.startswith("error: --mqtt-ca: expected certificates in PEM; ")
         assert done.stderr.endswith(f"{name}: {why}\n")
     with pytest.raises(OptionError, match="--mqtt-ca: needs mqtts://"):
-        MqttOutput("mqtt://x/y", False, print, "ca.pem")
+        MqttOutput(parse_broker("mqtt://x/y"), context(), ca="ca.pem")

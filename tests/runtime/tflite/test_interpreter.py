@@ -135,3 +135,40 @@ def test_a_loop_without_an_end_is_an_error_within_a_limit(monkeypatch: pytest.Mo
 
 def test_a_model_of_one_graph_has_no_loops(bare_model: bytes) -> None:
     assert not Interpreter.load(bare_model).has_loops
+
+
+class Remembering:
+    """An interpreter's handle whose output is the sum of all inputs since its variables were reset."""
+
+    def __init__(self) -> None:
+        self._sum, self._given = 0.0, 0.0
+
+    def get_input_details(self) -> list[dict[str, object]]:
+        quantization = {"scales": [], "zero_points": []}
+        return [{"index": 0, "shape": (1, 1), "dtype": np.float32, "quantization_parameters": quantization}]
+
+    get_output_details = get_input_details
+
+    def set_tensor(self, index: int, value: np.ndarray) -> None:
+        self._given = float(value.item())
+
+    def reset_all_variables(self) -> None:
+        self._sum = 0.0
+
+    def invoke(self) -> None:
+        self._sum += self._given
+
+    def get_tensor(self, index: int) -> np.ndarray:
+        return np.array([[self._sum]], np.float32)
+
+
+def test_an_answer_does_not_depend_on_the_picture_before() -> None:
+    """An LSTM keeps its state from run to run; the model's file says so."""
+    interpreter = Interpreter(Remembering(), "a test 1.0")
+    interpreter.has_state = True
+    one = np.ones((1, 1), np.float32)
+    assert [interpreter.run(one).item() for _ in range(3)] == [1.0, 1.0, 1.0]
+
+
+def test_the_shipped_model_keeps_no_state(bare_model: bytes) -> None:
+    assert not Interpreter.load(bare_model).has_state
