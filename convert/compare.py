@@ -109,7 +109,7 @@ def _compared(quantization: str, conversion: Conversion, prepared: Prepared) -> 
     interpreter = Interpreter.load(conversion.tflite)
     with bar(f"Running {quantization} on the test images", len(prepared.test)) as advance:
         raw = proof.run_all(interpreter, prepared.test, advance)
-    output = proof.output_activation(conversion.outputs)
+    output = proof.output_activation(conversion.outputs, conversion.output)
     reference = reference_probabilities(conversion.outputs, output)
     quantized = tflite_probabilities(raw, interpreter, output)
     labels = prepared.draft.labels if prepared.draft else prepared.dataset.labels

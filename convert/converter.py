@@ -82,6 +82,7 @@ class Conversion:
         outputs: float32 (N, classes), the Keras model's outputs for the test images.
         normalization: The range of pixels that was put into the model.
         decided_by: How the range is known.
+        output: What the last operator says of the scores, as the card's decision.output; "" where it says nothing.
         versions: Versions of tensorflow and keras.
     """
 
@@ -89,6 +90,7 @@ class Conversion:
     outputs: NDArray[np.float32]
     normalization: Normalization
     decided_by: str
+    output: str
     versions: Mapping[str, str]
 
 
@@ -163,7 +165,7 @@ def convert_model(request: Request, test: Split, calibration: Calibration | None
     versions = {name: str(reply[name]) for name in ("tensorflow", "keras")}
     said = reply["normalization"]
     normalization = Normalization(said["name"], tuple(said["mean"]), tuple(said["std"]))
-    return Conversion(files[MODEL_FILE], outputs, normalization, said["decided_by"], versions)
+    return Conversion(files[MODEL_FILE], outputs, normalization, said["decided_by"], reply["output"], versions)
 
 
 def check_pixel_input(info: TensorInfo, calibration: Calibration) -> None:

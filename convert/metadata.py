@@ -18,6 +18,7 @@ from runtime.errors import ModelError
 from runtime.tflite.card import ModelCard
 from runtime.tflite.card_file import LABELS_FILE
 
+SCORES = ("probabilities", "sigmoid")  # kinds of outputs that are 0 to 1 as the tensor has them
 NAME, IDENTIFIER = "TFLITE_METADATA", b"M001"
 MIN_PARSER_VERSION = "1.0.0"  # of the first schema: nothing newer is used
 # Values of the schema's enums and unions.
@@ -96,12 +97,12 @@ def _output(builder: Any, card: ModelCard) -> int:
         numbers={2: ("Int8", TENSOR_AXIS_LABELS)},
     )
     fields = {
-        0: builder.CreateString("score" if card.decision.output != "logits" else "logit"),
+        0: builder.CreateString("score" if card.decision.output in SCORES else "logit"),
         1: builder.CreateString("One for each class."),
         6: _vector(builder, [labels]),
     }
     # A temperature cannot be said in this schema, and the threshold is one of scores after it.
-    if card.decision.output != "logits" and card.decision.temperature == 1.0 and card.decision.reject_threshold:
+    if card.decision.output in SCORES and card.decision.temperature == 1.0 and card.decision.reject_threshold:
         threshold = _table(builder, {}, size=1, numbers={0: ("Float32", card.decision.reject_threshold)})
         fields[4] = _vector(builder, [_unit(builder, SCORE_THRESHOLDING, threshold)])
     return _table(builder, fields, size=7)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import ModelError, ModelMismatch
+from runtime.tflite.card import OUTPUTS
 from runtime.tflite.interpreter import Interpreter
 from runtime.tflite.tensors import quantize_input
 from workbench.dataset import Pixels
@@ -145,14 +146,15 @@ def run_all(interpreter: Interpreter, images: Pixels, advance: Advance | None = 
     return np.stack(rows) if rows else np.empty((0, interpreter.output.shape[-1]), interpreter.output.dtype)
 
 
-def output_activation(outputs: NDArray[np.float32]) -> str:
-    """Tell probabilities from logits.
+def output_activation(outputs: NDArray[np.float32], said: str = "") -> str:
+    """Tell what the scores of a model are.
 
     Args:
         outputs: float (N, classes >= 2), of the Keras model.
+        said: What the last operator of its .tflite says; "" where it says nothing.
 
     Returns:
-        "probabilities" where every row is a distribution, else "logits".
+        `said`; without it "probabilities" where every row is a distribution, else "logits".
 
     Raises:
         ModelMismatch: They have another shape.
@@ -166,6 +168,8 @@ def output_activation(outputs: NDArray[np.float32]) -> str:
     if not np.isfinite(outputs).all():
         bad = int((~np.isfinite(outputs).all(axis=1)).sum())
         raise ModelError(f"the Keras model gives nan or infinite scores for {bad} of {len(outputs)} test images")
+    if said in OUTPUTS:
+        return said
     sums = outputs.sum(axis=1, dtype=np.float64)
     return "probabilities" if (outputs >= 0).all() and np.abs(sums - 1).max() <= SUM_TOLERANCE else "logits"
 

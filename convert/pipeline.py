@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from convert import cards, chance, converter, parity, rejection
 from convert.job import Job, Prepared
 from convert.metadata import attach_metadata, metadata_table
-from convert.temperature import Scores, fit_temperature, log_scores
+from convert.temperature import Scores, fit_temperature, log_scores, tempered
 from runtime.classifier import Classifier
 from runtime.tflite.card import Decision, ModelCard
 from runtime.tflite.card_file import attach_card
@@ -86,9 +86,9 @@ def run_job(job: Job, prepared: Prepared, progress: ProgressFactory) -> Outcome:
     converted = _convert(job, prepared)
     outputs = _run_on_test_images(converted, prepared, progress)
     comparison = parity.compare(converted.reference, outputs.probabilities, outputs.truth, converted.card.labels)
-    scores = _validation_scores(converted, prepared, progress)
+    scores, output = _validation_scores(converted, prepared, progress), converted.card.decision.output
     temperature = _temperature(converted, prepared, outputs, scores[0])
-    threshold = _threshold(job, prepared, [softmax(part / temperature["value"]) for part in scores])
+    threshold = _threshold(job, prepared, [tempered(part, temperature["value"], output) for part in scores])
     conversion = {
         "calibration": prepared.calibration.describe() if prepared.calibration else None,
         "normalization": _normalization(converted.conversion),
@@ -137,7 +137,7 @@ def _convert(job: Job, prepared: Prepared) -> ConvertedModel:
     interpreter = Interpreter.load(conversion.tflite)
     if prepared.calibration is not None and np.issubdtype(interpreter.input.dtype, np.integer):
         converter.check_pixel_input(interpreter.input, prepared.calibration)
-    output = parity.output_activation(conversion.outputs)
+    output = parity.output_activation(conversion.outputs, conversion.output)
     card = _card(job, prepared, interpreter, output)
     truth = prepared.dataset.test.labels
     cards.check_card(card, interpreter, truth, output)
@@ -188,10 +188,11 @@ def _temperature(
 ) -> dict[str, Any]:
     """Fitted on the validation images; the calibration error on the test images is only reported."""
     fitted_on, value = len(prepared.validation), 1.0
-    if fitted_on and prepared.dataset.validation is not None:
+    info, output = converted.interpreter.output, converted.card.decision.output
+    if fitted_on and prepared.dataset.validation is not None and output != "sigmoid":
         value = fit_temperature(validation, prepared.dataset.validation.labels)
-    scores = log_scores(outputs.raw, converted.interpreter.output, converted.card.decision.output)
-    before, after = (expected_calibration_error(softmax(scores / t), outputs.truth) for t in (1.0, value))
+    scores = log_scores(outputs.raw, info, output)
+    before, after = (expected_calibration_error(tempered(scores, t, output), outputs.truth) for t in (1.0, value))
     return {
         "value": value,
         "validation_images": fitted_on,
@@ -224,12 +225,12 @@ def reference_probabilities(outputs: NDArray[np.float32], output: str) -> NDArra
 
     Args:
         outputs: (N, classes).
-        output: "probabilities" or "logits", as output_activation tells.
+        output: As output_activation tells.
 
     Returns:
-        float32 (N, classes); each row sums to 1.
+        float32 (N, classes); each row sums to 1, but for sigmoids.
     """
-    return outputs if output == "probabilities" else softmax(outputs.astype(np.float64)).astype(np.float32)
+    return outputs if output in ("probabilities", "sigmoid") else softmax(outputs.astype(np.float64)).astype(np.float32)
 
 
 def tflite_probabilities(raw: NDArray[Any], interpreter: Interpreter, output: str) -> NDArray[np.float32]:
@@ -238,10 +239,10 @@ def tflite_probabilities(raw: NDArray[Any], interpreter: Interpreter, output: st
     Args:
         raw: (N, classes) output tensors.
         interpreter: Interpreter of the .tflite.
-        output: "probabilities" or "logits".
+        output: As output_activation tells.
 
     Returns:
-        float32 (N, classes); each row sums to 1.
+        float32 (N, classes); each row sums to 1, but for sigmoids.
     """
     decision = Decision(output=output)
     return np.stack([to_probabilities(row, interpreter.output, decision) for row in raw])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from runtime.tflite.interpreter import TensorInfo
 from runtime.tflite.tensors import EPSILON, dequantize
+from workbench.metrics import softmax
 
 MIN_IMAGES = 500  # fewer validation images fit a temperature to noise
 TEMPERATURES = (0.05, 20.0)  # the bounds of the search; a fit at either of them says that the model is broken
@@ -32,7 +33,25 @@ def log_scores(raw: NDArray[Any], info: TensorInfo, output: str) -> Scores:
         float64 (N, classes).
     """
     values = dequantize(raw, info).astype(np.float64)
-    return values if output == "logits" else np.log(np.maximum(values, EPSILON))
+    return values if output in ("logits", "log-probabilities") else np.log(np.maximum(values, EPSILON))
+
+
+def tempered(scores: Scores, temperature: float, output: str) -> Scores:
+    """Make the scores that a device shows.
+
+    Args:
+        scores: (N, classes), as log_scores gives them.
+        temperature: Divides the scores before softmax. Sigmoids have none: each is a question of its own.
+        output: The card's decision.output.
+
+    Returns:
+        float64 (N, classes), 0 to 1; each row sums to 1, but for sigmoids.
+
+    Example:
+        >>> tempered(np.log([[0.25, 0.75]]), 1.0, "probabilities").round(6).tolist()
+        [[0.25, 0.75]]
+    """
+    return np.exp(scores) if output == "sigmoid" else softmax(scores / temperature)
 
 
 def negative_log_likelihood(scores: Scores, truth: NDArray[np.int64], temperature: float) -> float:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from convert.converter import ARRAYS_FILE, MODEL_FILE, OUTPUTS_FILE, REPLY_FILE, REQUEST_FILE
+from convert.last_operator import output_kind
 from convert.load import LoadOptions, Source, explain, load
 from convert.normalization import PIXELS, Normalization, Trial, candidates, choose, describe, try_out
 from convert.quantize import DEFAULT, load_configure, load_quantization
@@ -59,12 +60,15 @@ def _answer(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
     source = fit_shape(source, test.shape[1:])
     normalization, how = _range(source, request["normalization"], test, truth)
     source = normalized(source, normalization)
-    np.savez(folder / OUTPUTS_FILE, test=predict(source, test))
+    outputs = predict(source, test)
+    if outputs.ndim == 2 and outputs.shape[1] == 1:
+        source, outputs = two_scores(source, outputs)
+    np.savez(folder / OUTPUTS_FILE, test=outputs)
     model = convert(source, test.shape[1:], quantization, calibration, request["io"])
     interpreter = Interpreter.load(model)  # here: a file that ends the interpreter ends this process alone
     interpreter.run(np.zeros(interpreter.input.shape, interpreter.input.dtype))
     (folder / MODEL_FILE).write_bytes(model)
-    return {**reply, "normalization": {**vars(normalization), "decided_by": how}}
+    return {**reply, "output": output_kind(model), "normalization": {**vars(normalization), "decided_by": how}}
 
 
 def _range(
@@ -97,6 +101,26 @@ def _tried(source: Source, row: Normalization, test: NDArray[np.uint8], truth: N
             "other data's labels?"
         )
     return try_out(row, outputs, truth)
+
+
+def two_scores(source: Source, outputs: NDArray[np.float32]) -> tuple[Source, NDArray[np.float32]]:
+    """Make a model of one score, which is that of the second of two classes, give one for each.
+
+    Args:
+        source: The model.
+        outputs: float32 (N, 1), what it gives for the test images: sigmoids where all are 0 to 1, else logits.
+
+    Returns:
+        (a model that gives [1 - p, p] or [0, logit], the same of `outputs`).
+    """
+    is_sigmoid, call = bool(((outputs >= 0) & (outputs <= 1)).all()), source.call
+
+    def both(x: Any) -> Any:
+        second = call(x)
+        return tf.concat([1 - second if is_sigmoid else tf.zeros_like(second), second], axis=1)
+
+    first = 1 - outputs if is_sigmoid else np.zeros_like(outputs)
+    return dataclasses.replace(source, call=both), np.concatenate([first, outputs], axis=1)
 
 
 def normalized(source: Source, normalization: Normalization) -> Source:

@@ -26,9 +26,8 @@ def find_password(option: str, file: str | None, variable: str) -> str | None:
         OptionError: The file cannot be read, or has no password. The error does not repeat it.
 
     Example:
-        >>> os.environ["EXAMPLE_PASSWORD"] = "p@ss"
-        >>> find_password("--password-file", None, "EXAMPLE_PASSWORD")
-        'p@ss'
+        >>> find_password("--password-file", None, "no variable") is None
+        True
     """
     if file is None:
         return os.environ.get(variable) or None

@@ -48,19 +48,44 @@ class Outbox(Protocol):
         """True once the run ends."""
 
     def due(self, sent: int) -> tuple[int, str] | None:
-        """The newest reading and its number, where that is not `sent`."""
+        """The newest reading, where it was not sent yet.
+
+        Args:
+            sent: Number of the reading that was sent last.
+
+        Returns:
+            (number, message); None where there is no newer one.
+        """
 
     def note_arrival(self, number: int) -> None:
-        """Note that the broker has a reading."""
+        """Note that the broker has a reading.
+
+        Args:
+            number: Number of the reading.
+        """
 
     def accept(self, qos: int, retain: bool) -> None:
-        """Take the terms of a broker that accepted the login."""
+        """Take the terms of a broker that accepted the login.
+
+        Args:
+            qos: The highest that it takes, 0 or 1.
+            retain: Whether it keeps the last message of a topic.
+        """
 
     def refuse_publishing(self, topic: str, reason: int) -> None:
-        """Say that a message was refused."""
+        """Say that a message was refused.
+
+        Args:
+            topic: Topic of the message.
+            reason: The broker's, a number of MQTT 5.
+        """
 
     def log_change(self, text: str) -> None:
-        """Log what is new about the broker."""
+        """Log what is new about the broker.
+
+        Args:
+            text: One line.
+        """
 
 
 class Session:

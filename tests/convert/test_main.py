@@ -259,6 +259,56 @@ def test_scores_that_never_pass_the_threshold_are_a_fault(
 
 
 @pytest.mark.usefixtures("child_here")
+@pytest.mark.parametrize("last", ["sigmoid", "linear"])
+@pytest.mark.parametrize("quantization", ["int8", "float32"])
+def test_one_score_for_two_classes(quantization: str, last: str, tmp_path: Path, digits: Dataset) -> None:
+    """As tutorials of cats and dogs end: Dense(1). The file gives a score for each class."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    assert digits.train is not None
+    splits: dict[str, Any] = {}
+    for name, split in (("train", digits.train), ("test", digits.test)):
+        kept = split.labels < 2
+        splits |= {f"x_{name}": split.images[kept], f"y_{name}": split.labels[kept]}
+    body = [layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(1, activation=last)]
+    model = keras.Sequential([keras.Input((28, 28, 1)), *body])
+    loss = keras.losses.BinaryCrossentropy(from_logits=last == "linear")
+    model.compile(keras.optimizers.Adam(0.01), loss)
+    model.fit(splits["x_train"].astype(np.float32), splits["y_train"], epochs=8, verbose=0)
+    model.save(tmp_path / "two.h5")
+    np.savez(tmp_path / "d.npz", **splits, labels=np.array(["zero", "one"]))
+    words = (tmp_path / "two.h5", "--data", tmp_path / "d.npz", "--quantization", quantization)
+    done = _run_here(*words, "-o", tmp_path / "m.tflite")
+    assert (done.returncode, done.stderr) == (0, "")
+    classifier = Classifier.load(tmp_path / "m.tflite")
+    read = [classifier.predict(image) for image in splits["x_test"][:40]]
+    assert [one.index for one in read] == splits["y_test"][:40].tolist()
+    scores = 1 / (1 + np.exp(-np.asarray(model(splits["x_test"][:40].astype(np.float32)))[:, 0].astype(np.float64)))
+    if last == "linear":
+        expected = np.where(splits["y_test"][:40] == 1, scores, 1 - scores)
+        np.testing.assert_allclose([one.score for one in read], expected, atol=0.05)
+
+
+@pytest.mark.usefixtures("child_here")
+def test_a_sigmoid_for_each_class_is_not_made_a_softmax(
+    tmp_path: Path, network: Callable[..., Any], artifacts: Path, digits: Dataset
+) -> None:
+    """Softmax over sigmoids gives at most 0.23 of ten classes: the device would be unsure of everything."""
+    model = network(last="sigmoid")
+    model.save(tmp_path / "s.keras")
+    words = (tmp_path / "s.keras", *LOOSE, "--data", artifacts / "dataset.npz", "-o", tmp_path / "m.tflite")
+    done = _run_here(*words)
+    assert done.returncode == 0, done.stderr
+    classifier = Classifier.load(tmp_path / "m.tflite")
+    assert (classifier.card.decision.output, classifier.card.decision.temperature) == ("sigmoid", 1.0)
+    outputs = np.asarray(model(digits.test.images[:40].astype(np.float32)))
+    read = [classifier.predict(image, threshold=0) for image in digits.test.images[:40]]
+    np.testing.assert_allclose([one.score for one in read], outputs.max(axis=1), atol=0.03)
+
+
+@pytest.mark.usefixtures("child_here")
 def test_a_range_a_framing_and_uint8_by_options(
     tmp_path: Path, network: Callable[..., Any], artifacts: Path, save_npz: Callable[..., Path], digits: Dataset
 ) -> None:

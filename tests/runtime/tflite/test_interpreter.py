@@ -144,7 +144,7 @@ class Remembering:
         self._sum, self._given = 0.0, 0.0
 
     def get_input_details(self) -> list[dict[str, object]]:
-        quantization = {"scales": [], "zero_points": []}
+        quantization: dict[str, list[float]] = {"scales": [], "zero_points": []}
         return [{"index": 0, "shape": (1, 1), "dtype": np.float32, "quantization_parameters": quantization}]
 
     get_output_details = get_input_details
