@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from runtime.classifier import Classifier
 from runtime.stream.answer import FrameResult, Outcome, StreamUpdate
-from runtime.stream.change import has_changed, signature
+from runtime.stream.change import has_changed, have_marks_changed, mark_signatures, signature
 from runtime.stream.live import SourceEvent
 from runtime.stream.smoothing import MajorityVote
 
+LOOK_AGAIN_S = 1.0  # a picture that seems not to change is classified again after this, for what no comparison sees,
+LOOK_SHARE = 20  # or after so many times what that takes, if that is longer: it costs 5 % of the processor at most
 FPS_FRAMES = 30  # the newest frames, over which the frame rate is computed
 
 
@@ -67,7 +69,9 @@ class StreamClassifier:
         self._every_frame = every_frame
         self._clock = clock
         self._signature: NDArray[np.float32] | None = None  # of the last classified frame
+        self._marks: tuple[NDArray[np.float32], ...] = ()  # of the last classified frame, at its boxes
         self._result: FrameResult | None = None  # of the last classified frame
+        self._due = 0.0  # when to classify again, whether the picture changed or not
         self._announced: Outcome | None = None
         self._times: deque[float] = deque(maxlen=FPS_FRAMES)
 
@@ -113,12 +117,24 @@ class StreamClassifier:
         if self._every_frame:
             return self._classify_image(image), True
         current = signature(image)
-        # Compared with the last classified frame and not with the last frame, so that slow changes add up.
-        if self._result is not None and self._signature is not None and not has_changed(current, self._signature):
+        if self._result is not None and not self._must_look(image, current, self._result):
             return _repeated(self._result), False
+        start = self._clock()
         self._result = self._classify_image(image)
+        end = self._clock()
+        self._due = end + max(LOOK_AGAIN_S, LOOK_SHARE * (end - start))
         self._signature = current
+        self._marks = mark_signatures(image, _boxes(self._result))
         return self._result, True
+
+    def _must_look(self, image: NDArray[np.uint8], current: NDArray[np.float32], last: FrameResult) -> bool:
+        """Whether the picture may show something else than when it was classified last.
+
+        Compared with the last classified frame and not with the last frame, so that slow changes add up.
+        """
+        if self._signature is None or self._clock() >= self._due or has_changed(current, self._signature):
+            return True
+        return have_marks_changed(mark_signatures(image, _boxes(last)), self._marks)
 
     def _fps(self) -> float:
         span = self._times[-1] - self._times[0]
@@ -130,3 +146,9 @@ def _repeated(result: FrameResult) -> FrameResult:
     prediction = replace(result.prediction, preprocess_ms=0.0, inference_ms=0.0)
     reading = replace(result.reading, preprocess_ms=0.0, inference_ms=0.0) if result.reading else None
     return FrameResult(prediction, reading)
+
+
+def _boxes(result: FrameResult) -> list[tuple[int, int, int, int]]:
+    """Where the marks are that were classified."""
+    regions = [region.box for region in result.reading.regions] if result.reading else []
+    return [result.prediction.box, *regions] if result.prediction.box else regions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -120,3 +121,41 @@ def test_the_shipped_model_reads_the_fake_camera(shipped: Classifier) -> None:
     for index in range(0, 300, 7):
         update = watch.process(SourceEvent("ok", 0.0, Frame(synthetic.draw(index), "fake", index, AT)))
         assert update.steady == synthetic.label_at(index)
+
+
+@pytest.mark.parametrize("ink", [60, 100, 200])
+@pytest.mark.parametrize(("shape", "side"), [((480, 640), 24), ((720, 1280), 40), ((1080, 1920), 80)])
+def test_a_small_or_faint_mark_that_turns_into_another_is_seen(shape: tuple[int, int], side: int, ink: int) -> None:
+    """Every digit after every other one, smaller than a cell of the whole picture's comparison."""
+    random = np.random.default_rng(ink)
+
+    def taken(digit: str) -> np.ndarray:
+        image = np.full(shape, 215, np.float64)
+        mark = np.zeros((side, side), np.uint8)
+        scale = side / 30
+        cv2.putText(mark, digit, (side // 6, side - side // 8), 0, scale, (255,), max(1, side // 12), cv2.LINE_AA)
+        top, left = shape[0] // 2, shape[1] // 3
+        image[top : top + side, left : left + side] -= mark * (ink / 255)
+        return np.clip(image + random.normal(0, 1.5, shape), 0, 255).astype(np.uint8)
+
+    box = (shape[1] // 3, shape[0] // 2, side, side)
+    watch = StreamClassifier("x", lambda _: answer(box), clock=lambda: 0.0)
+    for number, digit in enumerate("0123456789"):
+        assert watch.process(frame_of(taken(digit), number)).classified
+        assert not watch.process(frame_of(taken(digit), number)).classified
+
+
+def answer(box: tuple[int, int, int, int] | None) -> FrameResult:
+    return FrameResult(Prediction("1", 1, 0.9, None, (Candidate("1", 1, 0.9),), box, 2.0, 0.5))
+
+
+def frame_of(image: np.ndarray, index: int) -> SourceEvent:
+    return SourceEvent("ok", 0.0, Frame(image, "camera 0", index, AT), 33.0)
+
+
+def test_a_picture_that_seems_still_is_looked_at_again_each_second() -> None:
+    now = iter(np.arange(0, 1000, 0.05).tolist())
+    watch = StreamClassifier("x", lambda _: answer(None), clock=lambda: next(now))
+    looked = [watch.process(event(200, index)).classified for index in range(100)]
+    assert looked[0]
+    assert 3 <= sum(looked) <= 20
