@@ -7,6 +7,7 @@ CONVERT_ARGS ?=
 EVAL_ARGS ?=
 BOARD_ARGS ?=
 BENCH_ARGS ?=
+FUZZ_ARGS ?=
 # A board to deploy to, a kind of board to make a bundle for, a model other than the one that ships, extras.
 # := for HOST: a variable of that name, which some shells set, is ignored.
 HOST :=
@@ -26,7 +27,7 @@ HAS_OLD := $(shell $(PYTHON) -c 'import sys; print("yes" if sys.version_info < (
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo train convert report ship test lint test-all test-old test-mediapipe docs soak test-camera test-device bundle deploy \
+.PHONY: help demo train convert report ship test lint test-all test-old test-mediapipe docs soak fuzz test-camera test-device bundle deploy \
   rollback bench bench-model leaderboard candidates eval-real eval-foreign eval-robust clean FORCE
 
 help: ## List the targets
@@ -80,6 +81,9 @@ docs: $(VENV)/docs ## Build the documentation site, strictly, into build/site
 soak: $(VENV)/core ## 200,000 frames, and a stream killed 100 times while the clock jumps: memory and threads stay as they are
 	$(RUN) -m tests.camera.soak
 	$(RUN) -m tests.camera.stream_soak
+
+fuzz: $(VENV)/dev ## Models, cards, pictures, streams, texts and URLs damaged by machine (FUZZ_ARGS="--share 0.1")
+	$(RUN) -m tests.fuzz $(FUZZ_ARGS)
 
 test-camera: $(VENV)/dev ## Real camera nodes in a virtual machine, a real window under Xvfb (root, Debian 12, x86-64)
 	tests/camera/vm.sh $(RUN)

@@ -72,7 +72,7 @@ def _decode_jpeg(data: bytes, max_pixels: int, complaints: Callable[[], str], sa
         raise ValueError(DAMAGED)
     if reduction > 1:
         size = "x".join(map(str, picture.shape[1::-1]))
-        say("reduced", f"{header.width}x{header.height} pixels, read as {size}; --max-pixels allows more")
+        say("reduced", f"{header.width}x{header.height} pixels, read as {size}; classify --max-pixels allows more")
     return picture
 
 

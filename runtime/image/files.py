@@ -147,7 +147,7 @@ def _read(file: BinaryIO, name: str, max_pixels: int) -> bytes:
         if len(data) > FILE_BYTES * max_pixels:
             raise ImageError(
                 f"{name}: too large: more than {FILE_BYTES * max_pixels:,} bytes; make it smaller, "
-                "or allow more by --max-pixels"
+                "or allow more by classify --max-pixels"
             )
     return data
 

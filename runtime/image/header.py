@@ -144,5 +144,5 @@ def reduction_within(header: Header, size: int, max_pixels: int) -> int:
     what = f" {header.kind}{header.reason}" if header.reason or header.work else ""
     raise ValueError(
         f"too large: {header.width}x{header.height} pixels{what}, of at most {max_pixels:,} in color; "
-        "make it smaller, or allow more by --max-pixels"
+        "make it smaller, or allow more by classify --max-pixels"
     )

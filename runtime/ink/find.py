@@ -44,7 +44,6 @@ TEXTURE_WIDTH_RATIO = 3.2  # see MAX_WIDTH_RATIO: greater than of anything drawn
 MIN_INK_CONTRAST = 12.0  # gray levels, of a mark's dark parts
 FAINT_SHARE = 0.9  # of a mark's pixels: where as many have less than the least contrast, it has no dark parts
 MIN_ABSORPTION = 0.1  # of the paper's light; ink that takes less shines through or is the paper's own grain
-SPANNING = 0.75  # of a side of the picture: a mark as long may be no mark but light
 GRAIN = 0.1  # of full ink: less is paper
 HAZE_GRAIN = 0.15  # the same, in haze
 INK_QUANTILE = 0.9  # of the strengths above STRONG_INK of the peak: full ink
@@ -117,18 +116,7 @@ def find_ink(image: Picture) -> Ink | None:
     cast = color_cast(small)
     channel = ink_channel(small, light_on_dark, cast)
     best = _best_mark(channel, _backgrounds(channel), light_on_dark)
-    if best is None or (_spans(best[0], channel) and is_only_light(_thumbnail(small))):
-        return None
-    return _cut_out(_Sheet(image, channel, light_on_dark, factor, cast), *best, GRAIN)
-
-
-def _thumbnail(image: Picture) -> Gray:
-    return shrink(to_gray(image), SMALL_SIDE / max(image.shape[:2]))
-
-
-def _spans(mark: Mark, channel: Gray) -> bool:
-    """Whether a mark runs across the picture, as light that falls off does."""
-    return any(of >= SPANNING * side for of, side in zip(mark.mask.shape, channel.shape, strict=True))
+    return None if best is None else _cut_out(_Sheet(image, channel, light_on_dark, factor, cast), *best, GRAIN)
 
 
 def _find_in_thumbnail(image: Picture) -> Ink | None:

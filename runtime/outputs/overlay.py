@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -89,16 +91,21 @@ def write_in_bar(canvas: Image, text: str, baseline: int, bar: int, color: Color
 
 def _scaled(image: Image) -> tuple[Image, float]:
     """A BGR copy of a picture, and the factor by which it is larger: a whole one for a small picture, or below 1."""
-    canvas = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()
-    height, width = canvas.shape[:2]
+    height, width = image.shape[:2]
     factor = min(MAX_SIDE / max(height, width), (MAX_AREA / (height * width)) ** 0.5)
-    if factor < 1:
+    if factor < 1:  # before the color: three channels of a large gray picture take three times its memory
         size = max(1, int(width * factor)), max(1, int(height * factor))
-        return np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA), np.uint8), factor
+        return _in_color(cv2.resize(image, size, interpolation=cv2.INTER_AREA)), factor
     scale = max(1, round(MIN_SIDE / max(height, width)))
+    canvas = _in_color(image)
     if scale > 1:
-        canvas = cv2.resize(canvas, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
-    return np.asarray(canvas, np.uint8), scale
+        canvas = np.asarray(cv2.resize(canvas, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST), np.uint8)
+    return canvas, scale
+
+
+def _in_color(image: Any) -> Image:
+    """A BGR copy."""
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy(), np.uint8)
 
 
 def _caption(prediction: Prediction) -> str:

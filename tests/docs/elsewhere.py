@@ -25,7 +25,11 @@ ELSEWHERE: Mapping[str, str] = {
     # A camera, a broker, a network.
     "edge-classifier camera": f"{CAMERA}::test_a_line_for_each_change",
     "rpicam-vid -n -t 0 --codec mjpeg -o - | edge-classifier camera -": f"{CAMERA}::test_a_pipe_of_jpegs_to_its_end",
-    "edge-classifier camera fake://digits --mqtt mqtt://user:password@broker.local:1883/kitchen/meter": MQTT,
+    "edge-classifier camera fake://digits --mqtt mqtt://user@broker.local:1883/kitchen/meter "
+    "--mqtt-password-file secret.txt": MQTT,
+    "edge-classifier camera https://camera.local/video --http-ca camera.pem": (
+        "tests/runtime/sources/test_http_client.py::test_a_certificate_that_is_not_trusted_has_two_remedies"
+    ),
     "edge-classifier camera fake://digits --mqtt mqtts://broker.local/kitchen/meter --mqtt-ca ca.pem": (
         "tests/runtime/outputs/test_mqtt_tls.py::test_readings_go_through_tls_to_a_broker_with_a_ca_of_its_own"
     ),

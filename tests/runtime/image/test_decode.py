@@ -65,7 +65,7 @@ def test_what_was_not_read_is_said() -> None:
     said.clear()
     data = made.pil(made.scene(96, 128), "JPEG")
     decode_image(data, "big.jpg", 96 * 128 // 4, lambda kind, text: said.append((kind, text)))
-    assert said == [("reduced", "big.jpg: 128x96 pixels, read as 64x48; --max-pixels allows more")]
+    assert said == [("reduced", "big.jpg: 128x96 pixels, read as 64x48; classify --max-pixels allows more")]
     said.clear()
     decode_image(data, "big.jpg", say=lambda kind, text: said.append((kind, text)))
     assert said == []
