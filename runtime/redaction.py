@@ -17,6 +17,7 @@ REST = "/..."  # in place of path, query and fragment
 # Sources that are written as URLs and name nothing but a device or a picture of this machine.
 LOCAL = re.compile(r"(?:fake|csi)://[\w.-]*")
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/+")
+IN_TEXT = r"[A-Za-z][A-Za-z0-9+.-]{0,30}:/+"  # bounded: without that, a long word takes its length squared
 HOST = re.compile(r"(?:[\w.-]*|\[[0-9A-Fa-f:.%\w]*\])(?::\d*)?")
 ADDRESS = re.compile(r"(?:localhost|\d+\.\d+\.\d+\.\d+|\[[0-9A-Fa-f:.]+\])(?=:|$)")  # which no user is called
 LOGIN = re.compile(r"[^\s/:@]+:[^\s@].*@([\w.-]+(?::\d+)?)(/.+)?/?")  # a scheme was forgotten
@@ -100,7 +101,7 @@ def scrubbed_urls(text: str) -> str:
         >>> scrubbed_urls("File x.py: cannot open 'http://me:secret@camera/1'")
         "File x.py: cannot open 'http://***@camera/...'"
     """
-    return re.sub(rf"""{URL.pattern}[^\s'"<>]+""", lambda found: redacted(found[0]), text)
+    return re.sub(rf"""{IN_TEXT}[^\s'"<>]+""", lambda found: redacted(found[0]), text)
 
 
 def _without_login(text: str) -> str:
