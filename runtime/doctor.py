@@ -9,7 +9,6 @@ import dataclasses
 import os
 import re
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from runtime.board.machine import Check
 from runtime.board.packages import one_line, try_import
 from runtime.cli.options import add_model_option
 from runtime.cli.parser import PROGRAM, Parser, as_called, run
-from runtime.cli.printing import print_data, print_lines
+from runtime.cli.printing import print_data, print_lines, print_traceback
 from runtime.errors import EdgeError, InterpreterMissing
 from runtime.text import printable, shortened, to_json
 
@@ -67,7 +66,7 @@ def examine(model: str | None = None) -> list[Check]:
             problem = f"cannot be checked ({type(error).__name__}: {one_line(error)})"
             found.append(Check(name, problem, "fault", "see where with: DEBUG=1 python -m runtime.doctor"))
             if os.environ.get("DEBUG") == "1":
-                traceback.print_exc()
+                print_traceback(type(error), error, error.__traceback__)
     return found
 
 
