@@ -93,7 +93,7 @@ def _tested_classifier(options: Namespace) -> Classifier:
     """The classifier, after it has answered the model's golden vectors as it must."""
     classifier = load_classifier(options)
     report = selftest(classifier)
-    if report.faults and classifier.card.golden:
+    if report.faults and (classifier.card.golden or classifier.card.golden_pictures):
         raise ModelError(f"self-test failed, nothing is classified: {report.faults[0]}")
     for fault in () if classifier.note else report.faults:  # the note says that there is no card
         print_note(f"warning: {fault}")

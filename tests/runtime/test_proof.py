@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -13,7 +14,8 @@ from runtime.classifier import Classifier
 from runtime.image.files import read_image
 from runtime.proof import make_golden_picture, selftest
 from runtime.tflite.card import GoldenPicture
-from tests.runtime.helpers import ROOT
+from runtime.tflite.card_file import attach_card
+from tests.runtime.helpers import ROOT, command
 
 
 def reduced(name: str) -> np.ndarray:
@@ -75,3 +77,21 @@ def test_a_picture_that_cannot_be_decoded_is_a_fault(proven: Classifier, data: b
     report = selftest(Classifier(proven.interpreter, dataclasses.replace(proven.card, golden_pictures=pictures)))
     assert len(report.faults) == 1
     assert report.faults[0].startswith("golden picture 0: expected 7; ")
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("runtime.selftest",), "golden picture 0: expected 7"),
+        (("runtime.camera", "samples/photo_7.jpg"), "self-test failed, nothing is classified"),
+    ],
+)
+def test_the_commands_refuse_a_card_whose_labels_were_changed(
+    proven: Classifier, bare_model: bytes, words: tuple[str, ...], complaint: str, tmp_path: Path
+) -> None:
+    """Packed anew with all its sums, and without golden vectors: the pictures alone know better."""
+    changed = dataclasses.replace(proven.card, labels=tuple("1234567890"), golden=())
+    (tmp_path / "changed.tflite").write_bytes(attach_card(bare_model, changed))
+    done = command(*words, "-m", str(tmp_path / "changed.tflite"))
+    assert done.returncode == 1
+    assert complaint in done.stderr
