@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.errors import SourceError
 from runtime.image.header import DAMAGED, Header, reduction_within
-from runtime.image.jpeg_scans import CUT, END, JPEG_START, START, check_scans, is_cut_jpeg, next_segment, read_frame
+from runtime.image.jpeg_scans import CUT, check_scans, is_cut_jpeg, read_frame
 from runtime.image.pixels import as_picture
 from runtime.native import MAX_PIXELS
 
-CHUNK = 65536  # bytes that are read at once
-MAX_JPEG = 32_000_000  # bytes; a stream without a whole JPEG in so many is not MJPEG
 REDUCTIONS = (1, 2, 4, 8)  # by which libjpeg reduces both sides while it decodes
 CONVERT = "convert it to one of 8 bits, or to PNG"
 
@@ -92,74 +88,3 @@ def parse_jpeg(data: bytes) -> Header:
     channels = 1 if len(frame.components) == 1 else 3
     kind = "progressive JPEG" if frame.is_progressive else "JPEG"
     return Header(kind, frame.width, frame.height, channels, work=work, reductions=REDUCTIONS)
-
-
-def claimed_size(data: bytes) -> tuple[int, int]:
-    """Read the size of a JPEG from its header.
-
-    Args:
-        data: The bytes of a file, or the first of them.
-
-    Returns:
-        (width, height) in pixels; (0, 0) where the header has no size.
-    """
-    frame = read_frame(data)
-    return (0, 0) if frame is None else (frame.width, frame.height)
-
-
-def jpeg_end(data: bytes | bytearray, position: int = 0) -> tuple[int, int]:
-    """Find the end of the JPEG that starts at byte 0 of a stream's data (ITU-T T.81, annex B).
-
-    Args:
-        data: What has come of the stream.
-        position: The second value that an earlier call on less data returned; 0 at first.
-
-    Returns:
-        (length, 0): the JPEG's length in bytes. (0, position): more data is needed; the next call continues from
-        `position`. (-1, position): another JPEG starts at `position` and cuts this one short.
-    """
-    at = position or 2
-    while segment := next_segment(data, at):
-        marker, start, at = segment
-        if marker == END:
-            return at, 0
-        if marker == START:
-            return -1, start
-        if at > len(data):
-            return 0, start
-    return 0, max(2, len(data) - 1)
-
-
-def jpegs(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    """Split a byte stream into JPEGs.
-
-    Args:
-        read: read(n) returns up to n bytes as they come, and b"" at the end.
-
-    Yields:
-        The bytes of every whole JPEG. What is between them, or cut short, is left out.
-
-    Raises:
-        SourceError: 32 MB contain no whole JPEG.
-    """
-    data = bytearray()
-    position = 0
-    while chunk := read(CHUNK):
-        data += chunk
-        while True:
-            if not data.startswith(JPEG_START):
-                start = data.find(JPEG_START)
-                del data[: start if start >= 0 else max(0, len(data) - 2)]
-                if start < 0:
-                    break
-            length, position = jpeg_end(data, position)
-            if length > 0:
-                yield bytes(data[:length])
-                del data[:length]
-            elif length < 0:
-                del data[:position]
-                position = 0
-            else:
-                break
-        if len(data) > MAX_JPEG:
-            raise SourceError(f"{len(data):,} bytes without a whole JPEG; expected an MJPEG stream")

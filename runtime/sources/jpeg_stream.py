@@ -5,19 +5,15 @@ So every server's variant of multipart works, whatever its boundaries and length
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from runtime.errors import SourceError
-from runtime.image.jpeg_scans import JPEG_START
+from runtime.image.jpeg_scans import END, JPEG_START, SCAN, START, next_segment
 
 MAX_JPEG = 32_000_000  # bytes; a stream without a whole JPEG in so many is not MJPEG
 MAX_SEGMENTS = 2000  # of one JPEG; a camera writes some ten, a large color profile 255
 TRAILER = 1024  # bytes at the end of a JPEG without an end mark, in which the next part's header may stand
 UNENDED = 2  # JPEGs in a row without an end mark, the first of a stream, after which it is one that has none
-# A marker: FF and neither a stuffed 0, a restart (D0 to D7) nor padding.
-MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-START, END, SCAN = 0xD8, 0xD9, 0xDA  # start of image, end of image, start of scan
 END_MARK = bytes([0xFF, END])
 
 
@@ -85,21 +81,18 @@ class JpegSplitter:
 
     def _next_jpeg(self) -> bytes | None:
         """The JPEG that the data starts with; b"" where it was no whole one; None where more data is needed."""
-        while found := MARKER.search(self._data, self._at):
-            start, marker = found.start(), self._data[found.start() + 1]
+        while segment := next_segment(self._data, self._at):
+            marker, start, end = segment
             if marker == END:
                 self._has_ends = True
-                return self._take(start + 2)
-            self._segments += 1
-            if marker == START or self._segments > MAX_SEGMENTS:
+                return self._take(end)
+            if marker == START or self._segments >= MAX_SEGMENTS:
                 return self._cut(start, marker == START)
-            end = start + 2 + int.from_bytes(self._data[start + 2 : start + 4], "big")
-            if len(self._data) < max(start + 4, end):
+            if len(self._data) < end:
                 self._at = start
-                self._segments -= 1
                 return None
-            # By its length, because a segment may contain a thumbnail, which is a JPEG of its own.
-            self._at = max(end, start + 2)
+            self._at = end
+            self._segments += 1
             self._in_scan = self._in_scan or marker == SCAN
         self._at = max(self._at, len(self._data) - 1)
         return None

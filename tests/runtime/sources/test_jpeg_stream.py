@@ -47,6 +47,22 @@ def test_a_stream_whose_jpegs_have_no_end_marks(size: int) -> None:
     assert np.array_equal(decode_jpeg(jpegs[0]), expected)  # type: ignore[arg-type]
 
 
+WHOLE = {"plain": jpeg(50), "thumbnail": with_thumbnail(), "padded": jpeg(50)[:2] + b"\xff\xff\xff" + jpeg(50)[2:]}
+WHOLE["progressive"] = cv2.imencode(
+    ".jpg", np.random.default_rng(3).integers(0, 256, (48, 64, 3), np.uint8), [cv2.IMWRITE_JPEG_PROGRESSIVE, 1]
+)[1].tobytes()
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_it_is_given_with_its_last_byte_and_not_before(name: str) -> None:
+    """Byte by byte, so that every place is one at which more data is needed."""
+    data, splitter = WHOLE[name], JpegSplitter()
+    for at in range(len(data) - 1):
+        assert list(splitter.feed(data[at : at + 1])) == []
+    assert list(splitter.feed(data[-1:])) == [data]
+    assert found(data[:-40] + jpeg(90) + data) == [jpeg(90), data]
+
+
 def test_one_cut_short_is_left_out_where_the_others_have_ends() -> None:
     cut = jpeg(70)[:-40]
     assert found(jpeg(50) + cut * 9 + jpeg(90)) == [jpeg(50), jpeg(90)]
