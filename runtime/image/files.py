@@ -179,9 +179,9 @@ def decode_image(data: bytes, name: str, max_pixels: int = MAX_PIXELS, say: Say 
         except ValueError as error:
             problem = str(error)
     if not is_picture(data):
-        from runtime.image.foreign import is_video  # here: a picture needs none of it
+        from runtime.image.content import video_kind  # here: a picture needs none of it
 
-        if is_video(data):
+        if video_kind(data):
             problem = AS_VIDEO + name
     raise ImageError(f"{name}: {problem}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.image.header import brands
+from runtime.image.content import is_heic
 
 CONVERT = "convert it to JPEG or PNG"
 EXPECTED = "expected JPEG, PNG, BMP, WebP, TIFF or GIF"
@@ -26,33 +26,6 @@ PICTURES: tuple[tuple[bytes, str], ...] = (
     (b"PF", "PFM, whose values are floats"),
     (b"Pf", "PFM, whose values are floats"),
 )
-HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
-VIDEOS = (
-    b"\x1aE\xdf\xa3",  # Matroska, WebM
-    b"\0\0\0\x01",  # raw H.264 and H.265
-    b"\0\0\x01\xba",  # MPEG
-    b"\0\0\x01\xb3",
-    b"FLV\x01",
-    b"OggS",
-    b"0&\xb2u\x8ef\xcf\x11",  # WMV
-)
-TRANSPORT = 188  # bytes of a packet of an MPEG transport stream, each of which starts with G
-
-
-def is_video(data: bytes) -> bool:
-    """Tell by its first bytes whether a file is a video.
-
-    Args:
-        data: The bytes of a file, or the first of them.
-
-    Returns:
-        True for MP4, Matroska, AVI, MPEG, transport streams, FLV, WMV and raw H.264.
-    """
-    if data[4:8] == b"ftyp":
-        return not brands(data) & {*HEIC_BRANDS, b"avif", b"avis"}
-    if data.startswith(b"RIFF"):
-        return data[8:12] == b"AVI "
-    return data.startswith(VIDEOS) or data[0 : 3 * TRANSPORT : TRANSPORT] == b"GGG"
 
 
 def explain(data: bytes) -> str:
@@ -64,7 +37,7 @@ def explain(data: bytes) -> str:
     Returns:
         The second half of a sentence for a person, after the file's name.
     """
-    if brands(data) & HEIC_BRANDS:
+    if is_heic(data):
         return (
             "OpenCV reads no HEIC; save it as JPEG (iPhone: Settings, Camera, Formats, Most Compatible), "
             "or convert it: heif-convert IN.heic OUT.jpg"

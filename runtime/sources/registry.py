@@ -172,7 +172,7 @@ def find_scheme(text: str) -> Scheme:
 
 def _is_video(text: str) -> bool:
     """Whether a file has the content of a video, whatever its name: rpicam-vid writes .h264."""
-    from runtime.sources.content import HEAD, video_kind
+    from runtime.image.content import HEAD, video_kind
 
     try:
         if not stat.S_ISREG(os.stat(text).st_mode):  # noqa: PTH116 a name that is no path raises ValueError here too

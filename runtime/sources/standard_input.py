@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator
 
 from runtime.errors import SourceError
+from runtime.image.content import HEAD, is_heic, video_kind
 from runtime.image.files import STDIN, decode_image
+from runtime.image.header import is_picture
 from runtime.image.jpeg_scans import JPEG_START
 from runtime.sources.base import EndedError, Frame, SourceOptions, frame_timeout
 from runtime.sources.byte_stream import PipeStream
-from runtime.sources.content import HEAD, is_picture, video_kind
 
 NAME = "standard input"
 MAX_PICTURE = 100_000_000  # bytes of a single picture
@@ -50,7 +51,7 @@ def open_stdin(text: str, options: SourceOptions) -> Iterator[Frame]:
     if kind:
         where = REMEDY if live else "name the file in place of -: python -m runtime.camera FILE"
         raise SourceError(f"{NAME} is a video ({kind}); {where}")
-    if is_picture(head) and not head.startswith(JPEG_START):
+    if (is_picture(head) or is_heic(head)) and not head.startswith(JPEG_START):
         image = decode_image(_read_picture(stream, head), NAME)
         return (Frame(image, STDIN, 0, time.time()) for image in [image])
     from runtime.sources.mjpeg import decode_stream

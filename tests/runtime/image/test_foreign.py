@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.image.foreign import explain, is_video
+from runtime.image.content import video_kind
+from runtime.image.foreign import explain
 
 FILES = {
     b"\0\0\0\x18ftypheic\0\0\0\0mif1heic": "HEIC; save it as JPEG.*heif-convert",
@@ -25,7 +26,7 @@ def test_files_are_named(data: bytes) -> None:
     import re
 
     assert re.search(FILES[data], explain(data + bytes(32)))
-    assert not is_video(data + bytes(600))
+    assert not video_kind(data + bytes(600))
 
 
 @pytest.mark.parametrize(
@@ -33,4 +34,4 @@ def test_files_are_named(data: bytes) -> None:
     [b"\0\0\0\x18ftypmp42....isom", b"\x1aE\xdf\xa3", b"RIFF\0\0\0\0AVI LIST", b"\0\0\0\1\x67", b"G" + bytes(187)],
 )
 def test_videos_are_known_by_their_first_bytes(data: bytes) -> None:
-    assert is_video(data * 3)
+    assert video_kind(data * 3)

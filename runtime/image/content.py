@@ -1,12 +1,15 @@
-"""What the first bytes of a file or a stream are: a video, a picture, or neither. Pure."""
+"""What kind of video the first bytes of a file or a stream are, if any. Pure."""
 
 from __future__ import annotations
+
+from runtime.image.header import brands
 
 HEAD = 512  # bytes that are enough to tell
 START_CODE = b"\0\0\1"
 H264, H265 = {6, 7, 9}, {32, 33, 35, 39}  # NAL units that a stream begins with: parameters, delimiters, SEI
 PACKET = 188  # bytes of MPEG-TS; M2TS has four more before each
-IMAGE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1", b"msf1")  # of ISO files; all others are video
+HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
+AVIF_BRANDS = {b"avif", b"avis"}
 VIDEOS = (
     (b"\x1a\x45\xdf\xa3", "Matroska or WebM"),
     (b"FLV", "FLV"),
@@ -17,18 +20,6 @@ VIDEOS = (
     (b"\x06\x0e\x2b\x34", "MXF"),
     (b"\0\0\1\xba", "MPEG-PS"),
     (b"\0\0\1\xb3", "MPEG video"),
-)
-PICTURES = (
-    b"\xff\xd8\xff",
-    b"\x89PNG\r\n\x1a\n",
-    b"GIF8",
-    b"BM",
-    b"II*\0",
-    b"MM\0*",
-    b"\xff\x4f\xff\x51",
-    b"\0\0\0\x0cjP  ",
-    b"\x59\xa6\x6a\x95",
-    *(b"P%d" % kind for kind in range(1, 8)),
 )
 
 
@@ -51,7 +42,7 @@ def video_kind(head: bytes) -> str:
     if head[:4] == b"RIFF" and head[8:11] == b"AVI":
         return "AVI"
     if head[4:8] == b"ftyp":
-        return "" if head[8:12] in IMAGE_BRANDS else "MP4"
+        return "" if brands(head) & (HEIC_BRANDS | AVIF_BRANDS) else "MP4"
     if head[4:8] in (b"moov", b"mdat", b"wide") and head[0] == 0:
         return "MP4"
     for offset, size in ((0, PACKET), (4, PACKET + 4)):
@@ -73,19 +64,13 @@ def _raw_kind(head: bytes) -> str:
     return "H.264" if first & 0x1F in H264 else ""
 
 
-def is_picture(head: bytes) -> bool:
-    """Tell whether bytes begin a picture file.
+def is_heic(head: bytes) -> bool:
+    """Tell whether bytes begin a HEIC, which is no video and is refused with a line of its own.
 
     Args:
-        head: The first bytes, 12 or more where there are so many.
+        head: The first bytes, HEAD of them where there are so many.
 
     Returns:
-        True for the kinds that OpenCV reads, and for HEIC.
-
-    Example:
-        >>> is_picture(b"GIF89a"), is_picture(b"--frame")
-        (True, False)
+        True where one of its brands is a HEIC's.
     """
-    is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-    is_iso = head[4:8] == b"ftyp" and head[8:12] in IMAGE_BRANDS
-    return head.startswith(PICTURES) or is_webp or is_iso
+    return bool(brands(head) & HEIC_BRANDS)

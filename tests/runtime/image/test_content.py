@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from runtime.sources.content import HEAD, is_picture, video_kind
+from runtime.image.content import HEAD, is_heic, video_kind
+from runtime.image.header import is_picture
 
 HEADS = {
     b"\0\0\0\1\x67\x42\0\x1e": "H.264",
@@ -19,6 +20,7 @@ HEADS = {
     b"\0\0\0\x18ftyp3gp4": "MP4",
     b"\0\0\0\x18ftypisom": "MP4",
     b"\0\0\0\x18ftypavif": "",
+    b"\0\0\0\x18ftypheim": "",
     (b"G" + bytes(187)) * 3: "MPEG-TS",
     (bytes(4) + b"G" + bytes(187)) * 3: "MPEG-TS",
     b"": "",
@@ -49,4 +51,12 @@ def test_what_opencv_writes(tmp_path: Path, suffix: str, code: str) -> None:
 def test_pictures_are_no_videos(suffix: str) -> None:
     head = cv2.imencode(suffix, np.zeros((8, 9, 3), np.uint8))[1].tobytes()[:HEAD]
     assert is_picture(head)
+    assert video_kind(head) == ""
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heim", b"hevx", b"msf1"])
+def test_a_heic_is_no_video(brand: bytes) -> None:
+    head = b"\0\0\0\x18ftyp" + brand
+    assert is_heic(head)
+    assert not is_picture(head)
     assert video_kind(head) == ""
