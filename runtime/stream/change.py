@@ -14,7 +14,8 @@ THRESHOLD = 4.0  # gray levels of a cell's mean; a camera's noise, averaged over
 
 # A mark, which may be far smaller than a cell.
 MARK_MARGIN = 0.5  # of the box's longer side, around it: where a mark may grow that takes its place
-MARK_GRID = 24  # cells across and down, of 2 pixels each way at least
+MARK_GRID = 24  # cells across and down
+MARK_SAMPLES = 2  # pixels each way that are sampled of such a cell
 MARK_THRESHOLD = 10.0  # gray levels; noise of 2 levels, averaged over 4 pixels, stays below 6 in all cells
 MAX_BOXES = 64  # of a page: the rest is seen by the whole picture's cells, or when it is looked at again
 
@@ -63,8 +64,8 @@ def mark_signatures(
     for x, y, w, h in boxes[:MAX_BOXES]:
         margin = max(2, round(MARK_MARGIN * max(w, h)))
         part = image[max(0, y - margin) : y + h + margin, max(0, x - margin) : x + w + margin]
-        size = (min(MARK_GRID, max(1, part.shape[1] // 2)), min(MARK_GRID, max(1, part.shape[0] // 2)))
-        step = max(1, min(part.shape[:2]) // (MARK_GRID * SAMPLES))
+        size = tuple(min(MARK_GRID, max(1, side // MARK_SAMPLES)) for side in (part.shape[1], part.shape[0]))
+        step = max(1, min(part.shape[:2]) // (MARK_GRID * MARK_SAMPLES))
         sampled = np.ascontiguousarray(part[::step, ::step])
         found.append(np.asarray(cv2.resize(sampled, size, interpolation=cv2.INTER_AREA), np.float32))
     return tuple(found)

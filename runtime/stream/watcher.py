@@ -69,7 +69,8 @@ class StreamClassifier:
         self._every_frame = every_frame
         self._clock = clock
         self._signature: NDArray[np.float32] | None = None  # of the last classified frame
-        self._marks: tuple[NDArray[np.float32], ...] = ()  # of the last classified frame, at its boxes
+        self._image: NDArray[np.uint8] | None = None  # the last classified frame, until its marks are compared
+        self._marks: tuple[NDArray[np.float32], ...] = ()  # of it, at its boxes
         self._result: FrameResult | None = None  # of the last classified frame
         self._due = 0.0  # when to classify again, whether the picture changed or not
         self._announced: Outcome | None = None
@@ -124,7 +125,7 @@ class StreamClassifier:
         end = self._clock()
         self._due = end + max(LOOK_AGAIN_S, LOOK_SHARE * (end - start))
         self._signature = current
-        self._marks = mark_signatures(image, _boxes(self._result))
+        self._image = image  # in a scene that moves no mark is ever compared
         return self._result, True
 
     def _must_look(self, image: NDArray[np.uint8], current: NDArray[np.float32], last: FrameResult) -> bool:
@@ -134,7 +135,10 @@ class StreamClassifier:
         """
         if self._signature is None or self._clock() >= self._due or has_changed(current, self._signature):
             return True
-        return have_marks_changed(mark_signatures(image, _boxes(last)), self._marks)
+        boxes = _boxes(last)
+        if self._image is not None:
+            self._marks, self._image = mark_signatures(self._image, boxes), None
+        return have_marks_changed(mark_signatures(image, boxes), self._marks)
 
     def _fps(self) -> float:
         span = self._times[-1] - self._times[0]
