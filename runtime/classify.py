@@ -16,7 +16,6 @@ from runtime.cli.parser import Parser, print_error, print_note, run
 from runtime.cli.printing import print_data, print_lines
 from runtime.errors import EdgeError, ImageError, OutputError, SourceError
 from runtime.image.files import STDIN, expand, read_image, write_image
-from runtime.outputs.csv_rows import CSV_HEADER, csv_line, prediction_to_csv
 from runtime.outputs.format import (
     prediction_to_json,
     prediction_to_text,
@@ -50,6 +49,8 @@ def main() -> int:
 
         make_folder(annotate)
     if options.csv:
+        from runtime.outputs.csv_rows import CSV_HEADER, csv_line  # here: a start without --csv needs none of it
+
         print_lines(csv_line(CSV_HEADER))
     failed = False
     for name, image in _pictures(options.inputs, options.max_pixels):
@@ -115,7 +116,11 @@ def _pictures(inputs: list[str], max_pixels: int) -> Iterator[tuple[str, NDArray
 def _text(options: argparse.Namespace, name: str, prediction: Prediction, reading: Reading | None) -> str:
     if reading:
         return reading_to_text(name, reading)
-    return prediction_to_csv(name, prediction) if options.csv else prediction_to_text(name, prediction)
+    if options.csv:
+        from runtime.outputs.csv_rows import prediction_to_csv
+
+        return prediction_to_csv(name, prediction)
+    return prediction_to_text(name, prediction)
 
 
 def _annotated(image: NDArray[np.uint8], prediction: Prediction, reading: Reading | None) -> NDArray[np.uint8]:

@@ -27,7 +27,7 @@ BYTES_AT_PEAK = 12
 MOST_REDUCED = 10  # times the limit in pixels: what is decoded to be reduced takes its time all the same
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Header:
     """What is known of a picture before it is decoded.
 

@@ -13,7 +13,7 @@ CUT = "the picture is cut short; copy or take it again"
 JPEG_START = b"\xff\xd8\xff"
 # A marker: FF and neither a stuffed 0, a restart (D0 to D7) nor padding.
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+RESTART = rb"\xff[\xd0-\xd7]"  # not compiled: few files have any
 START, END, SCAN, INTERVAL = 0xD8, 0xD9, 0xDA, 0xDD  # start and end of image, start of scan, restart interval
 PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)  # starts of frame
 MAX_SCANS = 100  # a progressive JPEG has about ten; each takes time, however small it is
@@ -22,7 +22,7 @@ GRAY = 128  # the level of what a decoder has no data for
 FILLER = bytes(number * 37 % 255 for number in range(1, 255))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Frame:
     """What the header of a JPEG says.
 
@@ -129,7 +129,7 @@ def check_scans(data: bytes, image: NDArray[np.uint8], decode: Callable[[bytes],
     if several and not _all_scans(data, frame, scans):
         raise ValueError(CUT)
     if frame.interval and not several and frame.first_scan == len(frame.components):
-        restarts = sum(1 for _ in RESTART.finditer(data, scans[0], end))
+        restarts = sum(1 for _ in re.compile(RESTART).finditer(data, scans[0], end))
         if restarts < -(-frame.units // frame.interval) - 1:
             raise ValueError(CUT)
     corners = image[:: max(1, image.shape[0] - 1), :: max(1, image.shape[1] - 1)]

@@ -10,7 +10,7 @@ from runtime.errors import ModelError
 
 MAX_LABELS, MAX_LABEL = 100_000, 200  # classes; characters of a label, a name, a version
 MAX_SHOWN = 60  # characters of a wrong value in a message
-LINE_BREAKS = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029\0\ud800-\udfff]")  # and what no text can hold
+LINE_BREAKS = "[\n\r\v\f\x1c-\x1e\x85\u2028\u2029\0\ud800-\udfff]"  # and what no text can hold
 
 
 def shown(value: object) -> str:
@@ -57,6 +57,11 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def _breaks_lines(text: str) -> bool:
+    # What is printable has none of them, and most starts are spared the compiling of an expression.
+    return not text.isprintable() and re.search(LINE_BREAKS, text) is not None
+
+
 def check_text(name: str, value: object) -> None:
     """Check a text of one line that any file can hold.
 
@@ -67,7 +72,7 @@ def check_text(name: str, value: object) -> None:
     Raises:
         ModelError: It is no text, too long, or has a line break, a NUL or half of a surrogate pair.
     """
-    if not isinstance(value, str) or len(value) > MAX_LABEL or LINE_BREAKS.search(value):
+    if not isinstance(value, str) or len(value) > MAX_LABEL or _breaks_lines(value):
         raise ModelError(
             f"card: {name} must be a text of one line, at most {MAX_LABEL} characters; received {shown(value)}"
         )

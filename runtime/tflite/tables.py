@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Table:
     """A table of a flatbuffer that `check_flatbuffer` has passed; its fields are read by their numbers in the schema.
 

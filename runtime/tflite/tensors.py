@@ -91,7 +91,7 @@ def _exact_tables(info: TensorInfo, mean: Sequence[float], std: Sequence[float])
     return np.asarray(np.rint(real / info.scale) + info.zero_point)
 
 
-@dataclass(frozen=True, eq=False)  # == of arrays is no single truth value
+@dataclass(frozen=True, eq=False, repr=False)  # == of arrays is no single truth value
 class InputEncoder:
     """Makes input tensors of pixels, by a table: the same bytes on every board.
 
