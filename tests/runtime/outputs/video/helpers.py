@@ -8,10 +8,23 @@ import cv2
 import numpy as np
 
 from runtime.outputs.video.base import VideoFormat
+from runtime.outputs.video.file import FORMATS
 
 SIZE = (48, 64)  # height, width, pixels
 FPS = 10.0
 TICKS = (0, 1, 2, 5, 6, 15)
+AT_THEIR_TIMES = [(number, 100 * tick) for number, tick in enumerate(TICKS)]
+# (number, time in milliseconds) of each frame that a reader is to find; AVI, which has one rate, repeats frames.
+EXPECTED = {
+    ".mp4": AT_THEIR_TIMES,
+    ".mkv": AT_THEIR_TIMES,
+    ".avi": [(number, 100 * tick) for tick, number in enumerate([0, 1, 2, 2, 2, 3, *[4] * 9, 5])],
+}
+
+
+def video(suffix: str) -> VideoFormat:
+    """A video of a format, of SIZE and FPS."""
+    return FORMATS[suffix](SIZE[1], SIZE[0], FPS)
 
 
 def jpeg(number: int) -> bytes:

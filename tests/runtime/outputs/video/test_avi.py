@@ -1,71 +1,30 @@
-"""Videos in .avi: whole, cut at every frame, and without an end."""
+"""What is of .avi alone; what it has in common with the other formats is in test_base.py."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import struct
 
-import cv2
-import pytest
+from tests.runtime.outputs.video.helpers import EXPECTED, completed, jpeg, made, video
 
-from runtime.outputs.video.avi import Avi
-from tests.runtime.outputs.video.helpers import FPS, SIZE, TICKS, completed, found, jpeg, made
-
-EXPECTED = [(number, 100 * tick) for tick, number in enumerate([0, 1, 2, 2, 2, 3, *[4] * 9, 5])]
+ENTRY = struct.Struct("<4s3I")  # of the index: name, flags, offset from "movi", size
 
 
-def video() -> Avi:
-    return Avi(SIZE[1], SIZE[0], FPS)
-
-
-def test_every_frame_is_found_at_its_time_and_the_rate_is_known(tmp_path: Path) -> None:
-    one = video()
+def test_a_frame_is_repeated_until_the_next_one_and_the_index_finds_each() -> None:
+    one = video(".avi")
     data = completed(one, b"".join(made(one)))
-    assert found(tmp_path / "a.avi", data) == EXPECTED
-    assert one.frames == len(EXPECTED)
-    opened = cv2.VideoCapture(str(tmp_path / "a.avi"))
-    assert opened.get(cv2.CAP_PROP_FPS) == FPS
-    assert opened.get(cv2.CAP_PROP_FRAME_COUNT) == TICKS[-1] + 1  # by its duration
+    frames = data.index(b"movi")
+    index = data.rindex(b"idx1") + 8
+    entries = [ENTRY.unpack_from(data, at) for at in range(index, len(data), ENTRY.size)]
+    assert len(entries) == len(EXPECTED[".avi"])
+    for (number, _), (name, _, offset, size) in zip(EXPECTED[".avi"], entries, strict=True):
+        at = frames + offset
+        assert data[at : at + 8] == struct.pack("<4sI", name, size)
+        assert data[at + 8 : at + 8 + size] == jpeg(number)
 
 
-def test_a_file_that_ends_after_any_frame_has_those_before(tmp_path: Path) -> None:
-    parts = made(video())
-    for number in range(1, len(parts)):
-        last = max(index for index, (frame, _) in enumerate(EXPECTED) if frame == number - 1)
-        shown = found(tmp_path / "a.avi", b"".join(parts[: number + 1]))
-        assert shown[0] == EXPECTED[0]
-        assert shown[-1][0] == number - 1
-        assert len(shown) <= last + 1
-
-
-def test_a_file_that_ends_within_a_frame_has_those_before(tmp_path: Path) -> None:
-    parts = made(video())
-    whole = b"".join(parts[:-1])
-    for more in (1, 20, 60, len(parts[-1]) // 2):
-        shown = found(tmp_path / "a.avi", whole + parts[-1][:more])
-        assert [number for number, _ in shown][: len(TICKS) - 1][0] == 0
-        assert TICKS.index(6) in [number for number, _ in shown]
-
-
-def test_the_cost_of_a_frame_is_an_upper_bound() -> None:
-    one = video()
-    data = one.head()
-    assert len(data) <= 1000
-    most = len(data)
-    for number, tick in enumerate(TICKS):
-        most += one.cost(jpeg(number), tick)
-        data += one.frame(jpeg(number), tick)
-        assert len(completed(one, data)) <= most + 8
-    assert most < 1.5 * len(data)
-
-
-def test_what_is_too_large_is_refused() -> None:
-    for size in ((65536, 1), (1, 65536), (0, 5)):
-        with pytest.raises(ValueError, match="expected at most 65535 pixels a side"):
-            Avi(*size, FPS)
-
-
-@pytest.mark.parametrize("fps", [0.01, 1, 29.97, 1000])
-def test_any_rate_is_kept(fps: float, tmp_path: Path) -> None:
-    one = Avi(SIZE[1], SIZE[0], fps)
-    data = completed(one, b"".join([one.head(), *(one.frame(jpeg(number), number) for number in range(5))]))
-    assert [number for number, _ in found(tmp_path / "a.avi", data)] == [0, 1, 2, 3, 4]
+def test_the_sizes_of_a_complete_file_are_its_own() -> None:
+    one = video(".avi")
+    data = completed(one, b"".join(made(one)))
+    assert struct.unpack_from("<I", data, 4)[0] == len(data) - 8
+    (frames_size,) = struct.unpack_from("<I", data, data.index(b"movi") - 4)
+    assert data[data.index(b"movi") + frames_size :][:4] == b"idx1"
