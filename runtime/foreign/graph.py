@@ -1,20 +1,20 @@
-"""The operators and tensors of a .tflite, as far as they tell how it is fed and what it gives.
+"""The main graph of a .tflite, as far as it tells how the model is fed and what it gives.
 
-The layout is that of the public TFLite schema, version 3 (tensorflow/compiler/mlir/lite/schema/schema.fbs).
+runtime.tflite.graph reads the file; here types have names, constants their values, and tensors those who use them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import ModelError
-from runtime.foreign.tables import Damaged, Table
-from runtime.tflite.operators import CUSTOM, builtin_operators
+from runtime.tflite import graph as files
+from runtime.tflite.flatbuffer import check_flatbuffer
+from runtime.tflite.tables import Damaged, check_inside
 
 # Types of tensors by their number in the schema. Types of less than a byte, and those that are no numbers, as words.
 TYPES = (
@@ -69,17 +69,13 @@ class Operator:
 
     Attributes:
         name: As the schema has it, such as "SOFTMAX", or that of a custom operator.
-        version: Version of a built-in operator.
         inputs: Indices of tensors; -1 where an optional one is left out.
         outputs: Indices of tensors.
-        is_custom: Whether it is none of the schema's.
     """
 
     name: str
-    version: int
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    is_custom: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,6 @@ class Graph:
         inputs: Indices of tensors.
         outputs: Indices of tensors.
         metadata: Bytes of the model's metadata by name, such as "TFLITE_METADATA".
-        description: Free text of the exporter.
     """
 
     tensors: Sequence[Tensor]
@@ -100,7 +95,6 @@ class Graph:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     metadata: Mapping[str, bytes]
-    description: str = ""
 
     def maker(self, tensor: int) -> Operator | None:
         """The operator that computes a tensor.
@@ -135,80 +129,49 @@ def read_graph(model: bytes) -> Graph:
         Its graph.
 
     Raises:
-        ModelError: It is cut short or damaged.
+        ModelError: It is no .tflite, or it is cut short or damaged.
 
     Example:
         >>> from pathlib import Path
-        >>> graph = read_graph(Path("runtime/models/digits.tflite").read_bytes())
+        >>> from runtime.tflite.card_file import split_card
+        >>> graph = read_graph(split_card(Path("runtime/models/digits.tflite").read_bytes())[0])
         >>> graph.tensors[graph.inputs[0]].shape, graph.operators[-1].name
         ((1, 28, 28, 1), 'FULLY_CONNECTED')
     """
+    check_flatbuffer(model)
     try:
-        return _read(Table.root(model))
+        return _graph(files.read_model(model), model)
     except Damaged:
         raise ModelError("the .tflite model is cut short or damaged. Copy it again") from None
 
 
-def _read(root: Table) -> Graph:
-    buffers = list(root.tables(4))
-    names = [operator.name for operator in builtin_operators()]
-    codes = [_code(table, names) for table in root.tables(1)]
-    graph = next(root.tables(2), None)
-    if graph is None:
-        raise IndexError("no graph")
-    tensors = [_tensor(table, buffers) for table in graph.tables(0)]
-    operators = [_operator(table, codes) for table in graph.tables(3)]
-    ends = _indices(graph, 1, len(tensors)), _indices(graph, 2, len(tensors))
-    metadata = {table.text(0): _content(buffers, table.scalar(1, "I")).tobytes() for table in root.tables(6)}
-    return Graph(tensors, operators, *ends, metadata, root.text(3))
-
-
-def _code(table: Table, names: Sequence[str]) -> tuple[str, int, bool]:
-    """(name, version, whether it is a custom one) of an operator code."""
-    number = max(table.scalar(0, "b"), table.scalar(3, "i"))  # the first is of before there were 127 operators
-    if number == CUSTOM:
-        return table.text(1) or "without a name", 1, True
-    return names[number] if 0 <= number < len(names) else f"operator {number}", table.scalar(2, "i", 1), False
-
-
-def _operator(table: Table, codes: Sequence[tuple[str, int, bool]]) -> Operator:
-    name, version, is_custom = codes[table.scalar(0, "I")]
-    inputs, outputs = (tuple(table.array(number, "<i4").tolist()) for number in (1, 2))
-    return Operator(name, version, inputs, outputs, is_custom)
-
-
-def _tensor(table: Table, buffers: Sequence[Table]) -> Tensor:
-    number = table.scalar(1, "b")
-    shape = tuple(table.array(0, "<i4").tolist())
-    signature = tuple(table.array(7, "<i4").tolist())
-    quantization: Any = table.table(4) or Table(bytes(12), 8)  # of no fields
-    scales = tuple(quantization.array(2, "<f4").tolist())
-    zeros = tuple(quantization.array(3, "<i8").tolist())
-    return Tensor(
-        name=table.text(3),
-        shape=shape,
-        signature=signature if len(signature) == len(shape) else shape,
-        dtype=TYPES[number] if 0 <= number < len(TYPES) else f"type {number}",
-        scales=scales,
-        zero_points=(*zeros, *(0,) * (len(scales) - len(zeros))),
-        axis=quantization.scalar(6, "i"),
-        data=_content(buffers, table.scalar(2, "I")),
+def _graph(model: files.Model, data: bytes) -> Graph:
+    constants = [_content(data, buffer) for buffer in model.buffers]
+    main = model.graphs[0]
+    if any(not 0 <= index < len(main.tensors) for index in (*main.inputs, *main.outputs)):
+        raise IndexError("input or output")
+    return Graph(
+        tensors=[_tensor(tensor, constants) for tensor in main.tensors],
+        operators=[Operator(one.signature.name, one.inputs, one.outputs) for one in main.operators],
+        inputs=main.inputs,
+        outputs=main.outputs,
+        metadata={name: constants[buffer].tobytes() for name, buffer in model.metadata},
     )
 
 
-def _content(buffers: Sequence[Table], number: int) -> NDArray[np.uint8]:
-    """A buffer's bytes: within its table, or, of models above 2 GiB, at an offset in the file."""
-    buffer = buffers[number]
-    offset, size = buffer.scalar(1, "Q"), buffer.scalar(2, "Q")
-    if offset > 1 and size:
-        if offset + size > len(buffer.data):
-            raise IndexError(offset)
-        return np.frombuffer(buffer.data, np.uint8, size, offset)
-    return buffer.array(0, "u1")
+def _tensor(tensor: files.Tensor, constants: Sequence[NDArray[np.uint8]]) -> Tensor:
+    scales, zeros = tensor.quantization.scales, tensor.quantization.zero_points
+    return Tensor(
+        name=tensor.name.decode("utf-8", "replace"),
+        shape=tensor.shape,
+        signature=tensor.signature if len(tensor.signature) == len(tensor.shape) else tensor.shape,
+        dtype=TYPES[tensor.type] if tensor.type < len(TYPES) else f"type {tensor.type}",
+        scales=scales,
+        zero_points=(*zeros, *(0,) * (len(scales) - len(zeros))),
+        axis=tensor.quantization.axis,
+        data=constants[tensor.buffer],
+    )
 
 
-def _indices(graph: Table, number: int, count: int) -> tuple[int, ...]:
-    found = tuple(graph.array(number, "<i4").tolist())
-    if any(not 0 <= index < count for index in found):
-        raise IndexError(found)
-    return found
+def _content(data: bytes, buffer: files.Buffer) -> NDArray[np.uint8]:
+    return np.frombuffer(data, np.uint8, buffer.size, check_inside(data, buffer.start, buffer.size))

@@ -12,16 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.foreign.graph import Graph
-from runtime.foreign.tables import Damaged, Table
 from runtime.tflite import container
 from runtime.tflite.label_forms import parse_labels
+from runtime.tflite.tables import Damaged, Table, root
 
 METADATA = "TFLITE_METADATA"
 ULTRALYTICS = ("temp_meta.txt", "metadata.json")  # as exporters of different years name it
-MAX_FILE = 16 * 2**20  # bytes of a file in the zip; the labels of ImageNet's 21,841 classes have 0.5 MB
 AXIS_LABELS = 2  # AssociatedFileType
 NORMALIZATION, SCORE_THRESHOLD = 1, 3  # ProcessUnitOptions
-MAX_FILE = 16 * 2**20  # bytes of a file in the zip, unpacked
+MAX_FILE = 16 * 2**20  # bytes of a file in the zip, unpacked; the labels of ImageNet's 21,841 classes have 0.5 MB
 LONGEST_TEXT = 200  # characters of a name, author or license
 
 
@@ -68,7 +67,7 @@ def read_metadata(data: bytes, graph: Graph, language: str = "") -> Metadata:
         if own is not None:
             return own
         packed = graph.metadata.get(METADATA, b"")
-        return _tflite(data, Table.root(packed), language) if packed else Metadata()
+        return _tflite(data, root(packed), language) if packed else Metadata()
     except (*Damaged, zlib.error) as error:
         return Metadata(problem=f"its metadata cannot be read ({_short(error)})")
 
@@ -128,16 +127,16 @@ def _short(value: object) -> str:
     return " ".join(str(value or "").split())[:LONGEST_TEXT]
 
 
-def _tflite(data: bytes, root: Table, language: str) -> Metadata:
-    graph = next(root.tables(3), None)
-    inputs = list(graph.tables(2)) if graph else []
-    outputs = list(graph.tables(3)) if graph else []
+def _tflite(data: bytes, said: Table, language: str) -> Metadata:
+    graph = next(iter(said.tables(3)), None)
+    inputs = graph.tables(2) if graph else []
+    outputs = graph.tables(3) if graph else []
     found = {number: _labels(data, output, language) for number, output in enumerate(outputs)}
     problems = [one for one in found.values() if isinstance(one, str)]
     return Metadata(
-        name=_short(root.text(0)),
-        author=_short(root.text(4)),
-        license=_short(root.text(5)),
+        name=_short(said.words(0)),
+        author=_short(said.words(4)),
+        license=_short(said.words(5)),
         normalization=_normalization(inputs[0]) if len(inputs) == 1 else None,
         labels={number: one[1] for number, one in found.items() if isinstance(one, tuple)},
         labels_from={number: f"its {one[0]}" for number, one in found.items() if isinstance(one, tuple)},
@@ -154,7 +153,7 @@ def _units(tensor: Table, kind: int) -> list[Table]:
 
 def _normalization(tensor: Table) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
     for options in _units(tensor, NORMALIZATION):
-        mean, std = (tuple(options.array(number, "<f4").astype(float).tolist()) for number in (0, 1))
+        mean, std = (options.numbers(number, "f") for number in (0, 1))
         if mean and std:
             return _exact(mean), _exact(std)
     return None
@@ -173,7 +172,7 @@ def _threshold(tensor: Table) -> float | None:
 
 def _labels(data: bytes, tensor: Table, language: str) -> tuple[str, tuple[str, ...]] | str | None:
     """(name of the file, labels) of an output, in the language that is wanted most; or why they cannot be read."""
-    files = [(file.text(3).lower(), file.text(0)) for file in tensor.tables(6) if file.scalar(2, "b") == AXIS_LABELS]
+    files = [(file.words(3).lower(), file.words(0)) for file in tensor.tables(6) if file.scalar(2, "b") == AXIS_LABELS]
     if not files:
         return None
     wanted = [*([language] if language else []), "en", ""]

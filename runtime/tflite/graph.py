@@ -38,7 +38,8 @@ class Tensor:
     Attributes:
         name: As it lies in the file, perhaps no UTF-8.
         type: Number in the schema: 0 is FLOAT32, 9 INT8.
-        shape: Dimensions, as the file says them.
+        shape: Dimensions, as the file says them; one that is left open is 1.
+        signature: The same, and one that is left open is -1; () in files that leave none open.
         buffer: Index of the buffer that holds it where it is constant.
         quantization: Scales and zero points.
         is_variable: Whether it keeps its values from one run to the next.
@@ -48,6 +49,7 @@ class Tensor:
     name: bytes
     type: int
     shape: tuple[int, ...]
+    signature: tuple[int, ...]
     buffer: int
     quantization: Quantization
     is_variable: bool
@@ -114,11 +116,13 @@ class Model:
         buffers: Which the tensors name by index.
         entries: (name of an input or output, index of its graph, index of its tensor) of every named way into the
             model.
+        metadata: (name, index of the buffer that holds it) of all that the file says beside its graphs.
     """
 
     graphs: tuple[Graph, ...]
     buffers: tuple[Buffer, ...]
     entries: tuple[tuple[bytes, int, int], ...]
+    metadata: tuple[tuple[str, int], ...] = ()
 
 
 def read_model(data: bytes) -> Model:
@@ -146,6 +150,7 @@ def read_model(data: bytes) -> Model:
         graphs=tuple(_graph(one, codes) for one in table.tables(2)),
         buffers=tuple(_buffer(one) for one in table.tables(4)),
         entries=tuple(entry for one in table.tables(7) for entry in _entries(one)),
+        metadata=tuple((one.words(0), one.scalar(1, "I")) for one in table.tables(6)),
     )
 
 
@@ -164,6 +169,7 @@ def _tensor(table: Table) -> Tensor:
         name=table.text(3),
         type=table.scalar(1, "B"),
         shape=_indices(table, 0),
+        signature=_indices(table, 7),
         buffer=table.scalar(2, "I"),
         quantization=_quantization(details) if details else Quantization(),
         is_variable=bool(table.scalar(5, "B")),
@@ -202,10 +208,10 @@ def _called(table: Table, name: str) -> tuple[int, ...]:
 
 def _code(table: Table) -> Signature:
     """The operator of an OperatorCode. Old files have its number in a field of 8 bits, newer ones in one of 32 too."""
-    code = max(table.scalar(0, "b"), table.scalar(3, "i"))
+    code = int(max(table.scalar(0, "b"), table.scalar(3, "i")))
     known = _builtin()
     if code == CUSTOM:
-        name = table.text(1).decode("utf-8", "replace")
+        name = table.words(1) or "without a name"
         return Signature(name, known[CUSTOM].inputs, known[CUSTOM].outputs, frozenset(range(256)))
     if not 0 <= code < len(known):  # of a newer schema: the interpreter says whether it has it
         return Signature(f"operator code {code}", known[CUSTOM].inputs, known[CUSTOM].outputs, frozenset())

@@ -1,18 +1,24 @@
 """Tables of a flatbuffer, read by hand: a table's vtable says where its fields lie, by the numbers of the schema.
 
-The wire format is FlatBuffers' "internals" document; the fields' numbers are those of the public TFLite schema, version
-3 (tensorflow/compiler/mlir/lite/schema/schema.fbs).
+The wire format is FlatBuffers' "internals" document; the fields' numbers are those of the public schema of the file: of
+a model TFLite's, version 3 (tensorflow/compiler/mlir/lite/schema/schema.fbs). By hand: a device has no flatbuffers
+package, and that package does not check where an offset leads.
 """
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import Any
+
+Damaged = (struct.error, IndexError, ValueError, OverflowError)  # what reading a damaged file raises
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Table:
-    """A table of a flatbuffer that `check_flatbuffer` has passed; its fields are read by their numbers in the schema.
+    """A table of a flatbuffer; its fields are read by their numbers in the schema.
+
+    No field is ever read from outside the file: a damaged one raises one of `Damaged`.
 
     Attributes:
         data: The flatbuffer.
@@ -29,19 +35,19 @@ class Table:
     data: bytes
     position: int
 
-    def scalar(self, number: int, code: str, default: int = 0) -> int:
+    def scalar(self, number: int, code: str, default: float = 0) -> Any:
         """A number of the table.
 
         Args:
             number: Number of the field.
-            code: Its type, as struct has it: "b", "B", "i", "I", "Q".
+            code: Its type, as struct has it: "b", "B", "i", "I", "Q", "f".
             default: The schema's, for a field that is not there.
 
         Returns:
-            The value.
+            The value: an int; a float of code "f".
         """
         place = self._place(number)
-        return int(struct.unpack_from(f"<{code}", self.data, place)[0]) if place else default
+        return struct.unpack_from(f"<{code}", self.data, place)[0] if place else default
 
     def numbers(self, number: int, code: str) -> tuple[float, ...]:
         """A vector of numbers.
@@ -66,6 +72,7 @@ class Table:
             The tables; none where the field is not there.
         """
         start, length = self.extent(number)
+        check_inside(self.data, start, 4 * length)
         return [Table(self.data, follow_offset(self.data, start + 4 * index)) for index in range(length)]
 
     def table(self, number: int) -> Table | None:
@@ -90,7 +97,18 @@ class Table:
             Its bytes; none where the field is not there.
         """
         start, length = self.extent(number)
-        return self.data[start : start + length]
+        return self.data[check_inside(self.data, start, length) : start + length]
+
+    def words(self, number: int) -> str:
+        """A string, for a person.
+
+        Args:
+            number: Number of the field.
+
+        Returns:
+            Its text; bytes that are not UTF-8 become U+FFFD.
+        """
+        return self.text(number).decode("utf-8", "replace")
 
     def extent(self, number: int) -> tuple[int, int]:
         """Where a vector or a string lies.
@@ -99,7 +117,8 @@ class Table:
             number: Number of the field.
 
         Returns:
-            (position of its first element, number of elements); (0, 0) where the field is not there.
+            (position of its first element, number of elements), which may end outside; (0, 0) where the field is not
+            there.
         """
         place = self._place(number)
         if not place:
@@ -115,10 +134,10 @@ class Table:
 
 
 def root(data: bytes) -> Table:
-    """The Model table of a flatbuffer.
+    """The table that a flatbuffer is.
 
     Args:
-        data: What `check_flatbuffer` has passed.
+        data: The flatbuffer.
 
     Returns:
         The table.
