@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from runtime.cli.options import add_classifier_options, add_max_pixels_option, a
 from runtime.cli.parser import Parser, print_error, print_note, run
 from runtime.cli.printing import print_data, print_lines
 from runtime.errors import EdgeError, ImageError, OutputError, SourceError
-from runtime.image.files import STDIN, expand, read_image, write_image
+from runtime.image.files import STDIN, expand, read_image
 from runtime.outputs.format import (
     prediction_to_json,
     prediction_to_text,
@@ -36,7 +35,7 @@ def main() -> int:
         The exit status: 1 where one of them could not be read, else 0.
 
     Raises:
-        EdgeError: The model cannot be used, or an annotated picture cannot be written.
+        EdgeError: The model cannot be used, or the folder of annotated pictures cannot be made.
     """
     parser = build_parser()
     options = parser.parse()
@@ -131,16 +130,17 @@ def _annotated(image: NDArray[np.uint8], prediction: Prediction, reading: Readin
 
 
 def _save(folder: Path, name: str, picture: NDArray[np.uint8]) -> None:
-    """Save under the picture's own name, JPEG as JPEG and all else as PNG; nothing is overwritten."""
+    """Save under the picture's own name, JPEG as JPEG and all else as PNG; nothing is overwritten, no part is left."""
+    from runtime.outputs.disk import write_new  # here: a start without --annotate needs none of it
+
     stem = "stdin" if name == STDIN else Path(name).stem
     suffix = ".jpg" if Path(name).suffix.lower() in (".jpg", ".jpeg") else ".png"
     target = folder / f"{stem}{suffix}"
-    number = 2
-    while os.path.exists(target):  # noqa: PTH110  # in a folder that may not be read, writing says so
-        target = folder / f"{stem}-{number}{suffix}"
-        number += 1
-    write_image(target, picture)
-    print_note(f"saved {target}")
+    try:
+        saved = write_new(target, cv2.imencode(suffix, picture)[1].tobytes())
+    except OSError as error:
+        raise OutputError(f"cannot write {target}: {error.strerror}") from None
+    print_note(f"saved {saved}")
 
 
 if __name__ == "__main__":

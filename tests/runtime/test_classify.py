@@ -259,3 +259,28 @@ def test_an_annotated_picture_that_cannot_be_written_does_not_end_the_rest(
     assert out.count("\n") == 2
     assert "error: cannot write" in err
     assert (tmp_path / "out" / "scan_1.png").is_file()
+
+
+def test_an_annotated_picture_that_does_not_fit_leaves_no_part(tmp_path: Path, samples: Path) -> None:
+    """A limit on the size of files stands for a full disk; the readings go on."""
+    program = (
+        "import resource, runpy, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); sys.argv[0] = 'classify';"
+        "runpy.run_module('runtime.classify', run_name='__main__')"
+    )
+    words = ["--annotate", str(tmp_path / "out"), str(samples / "photo_7.jpg"), str(samples / "scan_1.png")]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 2
+    assert done.stderr.count("error: cannot write") == 2
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_annotated_picture_is_not_written_through_a_link(tmp_path: Path, samples: Path) -> None:
+    (tmp_path / "photo_7.jpg").symlink_to(tmp_path / "elsewhere.jpg")
+    done = command("runtime.classify", "--annotate", str(tmp_path), str(samples / "photo_7.jpg"))
+    assert done.returncode == 0
+    assert not (tmp_path / "elsewhere.jpg").exists()
+    assert (tmp_path / "photo_7-2.jpg").is_file()
