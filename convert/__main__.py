@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convert.quantize import DEFAULT, QUANTIZATIONS, load_quantization
+from runtime.cli.foreign_options import channel_deviations, channel_numbers
 from runtime.cli.parser import Parser, float_between, int_at_least, print_note, run
 from runtime.errors import EdgeError, OptionError, ParityError
 from workbench.files import write_bytes, write_text
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from convert.pipeline import Outcome
 
 SCALE_NAMES = ("0..1", "-1..1", "0..255", "imagenet")  # the rows of convert.normalization.SCALES
-MAX_NUMBER = 1e6  # of --mean and --std
 
 EXAMPLE = """\
   python -m convert artifacts/model.keras --quantization int8 -o artifacts/model.tflite
@@ -181,8 +181,10 @@ def _add_feeding(parser: Parser) -> None:
         choices=SCALE_NAMES,
         help="range of its pixels, put into the .tflite (default: the model's own, else tried on the test images)",
     )
-    choice.add_argument("--mean", type=_numbers, metavar="M", help="as 127.5 or 123.7,116.3,103.5: (pixel - M) / S")
-    group.add_argument("--std", type=_deviations, metavar="S", help="likewise, above 0 (default: 1)")
+    choice.add_argument(
+        "--mean", type=channel_numbers, metavar="M", help="as 127.5 or 123.7,116.3,103.5: (pixel - M) / S"
+    )
+    group.add_argument("--std", type=channel_deviations, metavar="S", help="likewise, above 0 (default: 1)")
     group.add_argument(
         "--framing",
         type=_framing,
@@ -190,24 +192,6 @@ def _add_feeding(parser: Parser) -> None:
         help="ink: the mark, as MNIST has it; whole: the whole picture (default: the card's, else whole)",
     )
     group.add_argument("--io", choices=("int8", "uint8"), default="int8", help="what an int8 model takes and gives")
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    """One number, or one for each of three channels."""
-    try:
-        values = tuple(float(word) for word in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected a number, or three with commas; received {text!r}") from None
-    if len(values) not in (1, 3) or not all(abs(value) < MAX_NUMBER for value in values):
-        raise argparse.ArgumentTypeError(f"expected 1 or 3 numbers below {MAX_NUMBER:g}; received {text!r}")
-    return values
-
-
-def _deviations(text: str) -> tuple[float, ...]:
-    values = _numbers(text)
-    if min(values) <= 0:
-        raise argparse.ArgumentTypeError(f"expected numbers above 0; received {text!r}")
-    return values
 
 
 def _framing(name: str) -> str:

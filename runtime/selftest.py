@@ -30,7 +30,8 @@ def to_text(classifier: Classifier, report: Report, inference_ms: float) -> str:
         Four lines: model, interpreter, golden, time.
     """
     card = classifier.card
-    name, host = printable(f"{card.name} {card.version}, {card.quantization}"), printable(report.host or "unknown")
+    name = printable(", ".join(filter(None, (f"{card.name} {card.version}".strip(), card.quantization))))
+    host = printable(report.host or "unknown")
     proof = "to the byte" if report.exact == report.vectors else f"within {report.worst:.1%} of their span"
     host = "as on the host" if report.interpreter == report.host else f"converted with {shortened(host, MAX_VALUE)}"
     pictures = f"; {report.pictures} pictures from file to label" if report.pictures else ""

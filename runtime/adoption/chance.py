@@ -26,7 +26,12 @@ def tail(right: int, of: int, chance: float) -> float:
         >>> round(tail(9, 10, 0.5), 4)
         0.0107
     """
-    return math.fsum(math.comb(of, k) * chance**k * (1 - chance) ** (of - k) for k in range(right, of + 1))
+    if not 0 < chance < 1:
+        return float(chance >= 1 or right <= 0)
+    # By logarithms: of 10,000 pictures a binomial coefficient is beyond what a float holds.
+    whole, odds = math.lgamma(of + 1) + of * math.log1p(-chance), math.log(chance) - math.log1p(-chance)
+    terms = (whole - math.lgamma(k + 1) - math.lgamma(of - k + 1) + k * odds for k in range(max(0, right), of + 1))
+    return min(1.0, math.fsum(map(math.exp, terms)))
 
 
 def chance_of(truth: NDArray[np.int64], answers: NDArray[np.int64], classes: int) -> float:

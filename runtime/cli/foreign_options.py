@@ -27,8 +27,12 @@ def add_foreign_options(parser: Parser, has_output: bool = False) -> None:
     group = parser.add_argument_group("a model without a card")
     scale = group.add_mutually_exclusive_group()
     scale.add_argument("--scale", choices=SCALES, help="the pixels that it was trained on")
-    scale.add_argument("--mean", type=_numbers, metavar="M", help="as 127.5 or 123.7,116.3,103.5: (pixel - M) / S")
-    group.add_argument("--std", type=_deviations, metavar="S", help="with --mean: a number, or one for each channel")
+    scale.add_argument(
+        "--mean", type=channel_numbers, metavar="M", help="as 127.5 or 123.7,116.3,103.5: (pixel - M) / S"
+    )
+    group.add_argument(
+        "--std", type=channel_deviations, metavar="S", help="with --mean: a number, or one for each channel"
+    )
     group.add_argument("--size", type=_size, metavar="HxW", help="pixels of a model that leaves them open, as 224x224")
     names = ["--model-output"] if has_output else ["--model-output", "--output"]
     group.add_argument(*names, type=int_at_least(0), metavar="N", help="the output with the scores, from 0")
@@ -74,8 +78,22 @@ def _written(values: tuple[float, ...]) -> str:
     return ",".join(f"{value:g}" for value in values)
 
 
-def _numbers(text: str) -> tuple[float, ...]:
-    """One number, or one for each of three channels."""
+def channel_numbers(text: str) -> tuple[float, ...]:
+    """The argument of --mean: one number, or one for each of three channels.
+
+    Args:
+        text: Numbers with commas between.
+
+    Returns:
+        1 or 3 numbers, each below MAX_NUMBER.
+
+    Raises:
+        argparse.ArgumentTypeError: They are not.
+
+    Example:
+        >>> channel_numbers("123.7,116.3,103.5")
+        (123.7, 116.3, 103.5)
+    """
     try:
         values = tuple(float(word) for word in text.split(","))
     except ValueError:
@@ -85,8 +103,19 @@ def _numbers(text: str) -> tuple[float, ...]:
     return values
 
 
-def _deviations(text: str) -> tuple[float, ...]:
-    values = _numbers(text)
+def channel_deviations(text: str) -> tuple[float, ...]:
+    """The argument of --std: as `channel_numbers`, above 0.
+
+    Args:
+        text: Numbers with commas between.
+
+    Returns:
+        1 or 3 numbers.
+
+    Raises:
+        argparse.ArgumentTypeError: They are not.
+    """
+    values = channel_numbers(text)
     if min(values) < 1 / MAX_NUMBER:
         raise argparse.ArgumentTypeError(f"expected numbers above 0; received {text!r}")
     return values

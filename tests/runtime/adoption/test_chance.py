@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -33,3 +35,18 @@ def test_a_class_that_is_never_read() -> None:
     assert blind_to(truth, answers) == [(2, 10)]
     assert blind_to(truth[:22], answers[:22]) == []  # 2 pictures of it prove nothing
     assert blind_to(truth, truth) == []
+
+
+@pytest.mark.parametrize(("right", "of", "chance"), [(0, 10_000, 0.1), (1_000, 10_000, 0.1), (10_000, 10_000, 0.1)])
+def test_the_tail_of_a_whole_test_set_is_a_number(right: int, of: int, chance: float) -> None:
+    assert 0 <= tail(right, of, chance) <= 1
+    assert tail(1_000, of, chance) == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_tail_is_the_sum_of_its_terms() -> None:
+    for of in (1, 7, 40):
+        for right in range(of + 1):
+            terms = sum(math.comb(of, k) * 0.3**k * 0.7 ** (of - k) for k in range(right, of + 1))
+            assert tail(right, of, 0.3) == pytest.approx(terms)
+    assert [tail(right, 5, 1.0) for right in (0, 5)] == [1.0, 1.0]
+    assert [tail(right, 5, 0.0) for right in (0, 1)] == [1.0, 0.0]
