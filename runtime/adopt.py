@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from pathlib import Path
 
 from runtime.adoption.adopt import Adopted, adopt
 from runtime.adoption.examples import Examples, read_folder, read_npz
 from runtime.cli.foreign_options import add_foreign_options, given_of
 from runtime.cli.options import read_labels_option
-from runtime.cli.parser import Parser, float_between, print_note, run
+from runtime.cli.parser import Parser, as_called, float_between, print_note, run
 from runtime.cli.printing import print_lines
 from runtime.errors import ModelError, OptionError, OutputError
 from runtime.foreign.given import Given
@@ -42,7 +43,7 @@ def main() -> int:
         adopted = _renamed(adopted, options.name, options.reject_threshold)
     _print(adopted)
     _write(target, adopted.data)
-    print_note(f"saved {target}; next: python -m runtime.selftest -m {target}")
+    print_note(f"saved {target}; next: {as_called('python -m runtime.selftest')} -m {shlex.quote(str(target))}")
     return 0
 
 

@@ -95,7 +95,8 @@ def _check_model(path: str | None) -> list[Check]:
     except EdgeError as error:
         return [Check("model", one_line(error), "fault", remedy)]
     card = classifier.card
-    value = f"{card.name} {card.version}, {len(card.labels)} labels, {classifier.interpreter.input}"
+    name = f"{card.name} {card.version}".strip()
+    value = f"{name}, {len(card.labels)} labels, {classifier.interpreter.input}"
     if _is_replaced(Path(path) if path else DEFAULT_MODEL):
         return [Check("model", f"{value}; it is not the file that was installed here", "fault", remedy)]
     if report.faults:
